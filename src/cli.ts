@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { printSchema } from 'graphql';
+import { check } from './cli/check.ts';
+import { sandbox } from './cli/sandbox.ts';
+import { serve } from './cli/serve.ts';
+import { ConfigError } from './config/config-error.ts';
+import type { Sources } from './config/environment.ts';
+import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
+import { createSchema } from './schema/schema.ts';
+
+/** What a shell sees. */
+const EXIT = { failed: 1, badConfiguration: 2 } as const;
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+  description: string;
+};
+
+const SOURCES_NOTE = `
+Each flag is also an environment variable: --lark-base-url is LARK_BASE_URL. Flags win over the environment, the
+environment over .env. HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respected towards the user API.`;
+
+const program = new Command('lark-user-gateway')
+  .description(manifest.description)
+  .version(manifest.version)
+  .showHelpAfterError('(--help lists every command and flag)')
+  .configureHelp({ helpWidth: 110 });
+
+const serveCommand = withSettings(program.command('serve', { isDefault: true }), settingNames)
+  .description(
+    'Serve GraphQL. Without credentials: in front of the embedded sandbox, with made-up people. (the default command)',
+  )
+  .action((flags: Flags) => serve(sourcesOf(flags), manifest.version));
+
+program
+  .command('sandbox')
+  .description('Serve only the sandbox of the user API.')
+  .option('--port <number>', 'port; 0 takes any free one', '4100')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--people <number|file>', 'how many made-up people, or a JSON or CSV file of your own', '1000')
+  .option('--latency-ms <ms>', 'wait before each answer', '0')
+  .action(sandbox);
+
+withSettings(
+  program.command('check'),
+  settingNames.filter((name) => name.startsWith('LARK_')),
+)
+  .description('Get a token, make one query, and say in plain words what is wrong and where to mend it.')
+  .option('--key <key>', 'look up this person; without it, one who need not exist')
+  .action((flags: Flags) => check(sourcesOf(flags), flags.key === true ? undefined : flags.key));
+
+program
+  .command('schema')
+  .description('Print the GraphQL schema.')
+  .action(() => {
+    process.stdout.write(`${printSchema(createSchema())}\n`);
+  });
+
+// `serve` is what runs without a command, so its flags belong on the first page too.
+program.addHelpText('after', () => `\nThe default command, serve:\n\n${serveCommand.helpInformation()}${SOURCES_NOTE}`);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof ConfigError) {
+    const count = error.mistakes.length === 1 ? 'a mistake' : `${error.mistakes.length} mistakes`;
+    process.stderr.write(`The configuration has ${count}:\n${error.mistakes.map((text) => `  - ${text}\n`).join('')}`);
+    process.exitCode = EXIT.badConfiguration;
+  } else {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}
+
+type Flags = Readonly<Record<string, string | true | undefined>>;
+
+function withSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const { notes } = settings[name];
+    const about = notes.default === undefined ? notes.about : `${notes.about} (default: ${notes.default})`;
+    if (notes.isSecret) {
+      command.option(`${flagOf(name)}-file <path>`, `${about} Read from this file; or set ${name} in the environment.`);
+      command.addOption(new Option(`${flagOf(name)} <text>`).hideHelp().argParser(() => refuseSecret(name)));
+    } else {
+      command.option(`${flagOf(name)} ${notes.isSwitch ? '[true|false]' : `<${notes.value}>`}`, about);
+    }
+  }
+  command.option('--env-file <path>', 'File of NAME=value lines. (default: .env, where there is one)');
+  command.addHelpText('after', SOURCES_NOTE);
+  return command;
+}
+
+function refuseSecret(name: string): never {
+  throw new ConfigError([
+    `${flagOf(name)}: every program on this machine can read a command line. Set ${name} in the environment, or ${flagOf(name)}-file.`,
+  ]);
+}
+
+/** commander hands flags on in camel case, and a switch without a value as `true`. */
+function sourcesOf(flags: Flags): Sources {
+  const named: Record<string, string | undefined> = {};
+  for (const [key, value] of Object.entries(flags)) {
+    named[key.replace(/[A-Z]/g, '_$&').toUpperCase()] = value === undefined ? undefined : String(value);
+  }
+  const { ENV_FILE: path, ...settingFlags } = named;
+  return {
+    flags: settingFlags,
+    environment: process.env,
+    envFile: path === undefined ? { path: '.env', isOptional: true } : { path, isOptional: false },
+  };
+}

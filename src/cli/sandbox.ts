@@ -1,0 +1,42 @@
+import { ConfigError } from '../config/config-error.ts';
+import { loadPeople, startSandbox } from '../sandbox/sandbox.ts';
+import { onStopSignal } from './stop-signal.ts';
+
+export interface SandboxFlags {
+  readonly port: string;
+  readonly host: string;
+  /** A number of people to make up, or the path of a file. */
+  readonly people: string;
+  readonly latencyMs: string;
+}
+
+/** Runs the sandbox alone until a signal stops it. */
+export async function sandbox(flags: SandboxFlags): Promise<void> {
+  const mistakes: string[] = [];
+  const port = wholeNumber('--port', flags.port, 65_535, mistakes);
+  const latencyMs = wholeNumber('--latency-ms', flags.latencyMs, 600_000, mistakes);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+
+  const isCount = /^\d+$/.test(flags.people);
+  const people = isCount ? Number(flags.people) : await loadPeople(flags.people);
+  const running = await startSandbox({ host: flags.host, port, people, latencyMs });
+  onStopSignal(() => running.close());
+  const count = running.people.length.toLocaleString('en');
+  process.stdout.write(
+    [
+      `Sandbox of the user API: ${running.url}   (${count} ${isCount ? 'made-up people' : `people from ${flags.people}`})`,
+      '',
+      'Point a gateway at it:',
+      `  LARK_BASE_URL=${running.url} LARK_PLUGIN_ID=${running.credential.pluginId} LARK_PLUGIN_SECRET=${running.credential.pluginSecret}`,
+      `Calls received: ${running.url}/_sandbox/calls`,
+      '',
+    ].join('\n'),
+  );
+}
+
+function wholeNumber(flag: string, text: string, most: number, mistakes: string[]): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) > most) {
+    mistakes.push(`${flag}: expected a whole number from 0 to ${most}, got ${JSON.stringify(text)}.`);
+  }
+  return Number(text);
+}

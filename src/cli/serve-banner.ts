@@ -1,0 +1,47 @@
+import type { Config } from '../config/config.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+
+export interface ServeBanner {
+  readonly version: string;
+  /** Where the gateway listens. */
+  readonly url: string;
+  readonly config: Config;
+  readonly embedded: Sandbox | undefined;
+  readonly exampleKey: string;
+}
+
+/** What people see after `npm start`: where to go, whose people these are, and one line to try. */
+export function serveBanner({ version, url, config, embedded, exampleKey }: ServeBanner): string {
+  const lines = [
+    `lark-user-gateway ${version}`,
+    '',
+    `  GraphQL   ${url}/graphql${config.showsGraphiql ? '   (in a browser: GraphiQL)' : ''}`,
+    `  Health    ${url}/health   ${url}/readiness`,
+    embedded
+      ? `  Sandbox   ${embedded.url}   (the user API with ${sandboxPeople(config, embedded)})`
+      : `  User API  ${hostOf(config)}`,
+  ];
+  if (embedded && config.upstream.kind === 'sandbox' && !config.upstream.isExplicit) {
+    lines.push(
+      '',
+      'No credentials are configured, so these are made-up people. To serve real ones, set LARK_BASE_URL,',
+      'LARK_PLUGIN_ID and LARK_PLUGIN_SECRET (see the README).',
+    );
+  }
+  if (embedded) lines.push('', 'Try it:', `  ${curlLine(url, exampleKey)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function sandboxPeople(config: Config, { people }: Sandbox): string {
+  const isLoaded = config.upstream.kind === 'sandbox' && typeof config.upstream.people === 'string';
+  return `${people.length.toLocaleString('en')} ${isLoaded ? `people from ${config.upstream.people}` : 'made-up people'}`;
+}
+
+function curlLine(url: string, key: string): string {
+  const body = JSON.stringify({ query: `{ user(key: "${key}") { name nameEn email status } }` });
+  return `curl -s ${url}/graphql -H 'content-type: application/json' -d '${body}'`;
+}
+
+function hostOf({ upstream }: Config): string {
+  return upstream.kind === 'real' ? new URL(upstream.credential.baseUrl).origin : '';
+}

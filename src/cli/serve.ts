@@ -1,0 +1,71 @@
+import { type RealUpstream, readConfig, type SandboxUpstream } from '../config/config.ts';
+import type { Sources } from '../config/environment.ts';
+import { createGateway, type GatewayOptions } from '../gateway.ts';
+import type { ExamplePeople } from '../http/example-tabs.ts';
+import { close, createServer, listen } from '../http/server.ts';
+import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { serveBanner } from './serve-banner.ts';
+import { onStopSignal } from './stop-signal.ts';
+
+/** How long requests in flight may take to finish after SIGTERM or SIGINT, in milliseconds. */
+const SHUTDOWN_GRACE_MS = 10_000;
+
+/** With real people there is nobody whom examples may name: they are answered `null`. */
+const PLACEHOLDERS: ExamplePeople = {
+  key: '7000000000000000001',
+  email: 'zhangsan@example.com',
+  outId: 'on_00000000000000000000000000000000',
+};
+
+/** Runs until a signal stops it. Resolves once it listens. */
+export async function serve(sources: Sources, version: string): Promise<void> {
+  const config = readConfig(sources);
+  const embedded = config.upstream.kind === 'sandbox' ? await startEmbedded(config.upstream) : undefined;
+  const credential = credentialOf(config.upstream, embedded);
+  const examples = embedded ? peopleToName(embedded) : PLACEHOLDERS;
+  const gateway = createGateway({
+    ...credential,
+    ...config.limits,
+    graphiql: config.showsGraphiql ? examples : undefined,
+  });
+  const server = createServer(gateway);
+  const stopEverything = async () => {
+    gateway.beginShutdown();
+    if (server.listening) await close(server, SHUTDOWN_GRACE_MS);
+    await gateway.dispose();
+    await embedded?.close();
+  };
+
+  try {
+    const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
+    onStopSignal(stopEverything);
+    process.stdout.write(serveBanner({ version, url, config, embedded, exampleKey: examples.key }));
+  } catch (error) {
+    await stopEverything();
+    throw error;
+  }
+}
+
+async function startEmbedded(upstream: SandboxUpstream): Promise<Sandbox> {
+  const people = typeof upstream.people === 'string' ? await loadPeople(upstream.people) : upstream.people;
+  return startSandbox({ port: upstream.port, people });
+}
+
+function credentialOf(
+  upstream: SandboxUpstream | RealUpstream,
+  embedded: Sandbox | undefined,
+): Pick<GatewayOptions, 'baseUrl' | 'pluginId' | 'pluginSecret' | 'tokenType' | 'userKey'> {
+  if (upstream.kind === 'real') return upstream.credential;
+  if (!embedded) throw new TypeError('Expected a running sandbox.');
+  return { baseUrl: embedded.url, ...embedded.credential, tokenType: upstream.tokenType };
+}
+
+/** People of the sandbox whom every example finds. */
+function peopleToName({ people }: Sandbox): ExamplePeople {
+  const known = people.find(({ email, out_id }) => email && out_id) ?? people[0];
+  return {
+    key: known?.user_key ?? PLACEHOLDERS.key,
+    email: known?.email ?? PLACEHOLDERS.email,
+    outId: known?.out_id ?? PLACEHOLDERS.outId,
+  };
+}

@@ -1,0 +1,130 @@
+import type { GatewayOptions } from '../gateway.ts';
+import type { ProxyOptions } from '../upstream/transport.ts';
+import { ConfigError } from './config-error.ts';
+import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
+import { flagOf, type SettingName, type Settings, settings } from './settings.ts';
+
+/** Everything `serve` and `check` need to know, checked. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly showsGraphiql: boolean;
+  readonly upstream: SandboxUpstream | RealUpstream;
+  /** For `createGateway`, without the upstream's part. */
+  readonly limits: Pick<GatewayOptions, 'maxIdentifiers' | 'timeoutMs' | 'proxy'>;
+}
+
+export interface SandboxUpstream {
+  readonly kind: 'sandbox';
+  /** True where `--sandbox` said so, false where there were no credentials. */
+  readonly isExplicit: boolean;
+  readonly port: number;
+  /** A number of people to make up, or the path of a file of people. */
+  readonly people: number | string;
+  readonly tokenType: 'official' | 'virtual';
+}
+
+export interface RealUpstream {
+  readonly kind: 'real';
+  readonly credential: Pick<GatewayOptions, 'baseUrl' | 'pluginId' | 'pluginSecret' | 'tokenType' | 'userKey'>;
+}
+
+/**
+ * @param needs `credential` where the sandbox will not do.
+ * @throws ConfigError with every mistake found in flags, environment, `.env` and secret files.
+ */
+export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 'anything'): Config {
+  const mistakes: string[] = [];
+  const environment = readSecretFiles(mergeSources(sources), mistakes);
+  const values = parseSettings(environment, mistakes);
+  const isProduction = environment.NODE_ENV === 'production';
+  const isSet = (name: SettingName) => environment[name] !== undefined;
+  const upstream = chooseUpstream(values, { isSet, isProduction, needsCredential: needs === 'credential' }, mistakes);
+
+  const host = values.HOST ?? '127.0.0.1';
+  if (upstream?.kind === 'real' && !isLoopback(host)) {
+    mistakes.push(
+      `HOST: expected a loopback address such as 127.0.0.1, got ${JSON.stringify(host)}: callers are not authenticated, so real people would be open to the network. Put a proxy that authenticates in front.`,
+    );
+  }
+  if (mistakes.length > 0 || !upstream) throw new ConfigError(mistakes);
+  return {
+    host,
+    port: values.PORT ?? 4000,
+    showsGraphiql: values.GRAPHIQL ?? !isProduction,
+    upstream,
+    limits: {
+      maxIdentifiers: values.MAX_IDENTIFIERS ?? 1_000,
+      timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
+      proxy: proxyOf(environment),
+    },
+  };
+}
+
+function parseSettings(environment: Environment, mistakes: string[]): Settings {
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema }] of Object.entries(settings)) {
+    const text = environment[name]?.trim();
+    if (text === undefined) continue;
+    const parsed = schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else mistakes.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}.`));
+  }
+  return values as Settings;
+}
+
+const CREDENTIAL = ['LARK_BASE_URL', 'LARK_PLUGIN_ID', 'LARK_PLUGIN_SECRET'] as const satisfies SettingName[];
+
+interface Circumstances {
+  isSet(name: SettingName): boolean;
+  readonly isProduction: boolean;
+  readonly needsCredential: boolean;
+}
+
+/** Credentials mean the real API; none mean the sandbox, except in production, where that would be a costly surprise. */
+function chooseUpstream(
+  values: Settings,
+  { isSet, isProduction, needsCredential }: Circumstances,
+  mistakes: string[],
+): SandboxUpstream | RealUpstream | undefined {
+  const { LARK_BASE_URL: baseUrl, LARK_PLUGIN_ID: pluginId, LARK_PLUGIN_SECRET: pluginSecret } = values;
+  const tokenType = values.LARK_TOKEN_TYPE ?? 'official';
+  const hasCredential = pluginId !== undefined || pluginSecret !== undefined;
+
+  const wantsSandbox = values.SANDBOX ?? (!hasCredential && !isProduction);
+
+  if (wantsSandbox && !needsCredential) {
+    if (baseUrl !== undefined && values.SANDBOX !== true) {
+      mistakes.push(
+        `LARK_BASE_URL is set but no credential: set LARK_PLUGIN_ID and LARK_PLUGIN_SECRET, or ${flagOf('SANDBOX')}.`,
+      );
+      return undefined;
+    }
+    return {
+      kind: 'sandbox',
+      isExplicit: values.SANDBOX === true,
+      port: values.SANDBOX_PORT ?? 4100,
+      people: numberOrPath(values.SANDBOX_PEOPLE ?? '1000'),
+      tokenType,
+    };
+  }
+  // A value that is set but malformed is a mistake of its own already.
+  const missing = CREDENTIAL.filter((name) => !isSet(name));
+  if (missing.length > 0) {
+    const why = hasCredential ? 'A credential is incomplete' : 'A credential is needed';
+    const instead = needsCredential ? '' : ` To serve made-up people instead, say ${flagOf('SANDBOX')}.`;
+    mistakes.push(`${why}: set ${missing.join(', ')}.${instead}`);
+  }
+  if (baseUrl === undefined || pluginId === undefined || pluginSecret === undefined) return undefined;
+  return { kind: 'real', credential: { baseUrl, pluginId, pluginSecret, tokenType, userKey: values.LARK_USER_KEY } };
+}
+
+const numberOrPath = (text: string) => (/^\d+$/.test(text) ? Number(text) : text);
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** The usual variables of other programs, in either letter case. */
+function proxyOf(environment: Environment): ProxyOptions {
+  const of = (name: string) => environment[name.toLowerCase()] ?? environment[name];
+  return { httpProxy: of('HTTP_PROXY'), httpsProxy: of('HTTPS_PROXY'), noProxy: of('NO_PROXY') };
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ConfigError } from './config-error.ts';
+import { settings } from './settings.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Sources {
+  /** Flags of the command line under the names of their settings. They win over everything else. */
+  readonly flags?: Environment;
+  readonly environment: Environment;
+  /** A file of NAME=value lines, for what neither flags nor environment say. */
+  readonly envFile?: { readonly path: string; readonly isOptional: boolean };
+}
+
+/** All sources as one, the strongest first: flags, environment, `.env`. An empty value counts as not set. */
+export function mergeSources({ flags = {}, environment, envFile }: Sources): Environment {
+  const fromFile = envFile ? readEnvFile(envFile.path, envFile.isOptional) : {};
+  return { ...withoutEmpty(fromFile), ...withoutEmpty(environment), ...withoutEmpty(flags) };
+}
+
+/**
+ * The value of each secret, from `NAME` or from the file that `NAME_FILE` names, as container platforms mount them.
+ * Mistakes are added to `mistakes`; they never hold a secret.
+ */
+export function readSecretFiles(environment: Environment, mistakes: string[]): Environment {
+  const secrets: Record<string, string> = {};
+  for (const [name, { notes }] of Object.entries(settings)) {
+    const path = environment[`${name}_FILE`];
+    if (!notes.isSecret || path === undefined) continue;
+    if (environment[name] !== undefined) {
+      mistakes.push(`${name} and ${name}_FILE are both set: set one of them.`);
+      continue;
+    }
+    try {
+      const secret = readFileSync(path, 'utf8').trim();
+      if (secret === '') mistakes.push(`${name}_FILE names ${path}, which is empty: put the secret into it.`);
+      else secrets[name] = secret;
+    } catch (error) {
+      mistakes.push(`${name}_FILE names ${path}, which cannot be read (${codeOf(error)}).`);
+    }
+  }
+  return { ...environment, ...secrets };
+}
+
+function readEnvFile(path: string, isOptional: boolean): Environment {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (isOptional && codeOf(error) === 'ENOENT') return {};
+    throw new ConfigError([`The settings file ${path} cannot be read (${codeOf(error)}).`]);
+  }
+}
+
+const withoutEmpty = (values: Environment): Environment =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value.trim() !== ''));
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'no reason given';

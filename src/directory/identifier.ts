@@ -1,0 +1,47 @@
+import { GatewayError } from '../errors.ts';
+import type { LookupKind } from '../upstream/user-query.ts';
+
+/** Longer than any identifier that Lark gives out, short enough to keep a batch of 100 small. */
+export const MAX_IDENTIFIER_LENGTH = 256;
+
+const nameOf: Record<LookupKind | 'tenantKey', string> = {
+  key: 'a user key',
+  outId: 'an out id',
+  email: 'an e-mail address',
+  tenantKey: 'a tenant key',
+};
+
+/**
+ * The identifier as it is sent upstream: trimmed, an e-mail in the spelling it was asked in.
+ * One malformed value can fail the 99 beside it in a call, so what cannot be one is stopped here.
+ * The message describes the value and does not repeat it: error logs of clients are no place for identifiers.
+ *
+ * @throws GatewayError BAD_USER_INPUT where it is empty, over 256 characters, has spaces or control characters inside,
+ *   or, for e-mails, is not of the form name@domain.
+ */
+export function parseIdentifier(kind: LookupKind | 'tenantKey', raw: string): string {
+  const value = raw.trim();
+  if (value === '') throw badInput(kind, 'an empty text');
+  if (value.length > MAX_IDENTIFIER_LENGTH) {
+    throw badInput(kind, `${value.length} characters`, ` of at most ${MAX_IDENTIFIER_LENGTH} characters`);
+  }
+  if (/[\s\p{C}]/u.test(value)) throw badInput(kind, 'a text with spaces or control characters inside');
+  if (kind === 'email' && !/^[^@]+@[^@]+$/.test(value)) {
+    throw badInput(
+      kind,
+      `a text with ${value.includes('@') ? 'more than a name, one @ and a domain' : 'no @'}`,
+      ' such as name@example.com',
+    );
+  }
+  return value;
+}
+
+/** The form in which two spellings of one identifier are equal: e-mails come back in another letter case at times. */
+export function comparable(kind: LookupKind, identifier: string): string {
+  const trimmed = identifier.trim();
+  return kind === 'email' ? trimmed.toLowerCase() : trimmed;
+}
+
+function badInput(kind: LookupKind | 'tenantKey', came: string, detail = ''): GatewayError {
+  return new GatewayError('BAD_USER_INPUT', `Expected ${nameOf[kind]}${detail}, got ${came}.`);
+}

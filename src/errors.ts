@@ -1,0 +1,135 @@
+/** One row of the failure table: what a code means, and what a client may do about it. */
+export interface Failure {
+  /** When clients see this code. Printed in the README and in `docs/`. */
+  readonly when: string;
+  /** Whether the same request can succeed later without being changed. */
+  readonly retryable: boolean;
+  /** Status of a request that is refused as a whole. Field errors travel in a 200. */
+  readonly httpStatus: number;
+}
+
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'RATE_LIMITED'
+  | 'OVERLOADED'
+  | 'UPSTREAM_RATE_LIMITED'
+  | 'UPSTREAM_TIMEOUT'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'UPSTREAM_BAD_RESPONSE'
+  | 'UPSTREAM_UNAUTHENTICATED'
+  | 'UPSTREAM_FORBIDDEN'
+  | 'UPSTREAM_REJECTED'
+  | 'INTERNAL_SERVER_ERROR';
+
+/** The one failure table: every code a client can meet in `extensions.code`, except graphql-js' own for bad documents. */
+export const failures: Readonly<Record<ErrorCode, Failure>> = {
+  BAD_USER_INPUT: {
+    when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the operation names too many.',
+    retryable: false,
+    httpStatus: 400,
+  },
+  UNAUTHENTICATED: {
+    when: 'The caller brought no credential for this gateway, or a refused one.',
+    retryable: false,
+    httpStatus: 401,
+  },
+  FORBIDDEN: {
+    when: "The caller's credential does not cover what was asked.",
+    retryable: false,
+    httpStatus: 403,
+  },
+  RATE_LIMITED: {
+    when: 'This caller asked for more identifiers than it may in a minute.',
+    retryable: true,
+    httpStatus: 429,
+  },
+  OVERLOADED: {
+    when: "The gateway's own queue is full, or the wait would outlast the deadline.",
+    retryable: true,
+    httpStatus: 503,
+  },
+  UPSTREAM_RATE_LIMITED: {
+    when: 'The user API answered "too many calls", and the deadline does not allow waiting it out.',
+    retryable: true,
+    httpStatus: 503,
+  },
+  UPSTREAM_TIMEOUT: {
+    when: 'The user API did not answer before the deadline.',
+    retryable: true,
+    httpStatus: 504,
+  },
+  UPSTREAM_UNAVAILABLE: {
+    when: 'The user API could not be reached, or answered that it is overloaded or broken.',
+    retryable: true,
+    httpStatus: 503,
+  },
+  UPSTREAM_BAD_RESPONSE: {
+    when: 'The user API answered something that is not its own format, or left out what is needed to tell people apart.',
+    retryable: false,
+    httpStatus: 502,
+  },
+  UPSTREAM_UNAUTHENTICATED: {
+    when: "The user API refused the gateway's plugin credential, also after one renewal.",
+    retryable: false,
+    httpStatus: 502,
+  },
+  UPSTREAM_FORBIDDEN: {
+    when: 'The plugin lacks a permission or setting. The message says what the operator should check.',
+    retryable: false,
+    httpStatus: 502,
+  },
+  UPSTREAM_REJECTED: {
+    when: 'The user API refused this look-up: a malformed value, bought usage exceeded, or an error code it does not document.',
+    retryable: false,
+    httpStatus: 502,
+  },
+  INTERNAL_SERVER_ERROR: {
+    when: 'A fault of the gateway itself. Its cause is in the log of the gateway, never in the answer.',
+    retryable: false,
+    httpStatus: 500,
+  },
+};
+
+export interface GatewayErrorOptions {
+  /** Earliest time at which asking again can succeed, in milliseconds from now. */
+  retryAfterMs?: number | undefined;
+  /** What the user API said, where it said anything. Its own text is left out: it can name other people of the batch. */
+  upstream?: UpstreamTrace | undefined;
+  /** For the operator's eyes (`check`), never sent to a client. */
+  cause?: unknown;
+}
+
+/** What vendor support asks for: the API's error code and the id of the call in its log. */
+export interface UpstreamTrace {
+  readonly code?: number | undefined;
+  readonly logId?: string | undefined;
+}
+
+/**
+ * The only error that this product shows to clients. Everything else is masked as `INTERNAL_SERVER_ERROR`.
+ * The message says what was expected and what came; it never holds a token, a host or another person's identifier.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+  readonly upstream: UpstreamTrace | undefined;
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+    this.upstream = options.upstream;
+  }
+
+  /** Read by graphql-js when it wraps this error: becomes the `extensions` of the error in the answer. */
+  get extensions(): Record<string, unknown> {
+    return {
+      code: this.code,
+      ...(this.retryAfterMs !== undefined && { retryAfterMs: this.retryAfterMs }),
+      ...(this.upstream && { upstream: this.upstream }),
+    };
+  }
+}

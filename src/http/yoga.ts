@@ -1,0 +1,56 @@
+import type { GraphQLSchema } from 'graphql';
+import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
+import type { SchemaContext } from '../schema/builder.ts';
+import { type ExamplePeople, exampleTabs } from './example-tabs.ts';
+import { graphiqlOptions, renderGraphiql } from './graphiql.ts';
+import { maskError, stackOf } from './masking.ts';
+import { type Readiness, readinessResponse } from './readiness.ts';
+import { useOperationCheck } from './use-operation-check.ts';
+
+export interface YogaOptions {
+  schema: GraphQLSchema;
+  /** Called once for each GraphQL request. @param signal aborted when the client hangs up. */
+  createContext(signal: AbortSignal): SchemaContext;
+  readiness(): Readiness;
+  maxIdentifiers: number;
+  /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
+  graphiql?: ExamplePeople | undefined;
+  /** Gets the stack of each fault of the gateway itself. */
+  logFault(stack: string): void;
+}
+
+export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
+
+/** The HTTP side: `/graphql`, `/health` and `/readiness`. */
+export function createGatewayYoga(options: YogaOptions): GatewayYoga {
+  const silent = () => {};
+  return createYoga<object, SchemaContext>({
+    schema: options.schema,
+    context: ({ request }) => options.createContext(request.signal),
+    graphqlEndpoint: '/graphql',
+    healthCheckEndpoint: '/health',
+    graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql)) : false,
+    renderGraphiQL: renderGraphiql,
+    maskedErrors: { maskError },
+    logging: {
+      debug: silent,
+      info: silent,
+      warn: silent,
+      error: (error: unknown) => options.logFault(stackOf(error)),
+    },
+    // Yoga's default answers any origin, with credentials. Nothing here is for other sites' scripts.
+    cors: false,
+    // No uploads in this schema, and a multipart form is a way around CORS' preflight.
+    multipart: false,
+    landingPage: false,
+    plugins: [
+      // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
+      useReadinessCheck({
+        endpoint: '/readiness',
+        check: ({ fetchAPI }) => readinessResponse(options.readiness(), fetchAPI),
+      }),
+      // After validation, before execution: what it refuses never reaches a resolver or the user API.
+      useOperationCheck({ maxIdentifiers: options.maxIdentifiers }),
+    ],
+  });
+}

@@ -1,0 +1,20 @@
+export type { Directory, LookupRequest } from './directory/directory.ts';
+export type { LookupResult } from './directory/match.ts';
+export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { createServer } from './http/server.ts';
+export {
+  type Fault,
+  loadPeople,
+  type RawReply,
+  type ReceivedCall,
+  type Reply,
+  type Sandbox,
+  type SandboxCall,
+  type SandboxOptions,
+  type SandboxPerson,
+  startSandbox,
+} from './sandbox/sandbox.ts';
+export type { GatewayEvent, Telemetry } from './telemetry/events.ts';
+export type { Person } from './upstream/person.ts';
+export type { LookupKind } from './upstream/user-query.ts';

@@ -1,0 +1,69 @@
+import type { Person } from '../upstream/person.ts';
+import type { Builder } from './builder.ts';
+import { bestName, type Locale } from './name.ts';
+
+export function defineUser(builder: Builder) {
+  const UserStatus = builder.enumType('UserStatus', {
+    description: 'Whether a person can still use Lark.',
+    values: {
+      ACTIVATED: { value: 'activated', description: 'Works there and can sign in.' },
+      FROZEN: { value: 'frozen', description: 'The account is suspended for now.' },
+      RESIGNED: { value: 'resigned', description: 'Has left.' },
+      UNKNOWN: {
+        value: 'unknown',
+        description: 'A status that this gateway does not know, or none. `User.statusText` holds what Lark said.',
+      },
+    } as const,
+  });
+
+  const LocaleEnum = builder.enumType('Locale', {
+    description: 'A language that Lark keeps names in.',
+    values: {
+      ZH_CN: { value: 'zh_cn', description: 'Chinese, as written in mainland China.' },
+      EN_US: { value: 'en_us', description: 'English.' },
+    } as const satisfies Record<string, { value: Locale; description: string }>,
+  });
+
+  return builder.objectRef<Person>('User').implement({
+    description:
+      'A person in Lark Project (Feishu Project, Meegle).\n\nA field other than `key` is `null` where Lark has no value, or where the gateway has no permission to read it.',
+    fields: (t) => ({
+      key: t.exposeID('key', {
+        nullable: false,
+        description:
+          'The user key, for example `"7000000000000000001"`: 19 digits. Always handle it as text: as a JSON number it loses its last digits.',
+      }),
+      outId: t.exposeID('outId', { description: 'The Lark union id, for example `"on_95bed66540…"`.' }),
+      username: t.exposeString('username', { description: 'The sign-in name; with many tenants the same as `key`.' }),
+      email: t.exposeString('email', {
+        description: 'The enterprise e-mail address, in the letter case Lark keeps it in.',
+      }),
+      name: t.string({
+        description:
+          'The best name there is to show: in the given language if Lark has one, else in another, else the sign-in name. `null` only if there is none at all.',
+        args: {
+          locale: t.arg({
+            type: LocaleEnum,
+            description: 'The preferred language. Without it, the name that Lark itself shows by default.',
+          }),
+        },
+        resolve: (person, { locale }) => bestName(person, locale ?? undefined),
+      }),
+      nameCn: t.exposeString('nameCn', { description: 'The Chinese name.' }),
+      nameEn: t.exposeString('nameEn', { description: 'The English name.' }),
+      avatarUrl: t.exposeString('avatarUrl', { description: 'Address of the profile picture.' }),
+      status: t.field({
+        type: UserStatus,
+        nullable: false,
+        description:
+          'Whether the person can still use Lark. Unknown values become `UNKNOWN`, so that a new one breaks no query.',
+        resolve: ({ status }) => (isKnownStatus(status) ? status : 'unknown'),
+      }),
+      statusText: t.exposeString('status', {
+        description: 'The status in the very words of Lark, for example `"activated"`.',
+      }),
+    }),
+  });
+}
+
+const isKnownStatus = (status: string | null) => status === 'activated' || status === 'frozen' || status === 'resigned';

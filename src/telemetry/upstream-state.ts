@@ -1,0 +1,22 @@
+import type { ErrorCode } from '../errors.ts';
+import type { GatewayEvent } from './events.ts';
+
+export interface UpstreamState {
+  /** How the latest call to the user API went; `unknown` before the first. */
+  readonly status: 'unknown' | 'ok' | 'failing';
+  /** Why, where it is failing. */
+  readonly code?: ErrorCode;
+}
+
+/** Follows the events and tells how the user API was doing at the latest call. */
+export function createUpstreamState(): { observe(event: GatewayEvent): void; current(): UpstreamState } {
+  let state: UpstreamState = { status: 'unknown' };
+  return {
+    observe(event) {
+      if (event.type === 'rows-dropped') return;
+      const { outcome } = event;
+      state = outcome === 'answered' || outcome === 'renewed' ? { status: 'ok' } : { status: 'failing', code: outcome };
+    },
+    current: () => state,
+  };
+}

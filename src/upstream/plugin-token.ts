@@ -1,0 +1,107 @@
+import { GatewayError } from '../errors.ts';
+import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { untilAborted } from '../policies/deadline.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import { decodePluginToken } from './envelope.ts';
+import type { Transport } from './transport.ts';
+
+export interface PluginCredential {
+  /** `MII_…`, from the developer console. */
+  pluginId: string;
+  pluginSecret: string;
+  /** A virtual token is for development: only the plugin's collaborators can be found with it. @default official */
+  tokenType?: 'official' | 'virtual' | undefined;
+}
+
+export interface PluginTokenOptions extends PluginCredential {
+  transport: Transport;
+  /** Deadline of one renewal, in milliseconds. */
+  timeoutMs: number;
+  clock?: Clock | undefined;
+  telemetry?: Telemetry | undefined;
+}
+
+/** The plugin token: obtained when first needed, kept, renewed before its end. */
+export interface PluginToken {
+  /**
+   * The current token. All callers that need a new one share one renewal.
+   * @throws GatewayError UPSTREAM_UNAUTHENTICATED where the credential is refused; UPSTREAM_UNAVAILABLE, _TIMEOUT,
+   *   _RATE_LIMITED or _BAD_RESPONSE where the renewal failed; the signal's reason where that aborts first.
+   */
+  get(signal: AbortSignal): Promise<string>;
+  /** Says that the user API refused this token. Ignored where it has been replaced since. */
+  refuse(token: string): void;
+  close(): void;
+}
+
+/** The vendor's SDKs renew 3 minutes before the end. */
+const RENEW_BEFORE_MS = 180_000;
+/** After an early renewal failed, the old token still serves; asking again on every look-up would not help. */
+const EARLY_RETRY_MS = 5_000;
+
+export function createPluginToken(options: PluginTokenOptions): PluginToken {
+  const { transport, pluginId, pluginSecret, timeoutMs } = options;
+  const clock = options.clock ?? monotonicClock;
+  const telemetry = options.telemetry ?? noTelemetry;
+  const type = options.tokenType === 'virtual' ? 1 : 0;
+  const closing = new AbortController();
+
+  let current: { token: string; renewAt: number; endsAt: number } | undefined;
+  let renewal: Promise<string> | undefined;
+
+  return {
+    get(signal) {
+      const now = clock();
+      if (current && now < current.endsAt) {
+        if (now >= current.renewAt) renewEarly(now);
+        return Promise.resolve(current.token);
+      }
+      return untilAborted(renew(), signal);
+    },
+    refuse(token) {
+      if (current?.token === token) current = undefined;
+    },
+    close() {
+      closing.abort(new GatewayError('UPSTREAM_UNAVAILABLE', 'The gateway is shutting down.'));
+    },
+  };
+
+  function renewEarly(now: number): void {
+    if (renewal || !current) return;
+    current.renewAt = now + EARLY_RETRY_MS;
+    renew().catch(() => {});
+  }
+
+  function renew(): Promise<string> {
+    renewal ??= fetchToken().finally(() => {
+      renewal = undefined;
+    });
+    return renewal;
+  }
+
+  async function fetchToken(): Promise<string> {
+    const startedAt = clock();
+    const timeout = new AbortController();
+    const timer = setTimeout(() => {
+      timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API gave no token within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    try {
+      const signal = AbortSignal.any([timeout.signal, closing.signal]);
+      const body = { plugin_id: pluginId, plugin_secret: pluginSecret, type };
+      const { token, lifetimeMs } = decodePluginToken(
+        await transport.postJson('/open_api/authen/plugin_token', {}, body, signal),
+      );
+      // Counted from before the request: the token may have been made at any moment since.
+      const endsAt = startedAt + lifetimeMs;
+      current = { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
+      telemetry({ type: 'token-renewal', outcome: 'renewed', durationMs: clock() - startedAt });
+      return token;
+    } catch (error) {
+      const outcome = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
+      telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
+import { GatewayError } from '../errors.ts';
+
+export interface TransportOptions {
+  /** Where the user API lives, with an optional path prefix: `https://project.feishu.cn`. Redirects are never followed. */
+  baseUrl: string;
+  /** Proxies towards the user API, as in the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @default none */
+  proxy?: ProxyOptions | undefined;
+  /** Largest body accepted, in bytes. 100 people need about 60 KB. @default 4 MiB */
+  maxResponseBytes?: number | undefined;
+}
+
+export interface ProxyOptions {
+  httpProxy?: string | undefined;
+  httpsProxy?: string | undefined;
+  noProxy?: string | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface Transport {
+  /**
+   * POSTs JSON and reads the whole answer, whatever its status.
+   * @param signal the one deadline over connecting, sending, waiting and reading. A body that drips never trips a socket timeout.
+   * @throws GatewayError UPSTREAM_UNAVAILABLE where no answer arrived, UPSTREAM_BAD_RESPONSE where it is not HTTP or too
+   *   large; the signal's own reason where that aborted.
+   */
+  postJson(path: string, headers: Record<string, string>, body: unknown, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const base = new URL(options.baseUrl);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const dispatcher = createDispatcher(options);
+  return {
+    async postJson(path, headers, body, signal) {
+      try {
+        const response = await dispatcher.request({
+          origin: base.origin,
+          path: prefix + path,
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify(body),
+          signal,
+        });
+        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw toGatewayError(error);
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function createDispatcher(options: TransportOptions): Dispatcher {
+  const agentOptions: Agent.Options = {
+    // The caller's signal is the one deadline; these two would only cut long deadlines short.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: options.maxResponseBytes ?? 4 * 1024 * 1024,
+  };
+  const { httpProxy, httpsProxy, noProxy } = options.proxy ?? {};
+  if (!httpProxy && !httpsProxy) return new Agent(agentOptions);
+  // undici reads the environment for whatever is undefined here; "" keeps configuration in one place.
+  return new EnvHttpProxyAgent({
+    ...agentOptions,
+    httpProxy: httpProxy ?? '',
+    httpsProxy: httpsProxy ?? '',
+    noProxy: noProxy ?? '',
+  });
+}
+
+/** The host and address in undici's messages stay in `cause`: they are no client's business. */
+function toGatewayError(cause: unknown): GatewayError {
+  const isUnreadable =
+    cause instanceof errors.HTTPParserError ||
+    cause instanceof errors.HeadersOverflowError ||
+    cause instanceof errors.ResponseExceededMaxSizeError ||
+    cause instanceof errors.ResponseContentLengthMismatchError;
+  return isUnreadable
+    ? new GatewayError('UPSTREAM_BAD_RESPONSE', 'The answer of the user API is too large or is not HTTP.', { cause })
+    : new GatewayError('UPSTREAM_UNAVAILABLE', 'The user API could not be reached, or broke off its answer.', {
+        cause,
+      });
+}

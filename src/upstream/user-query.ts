@@ -1,0 +1,106 @@
+import { GatewayError } from '../errors.ts';
+import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
+import type { Person } from './person.ts';
+import type { PluginToken } from './plugin-token.ts';
+import type { Transport } from './transport.ts';
+
+/** What people are looked up by. One call takes exactly one kind. */
+export type LookupKind = 'key' | 'outId' | 'email';
+
+/** Identifiers the user API takes in one call (error 20004 above). */
+export const MAX_IDENTIFIERS_PER_CALL = 100;
+
+const bodyField = { key: 'user_keys', outId: 'out_ids', email: 'emails' } as const satisfies Record<LookupKind, string>;
+
+export interface UserQuery {
+  readonly kind: LookupKind;
+  /** 1 to 100, without repeats. */
+  readonly identifiers: readonly string[];
+  /** `saas_tenant_key` of the tenant to search, for e-mails only. The plugin's own tenant where it is left out. */
+  readonly tenantKey?: string | undefined;
+}
+
+export interface FoundPeople {
+  /** In no promised order; people not found are absent. */
+  readonly people: readonly Person[];
+  /** Rows that named nobody: any of the identifiers may have been meant. */
+  readonly malformedRows: number;
+  readonly logId?: string | undefined;
+}
+
+/**
+ * One look-up call: `POST /open_api/user/query`. Nobody found is an empty list.
+ * @throws GatewayError with any of the UPSTREAM_… codes; the signal's reason where that aborts.
+ */
+export type QueryUsers = (query: UserQuery, signal?: AbortSignal) => Promise<FoundPeople>;
+
+export interface UserQueryOptions {
+  transport: Transport;
+  pluginToken: PluginToken;
+  /** `X-USER-KEY`, the acting person. Not needed with a plugin token. @default not sent */
+  userKey?: string | undefined;
+  /** Total deadline of one call in milliseconds, with token, one replay and reading. */
+  timeoutMs: number;
+  clock?: Clock | undefined;
+  telemetry?: Telemetry | undefined;
+}
+
+export function createUserQuery(options: UserQueryOptions): QueryUsers {
+  const { transport, pluginToken, userKey, timeoutMs } = options;
+  const clock = options.clock ?? monotonicClock;
+  const telemetry = options.telemetry ?? noTelemetry;
+
+  return async function queryUsers(query, signal) {
+    const startedAt = clock();
+    const report = (outcome: 'answered' | GatewayError['code'], logId?: string) =>
+      telemetry({
+        type: 'upstream-call',
+        kind: query.kind,
+        identifiers: query.identifiers.length,
+        outcome,
+        durationMs: clock() - startedAt,
+        logId,
+      });
+    const timeout = new AbortController();
+    const timer = setTimeout(() => {
+      timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API did not answer within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    try {
+      const found = await askTwiceAtMost(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal);
+      report('answered', found.logId);
+      return found;
+    } catch (error) {
+      if (error instanceof GatewayError) report(error.code, error.upstream?.logId);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  /** A token can end, or be withdrawn, while calls are on their way: one renewal, shared by all of them, and one replay each. */
+  async function askTwiceAtMost(query: UserQuery, signal: AbortSignal): Promise<FoundPeople> {
+    const first = await ask(query, signal);
+    if (first.outcome === 'people') return first;
+    const second = await ask(query, signal);
+    if (second.outcome === 'people') return second;
+    throw new GatewayError(
+      'UPSTREAM_UNAUTHENTICATED',
+      "The user API refused the gateway's token, also a new one: check the plugin credential and LARK_BASE_URL.",
+      { upstream: second.upstream },
+    );
+  }
+
+  async function ask(query: UserQuery, signal: AbortSignal): Promise<UserQueryAnswer> {
+    const token = await pluginToken.get(signal);
+    const headers = { 'x-plugin-token': token, ...(userKey && { 'x-user-key': userKey }) };
+    const body = {
+      [bodyField[query.kind]]: query.identifiers,
+      ...(query.tenantKey !== undefined && { tenant_key: query.tenantKey }),
+    };
+    const answer = decodeUserQuery(await transport.postJson('/open_api/user/query', headers, body, signal));
+    if (answer.outcome === 'token-refused') pluginToken.refuse(token);
+    return answer;
+  }
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SRC = join(import.meta.dirname, '..', 'src');
+
+/** What each room of `src/` may import, besides itself. The order is a request's way. */
+const MAY_IMPORT: Record<string, string[]> = {
+  'errors.ts': [],
+  telemetry: ['errors.ts'],
+  policies: ['errors.ts', 'telemetry'],
+  upstream: ['policies', 'errors.ts', 'telemetry'],
+  directory: ['upstream', 'policies', 'errors.ts', 'telemetry'],
+  schema: ['directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
+  http: ['schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
+  sandbox: [],
+  'gateway.ts': ['http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
+  config: ['gateway.ts', 'upstream'],
+  cli: ['config', 'gateway.ts', 'http', 'sandbox', 'errors.ts', 'telemetry'],
+  'cli.ts': ['cli', 'config', 'schema'],
+  'index.ts': ['gateway.ts', 'http', 'directory', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
+};
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const roomOf = (file: string) => file.split(sep)[0] ?? file;
+const importsOf = (file: string) =>
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)].map(([, path]) =>
+    relative(SRC, join(SRC, dirname(file), path ?? '')),
+  );
+
+describe('the shape of src/', () => {
+  it('imports run in one direction only', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => roomOf(target) !== roomOf(file) && !MAY_IMPORT[roomOf(file)]?.includes(roomOf(target)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('every file is in a room that this test knows', () => {
+    expect(files.filter((file) => !(roomOf(file) in MAY_IMPORT))).toEqual([]);
+  });
+
+  it('no file holds more than about 200 lines', () => {
+    const long = files.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 210);
+    expect(long).toEqual([]);
+  });
+
+  it('no module keeps state of its own', () => {
+    const mutable = files.filter((file) => /^(export )?let /m.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(mutable).toEqual([]);
+  });
+});

@@ -1,0 +1,176 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import type { Sources } from '../../src/config/environment.ts';
+
+const CREDENTIAL = {
+  LARK_BASE_URL: 'https://project.feishu.cn',
+  LARK_PLUGIN_ID: 'MII_1',
+  LARK_PLUGIN_SECRET: 's3cret',
+};
+
+function mistakesOf(sources: Sources): readonly string[] {
+  try {
+    readConfig(sources);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+function file(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'file');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('where the people come from', () => {
+  it('no credential means the embedded sandbox', () => {
+    expect(readConfig({ environment: {} }).upstream).toEqual({
+      kind: 'sandbox',
+      isExplicit: false,
+      port: 4100,
+      people: 1000,
+      tokenType: 'official',
+    });
+  });
+
+  it('a credential means the real API', () => {
+    expect(readConfig({ environment: CREDENTIAL }).upstream).toEqual({
+      kind: 'real',
+      credential: {
+        baseUrl: 'https://project.feishu.cn',
+        pluginId: 'MII_1',
+        pluginSecret: 's3cret',
+        tokenType: 'official',
+        userKey: undefined,
+      },
+    });
+  });
+
+  it('--sandbox serves made-up people in spite of a credential', () => {
+    const { upstream } = readConfig({ environment: CREDENTIAL, flags: { SANDBOX: 'true' } });
+    expect(upstream).toMatchObject({ kind: 'sandbox', isExplicit: true });
+  });
+
+  it('production without a credential refuses to start, unless --sandbox says so', () => {
+    const environment = { NODE_ENV: 'production' };
+    expect(mistakesOf({ environment })).toEqual([
+      'A credential is needed: set LARK_BASE_URL, LARK_PLUGIN_ID, LARK_PLUGIN_SECRET. To serve made-up people instead, say --sandbox.',
+    ]);
+    expect(readConfig({ environment, flags: { SANDBOX: 'true' } }).upstream.kind).toBe('sandbox');
+  });
+
+  it.each([
+    [{ LARK_PLUGIN_ID: 'MII_1' }, 'LARK_BASE_URL, LARK_PLUGIN_SECRET'],
+    [{ LARK_PLUGIN_SECRET: 's' }, 'LARK_BASE_URL, LARK_PLUGIN_ID'],
+    [{ LARK_PLUGIN_ID: 'MII_1', LARK_PLUGIN_SECRET: 's' }, 'LARK_BASE_URL'],
+  ])('half a credential is a mistake: %o', (environment, missing) => {
+    expect(mistakesOf({ environment })).toEqual([
+      `A credential is incomplete: set ${missing}. To serve made-up people instead, say --sandbox.`,
+    ]);
+  });
+
+  it('an address without a credential is a mistake', () => {
+    expect(mistakesOf({ environment: { LARK_BASE_URL: 'https://project.feishu.cn' } })).toEqual([
+      'LARK_BASE_URL is set but no credential: set LARK_PLUGIN_ID and LARK_PLUGIN_SECRET, or --sandbox.',
+    ]);
+  });
+
+  it('real people are served on a loopback address only, as callers are not authenticated', () => {
+    expect(mistakesOf({ environment: { ...CREDENTIAL, HOST: '0.0.0.0' } })[0]).toContain('expected a loopback address');
+    expect(mistakesOf({ environment: { ...CREDENTIAL, HOST: '::1' } })).toEqual([]);
+    expect(mistakesOf({ environment: { HOST: '0.0.0.0' } })).toEqual([]);
+  });
+});
+
+describe('mistakes', () => {
+  it('are all told at once, with what was expected and what came', () => {
+    const environment = {
+      PORT: '65536',
+      LARK_BASE_URL: 'project.feishu.cn',
+      LARK_TOKEN_TYPE: 'real',
+      LARK_TIMEOUT_MS: '3s',
+      MAX_IDENTIFIERS: '-1',
+      GRAPHIQL: 'perhaps',
+      LARK_PLUGIN_ID: 'MII_1',
+    };
+    expect(mistakesOf({ environment })).toEqual([
+      'PORT: expected a whole number from 0 to 65535, got "65536".',
+      'LARK_BASE_URL: expected an address such as https://project.feishu.cn, got "project.feishu.cn".',
+      'LARK_TOKEN_TYPE: expected official or virtual, got "real".',
+      'LARK_TIMEOUT_MS: expected a whole number from 1 to 600000, got "3s".',
+      'MAX_IDENTIFIERS: expected a whole number from 1 to 1000000, got "-1".',
+      'GRAPHIQL: expected true or false, got "perhaps".',
+      'A credential is incomplete: set LARK_PLUGIN_SECRET. To serve made-up people instead, say --sandbox.',
+    ]);
+  });
+
+  it.each(['https://user:pw@host', 'https://host/?a=1', 'https://host/#x'])('%s is no base address', (url) => {
+    expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: url } })).toHaveLength(1);
+  });
+});
+
+describe('sources', () => {
+  it('flags win over the environment, the environment over the file, and the file over defaults', () => {
+    const path = file('PORT=1\nMAX_IDENTIFIERS=2\nLARK_TIMEOUT_MS=3\n');
+    const config = readConfig({
+      flags: { PORT: '100' },
+      environment: { PORT: '10', MAX_IDENTIFIERS: '20' },
+      envFile: { path, isOptional: false },
+    });
+    expect([config.port, config.limits.maxIdentifiers, config.limits.timeoutMs, config.host]).toEqual([
+      100,
+      20,
+      3,
+      '127.0.0.1',
+    ]);
+  });
+
+  it('an empty value counts as not set', () => {
+    expect(readConfig({ environment: { PORT: '', LARK_PLUGIN_ID: ' ' } })).toMatchObject({
+      port: 4000,
+      upstream: { kind: 'sandbox' },
+    });
+  });
+
+  it('a missing .env is no mistake, a missing file that was named is', () => {
+    expect(mistakesOf({ environment: {}, envFile: { path: '/nowhere/.env', isOptional: true } })).toEqual([]);
+    expect(mistakesOf({ environment: {}, envFile: { path: '/nowhere/.env', isOptional: false } })).toEqual([
+      'The settings file /nowhere/.env cannot be read (ENOENT).',
+    ]);
+  });
+
+  it('a secret can come from a file, without the line end', () => {
+    const { LARK_PLUGIN_SECRET: _, ...rest } = CREDENTIAL;
+    const config = readConfig({ environment: { ...rest, LARK_PLUGIN_SECRET_FILE: file('s3cret\n') } });
+    expect(config.upstream).toMatchObject({ credential: { pluginSecret: 's3cret' } });
+  });
+
+  it('a secret file that is missing, empty or one of two is a mistake, and no secret is told', () => {
+    const { LARK_PLUGIN_SECRET: _, ...rest } = CREDENTIAL;
+    const told = (more: Record<string, string>) => mistakesOf({ environment: { ...rest, ...more } })[0];
+    expect(told({ LARK_PLUGIN_SECRET_FILE: '/nowhere' })).toContain('cannot be read (ENOENT)');
+    expect(told({ LARK_PLUGIN_SECRET_FILE: file(' \n') })).toContain('which is empty');
+    const both = told({ LARK_PLUGIN_SECRET_FILE: file('x'), LARK_PLUGIN_SECRET: 's3cret' });
+    expect(both).toBe('LARK_PLUGIN_SECRET and LARK_PLUGIN_SECRET_FILE are both set: set one of them.');
+  });
+
+  it('proxies are taken from the usual variables', () => {
+    const { limits } = readConfig({
+      environment: { https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:1', NO_PROXY: 'c' },
+    });
+    expect(limits.proxy).toEqual({ httpProxy: undefined, httpsProxy: 'http://a:1', noProxy: 'c' });
+  });
+
+  it('GraphiQL is off in production unless it is switched on', () => {
+    const environment = { ...CREDENTIAL, NODE_ENV: 'production' };
+    expect(readConfig({ environment }).showsGraphiql).toBe(false);
+    expect(readConfig({ environment: { ...environment, GRAPHIQL: 'on' } }).showsGraphiql).toBe(true);
+    expect(readConfig({ environment: {} }).showsGraphiql).toBe(true);
+  });
+});

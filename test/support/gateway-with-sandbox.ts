@@ -1,0 +1,76 @@
+import { onTestFinished } from 'vitest';
+import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { GatewayEvent } from '../../src/telemetry/events.ts';
+import type { TypedDocumentString } from '../generated/graphql.ts';
+
+export interface GraphQLAnswer<Data = Record<string, unknown>> {
+  data?: Data | null;
+  errors?: {
+    message: string;
+    path?: (string | number)[];
+    extensions?: { code?: string; upstream?: { code?: number; logId?: string }; retryAfterMs?: number };
+  }[];
+}
+
+export interface Harness {
+  readonly gateway: Gateway;
+  readonly sandbox: Sandbox;
+  /** What the gateway told its telemetry, in order. */
+  readonly events: GatewayEvent[];
+  /** Sends a query over the Fetch API, as Yoga's own tests do: no port, the whole HTTP path. */
+  query<Data = Record<string, unknown>, Variables = Record<string, unknown>>(
+    document: string | TypedDocumentString<Data, Variables>,
+    variables?: NoInfer<Variables>,
+  ): Promise<GraphQLAnswer<Data>>;
+  /** Bodies of the user queries that the sandbox received, in order. */
+  upstreamCalls(): unknown[];
+  /** How many tokens were asked for. */
+  tokenCalls(): number;
+}
+
+/** A gateway in front of a sandbox, over real HTTP; both end with the test. The sandbox' quota is off unless asked for. */
+export async function gatewayWithSandbox(
+  options: { gateway?: Partial<GatewayOptions>; sandbox?: SandboxOptions } = {},
+): Promise<Harness> {
+  const sandbox = await startSandbox({ callsPerSecond: Number.POSITIVE_INFINITY, ...options.sandbox });
+  const events: GatewayEvent[] = [];
+  const gateway = createGateway({
+    baseUrl: sandbox.url,
+    ...sandbox.credential,
+    telemetry: (event) => events.push(event),
+    logFault: (stack) => {
+      throw new Error(`A fault of the gateway that no test expects:\n${stack}`);
+    },
+    ...options.gateway,
+  });
+  onTestFinished(async () => {
+    await gateway.dispose();
+    await sandbox.close();
+  });
+  const callsOf = (name: 'plugin_token' | 'user_query') => sandbox.calls().filter((call) => call.interface === name);
+  return {
+    gateway,
+    sandbox,
+    events,
+    query: async (document, variables) => (await post(gateway, { query: String(document), variables })).json(),
+    upstreamCalls: () => callsOf('user_query').map(({ body }) => body),
+    tokenCalls: () => callsOf('plugin_token').length,
+  };
+}
+
+/** POSTs any JSON to `/graphql`. */
+export function post(gateway: Gateway, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return gateway.fetch(
+    new Request('http://gateway.test/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    }),
+  );
+}
+
+/** The errors of an answer as `path: code`, in the order of their paths. */
+export function codesByPath({ errors = [] }: GraphQLAnswer<unknown>): string[] {
+  return errors.map(({ path, extensions }) => `${path?.join('.') ?? '(request)'}: ${extensions?.code}`).toSorted();
+}

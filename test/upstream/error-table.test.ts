@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { codesByPath, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { answerQueries, errorReply } from '../support/wire-replies.ts';
+
+/** One row of the vendor's table: HTTP status, err_code, what the client sees, how many queries are made. */
+const table: [status: number, errCode: number, code: string, calls: number][] = [
+  [401, 10021, 'UPSTREAM_UNAUTHENTICATED', 2],
+  [401, 10022, 'UPSTREAM_UNAUTHENTICATED', 2],
+  [403, 10211, 'UPSTREAM_UNAUTHENTICATED', 2],
+  [401, 10301, 'UPSTREAM_FORBIDDEN', 1],
+  [401, 10302, 'UPSTREAM_FORBIDDEN', 1],
+  [403, 10001, 'UPSTREAM_FORBIDDEN', 1],
+  [403, 10404, 'UPSTREAM_FORBIDDEN', 1],
+  [429, 10429, 'UPSTREAM_RATE_LIMITED', 1],
+  [429, 10430, 'UPSTREAM_REJECTED', 1],
+  [400, 20004, 'UPSTREAM_REJECTED', 1],
+  [400, 20005, 'UPSTREAM_REJECTED', 1],
+  [400, 20006, 'UPSTREAM_REJECTED', 1],
+  [400, 9999, 'UPSTREAM_REJECTED', 1],
+  [400, 20039, 'UPSTREAM_FORBIDDEN', 1],
+  [400, 20042, 'UPSTREAM_FORBIDDEN', 1],
+  [500, 50006, 'UPSTREAM_UNAVAILABLE', 1],
+  [400, 1000051942, 'UPSTREAM_REJECTED', 1],
+  [400, 123456, 'UPSTREAM_REJECTED', 1],
+  [429, 123456, 'UPSTREAM_RATE_LIMITED', 1],
+  [503, 123456, 'UPSTREAM_UNAVAILABLE', 1],
+];
+
+describe('an error of the user API', () => {
+  it.each(table)('HTTP %i with err_code %i is %s after %i calls', async (status, errCode, code, calls) => {
+    const harness = await gatewayWithSandbox();
+    answerQueries(harness, () => errorReply(status, errCode));
+    const answer = await harness.query('{ user(key: "1") { key } users(keys: ["2", "3"]) { key } }');
+    expect(answer.data).toEqual({ user: null, users: [null, null] });
+    expect(codesByPath(answer)).toEqual([`user: ${code}`, `users.0: ${code}`, `users.1: ${code}`]);
+    expect(answer.errors?.[0]?.extensions?.upstream).toMatchObject({ code: errCode });
+    expect(JSON.stringify(answer)).not.toContain('secret words');
+    expect(harness.upstreamCalls()).toHaveLength(calls);
+  });
+
+  it.each(table.filter(([status]) => status < 429))(
+    'with err_code on HTTP 200 is classified by the code (was %i %i)',
+    async (_, errCode, code) => {
+      const harness = await gatewayWithSandbox();
+      answerQueries(harness, () => errorReply(200, errCode));
+      expect(codesByPath(await harness.query('{ user(key: "1") { key } }'))).toEqual([`user: ${code}`]);
+    },
+  );
+
+  it('carries the log id that vendor support asks for, from the header first', async () => {
+    const harness = await gatewayWithSandbox();
+    const logIdWith = async (headers: Record<string, string>) => {
+      answerQueries(harness, () => errorReply(401, 10301, headers));
+      return (await harness.query('{ user(key: "1") { key } }')).errors?.[0]?.extensions?.upstream?.logId;
+    };
+    expect(await logIdWith({ 'X-Tt-Logid': 'FROM-HEADER' })).toBe('FROM-HEADER');
+  });
+
+  it.each([
+    ['seconds', '3', 3000],
+    ['nothing', undefined, 1000],
+  ])('10429 with Retry-After in %s tells when to come back', async (_, retryAfter, ms) => {
+    const harness = await gatewayWithSandbox();
+    answerQueries(harness, () => errorReply(429, 10429, retryAfter === undefined ? {} : { 'Retry-After': retryAfter }));
+    const { errors } = await harness.query('{ user(key: "1") { key } }');
+    expect(errors?.[0]?.extensions?.retryAfterMs).toBe(ms);
+  });
+
+  it('spoils the look-ups of its own call only', async () => {
+    const harness = await gatewayWithSandbox();
+    harness.sandbox.setFault((call, answer) => ('emails' in (call.body as object) ? errorReply(401, 10301) : answer()));
+    const answer = await harness.query(
+      '{ user(key: "7000000000000000001") { nameEn } usersByEmail(emails: ["a@b.c"]) { key } }',
+    );
+    expect(answer.data).toEqual({ user: { nameEn: 'Zhang San' }, usersByEmail: [null] });
+    expect(codesByPath(answer)).toEqual(['usersByEmail.0: UPSTREAM_FORBIDDEN']);
+  });
+});

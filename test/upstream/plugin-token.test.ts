@@ -1,0 +1,94 @@
+import { describe, expect, it, vi } from 'vitest';
+import { codesByPath, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+
+const ONE = '{ user(key: "7000000000000000001") { nameEn } }';
+const FOUND = { data: { user: { nameEn: 'Zhang San' } } };
+
+describe('the plugin token', () => {
+  it('is obtained once and used for all calls', async () => {
+    const { query, gateway, tokenCalls } = await gatewayWithSandbox();
+    await gateway.whenReady;
+    expect(await query(ONE)).toEqual(FOUND);
+    expect(await query(ONE)).toEqual(FOUND);
+    expect(tokenCalls()).toBe(1);
+  });
+
+  it('expires in the middle of 50 parallel queries: one renewal, no error', async () => {
+    const { query, gateway, sandbox, tokenCalls, upstreamCalls } = await gatewayWithSandbox();
+    await gateway.whenReady;
+    sandbox.expireTokens();
+    sandbox.clearCalls();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => query(ONE)));
+    expect(answers).toEqual(answers.map(() => FOUND));
+    expect(tokenCalls()).toBe(1);
+    expect(upstreamCalls().length).toBeLessThanOrEqual(100);
+  });
+
+  it('is renewed 3 minutes before its end, while the old one still serves', async () => {
+    let now = 0;
+    const { query, gateway, tokenCalls } = await gatewayWithSandbox({ gateway: { clock: () => now } });
+    await gateway.whenReady;
+    now = (7200 - 181) * 1000;
+    await query(ONE);
+    expect(tokenCalls()).toBe(1);
+    now = (7200 - 179) * 1000;
+    expect(await query(ONE)).toEqual(FOUND);
+    await vi.waitFor(() => expect(tokenCalls()).toBe(2));
+    await query(ONE);
+    expect(tokenCalls()).toBe(2);
+  });
+
+  it('that cannot be renewed early goes on serving until its end', async () => {
+    let now = 0;
+    const { query, gateway, sandbox } = await gatewayWithSandbox({ gateway: { clock: () => now } });
+    await gateway.whenReady;
+    sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? { status: 503, body: '' } : answer()));
+    now = (7200 - 100) * 1000;
+    expect(await query(ONE)).toEqual(FOUND);
+    now = 7201 * 1000;
+    expect(codesByPath(await query(ONE))).toEqual(['user: UPSTREAM_UNAVAILABLE']);
+  });
+
+  it('that is refused again after one renewal is UPSTREAM_UNAUTHENTICATED', async () => {
+    const { query, gateway, sandbox, tokenCalls, upstreamCalls } = await gatewayWithSandbox();
+    await gateway.whenReady;
+    sandbox.setFault((call, answer) => {
+      if (call.interface === 'user_query') sandbox.expireTokens();
+      return answer();
+    });
+    expect(codesByPath(await query(ONE))).toEqual(['user: UPSTREAM_UNAUTHENTICATED']);
+    expect(tokenCalls()).toBe(2);
+    expect(upstreamCalls()).toHaveLength(2);
+  });
+
+  it('is not given for a wrong secret: UPSTREAM_UNAUTHENTICATED, and no query is made', async () => {
+    const { query, upstreamCalls } = await gatewayWithSandbox({ gateway: { pluginSecret: 'wrong' } });
+    const answer = await query(ONE);
+    expect(codesByPath(answer)).toEqual(['user: UPSTREAM_UNAUTHENTICATED']);
+    expect(JSON.stringify(answer)).not.toContain('wrong');
+    expect(upstreamCalls()).toEqual([]);
+  });
+
+  it.each([
+    ['down', { status: 503, body: 'down' }, 'UPSTREAM_UNAVAILABLE'],
+    ['overloaded', { status: 500, body: { error: { code: 50006, msg: 'busy' } } }, 'UPSTREAM_UNAVAILABLE'],
+    ['not the API', { status: 200, body: '<html>' }, 'UPSTREAM_BAD_RESPONSE'],
+    [
+      'giving no token',
+      { status: 200, body: { data: {}, error: { code: 0, msg: 'success' } } },
+      'UPSTREAM_BAD_RESPONSE',
+    ],
+  ])('from an endpoint that is %s is told apart from a refusal', async (_, reply, code) => {
+    const { query, sandbox } = await gatewayWithSandbox();
+    sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? reply : answer()));
+    sandbox.expireTokens();
+    expect(codesByPath(await query(ONE))).toEqual([`user: ${code}`]);
+  });
+
+  it('from an endpoint that hangs ends with the deadline', async () => {
+    const { query, sandbox } = await gatewayWithSandbox({ gateway: { timeoutMs: 200 } });
+    sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? () => {} : answer()));
+    sandbox.expireTokens();
+    expect(codesByPath(await query(ONE))).toEqual(['user: UPSTREAM_TIMEOUT']);
+  });
+});
