@@ -10,10 +10,6 @@ export interface Failure {
 
 export type ErrorCode =
   | 'BAD_USER_INPUT'
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'RATE_LIMITED'
-  | 'OVERLOADED'
   | 'UPSTREAM_RATE_LIMITED'
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_UNAVAILABLE'
@@ -29,26 +25,6 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the operation names too many.',
     retryable: false,
     httpStatus: 400,
-  },
-  UNAUTHENTICATED: {
-    when: 'The caller brought no credential for this gateway, or a refused one.',
-    retryable: false,
-    httpStatus: 401,
-  },
-  FORBIDDEN: {
-    when: "The caller's credential does not cover what was asked.",
-    retryable: false,
-    httpStatus: 403,
-  },
-  RATE_LIMITED: {
-    when: 'This caller asked for more identifiers than it may in a minute.',
-    retryable: true,
-    httpStatus: 429,
-  },
-  OVERLOADED: {
-    when: "The gateway's own queue is full, or the wait would outlast the deadline.",
-    retryable: true,
-    httpStatus: 503,
   },
   UPSTREAM_RATE_LIMITED: {
     when: 'The user API answered "too many calls", and the deadline does not allow waiting it out.',

@@ -25,8 +25,11 @@ export function graphiqlOptions(tabs: readonly ExampleTab[]): GraphiQLOptions {
  */
 export async function renderGraphiql(options: GraphiQLOptions): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  return renderGraphiQL(options);
+  return renderGraphiQL(options).replace('</head>', `<style>${STILL_TABS}</style></head>`);
 }
+
+/** On the first press GraphiQL 5 slides the tabs, for they can be dragged, away from under the pointer: that click is lost. */
+const STILL_TABS = '.graphiql-tab { transform: none !important }';
 
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="8" fill="#3370ff"/><circle cx="16" cy="12" r="5" fill="#fff"/><path d="M6 26c1-6 5-8 10-8s9 2 10 8z" fill="#fff"/></svg>';

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { close, createServer, listen } from '../../src/http/server.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+describe('GraphiQL in a browser', () => {
+  it('needs no other host, and its example tabs run as they are', async (context) => {
+    const browser = await launchChromium(context);
+    const { gateway, sandbox } = await gatewayWithSandbox({
+      gateway: { graphiql: { key: '7000000000000000001', email: 'zhangsan@example.com', outId: 'on_nobody' } },
+    });
+    const server = createServer(gateway);
+    onTestFinished(() => close(server, 0));
+    const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 560 } });
+    const elsewhere: string[] = [];
+    await page.route('**', (route) => {
+      const target = route.request().url();
+      if (target.startsWith(url) || target.startsWith('data:') || target.startsWith('blob:')) return route.continue();
+      elsewhere.push(target);
+      return route.abort();
+    });
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+
+    await page.goto(`${url}/graphql`);
+    expect(await page.title()).toBe('Lark users');
+    await expect.poll(() => tabTitles(page)).toEqual(['OnePerson', 'PeopleByEmail', 'PeopleByOutId']);
+
+    expect(await run(page)).toMatchObject({
+      data: { user: { name: '张三', nameEn: 'Zhang San', status: 'ACTIVATED' } },
+    });
+    if (process.env.UPDATE_SCREENSHOTS) await takePicture(page);
+
+    await openTab(page, 'PeopleByEmail');
+    expect(await run(page)).toMatchObject({ data: { usersByEmail: [{ name: 'Zhang San' }, null] } });
+    await openTab(page, 'PeopleByOutId');
+    expect(await run(page)).toEqual({ data: { usersByOutId: [null] } });
+
+    expect(sandbox.calls().filter((call) => call.interface === 'user_query')).toHaveLength(3);
+    expect(elsewhere).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});
+
+const tabTitles = (page: Page) => page.locator('.graphiql-tab-button').allTextContents();
+
+async function openTab(page: Page, name: string): Promise<void> {
+  await page.locator('.graphiql-tab-button', { hasText: name }).click();
+  await expect.poll(() => page.locator('.graphiql-query-editor').textContent()).toContain(name);
+  // GraphiQL reads the operations of a new tab after a pause; until then its button runs nothing.
+  await page.waitForTimeout(1_000);
+}
+
+/** Presses the round button and reads the answer that GraphiQL gets for it. */
+async function run(page: Page): Promise<unknown> {
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Execute query (Ctrl-Enter)' }).click();
+  const json = await (await answer).json();
+  // What people see is what came over the wire.
+  const shown = page.locator('.graphiql-response');
+  await expect.poll(() => shown.textContent()).toContain(Object.keys(json.data)[0]);
+  return json;
+}
+
+async function takePicture(page: Page): Promise<void> {
+  await page.getByLabel('Hide editor tools').click();
+  await page.waitForTimeout(1_000);
+  await page.screenshot({ path: join(ROOT, 'docs', 'images', 'graphiql.png') });
+}

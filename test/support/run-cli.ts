@@ -1,0 +1,61 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+
+export const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+
+export interface RunningCli {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  /** Everything written so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Resolves when this text has been written to standard output; rejects if the process ends before. */
+  until(text: string): Promise<string>;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Runs the built command, as people do, in an empty folder without any settings of this machine. Ends with the test. */
+export function runCli(args: string[], environment: Record<string, string> = {}, cwd = emptyFolder()): RunningCli {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    process: child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended,
+    until: async (text) => {
+      while (!stdout.includes(text)) {
+        if (child.exitCode !== null)
+          throw new Error(`The command ended before it wrote "${text}":\n${stdout}${stderr}`);
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+      return stdout;
+    },
+  };
+}
+
+export const emptyFolder = () => mkdtempSync(join(tmpdir(), 'gateway-'));
+
+/** Both ports free, both printed. */
+export const ANY_PORTS = { PORT: '0', SANDBOX_PORT: '0' };
