@@ -10,6 +10,7 @@ export interface Failure {
 
 export type ErrorCode =
   | 'BAD_USER_INPUT'
+  | 'OVERLOADED'
   | 'UPSTREAM_RATE_LIMITED'
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_UNAVAILABLE'
@@ -25,6 +26,11 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the operation names too many.',
     retryable: false,
     httpStatus: 400,
+  },
+  OVERLOADED: {
+    when: "The gateway's own queue is full, or the wait would outlast the deadline of the request.",
+    retryable: true,
+    httpStatus: 503,
   },
   UPSTREAM_RATE_LIMITED: {
     when: 'The user API answered "too many calls", and the deadline does not allow waiting it out.',

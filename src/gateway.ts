@@ -2,10 +2,14 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
 import { createUserLoaders } from './directory/loaders.ts';
+import type { PersonCacheOptions } from './directory/person-cache.ts';
+import { createTicket } from './directory/ticket.ts';
 import type { ExamplePeople } from './http/example-tabs.ts';
 import type { Readiness } from './http/readiness.ts';
+import { wantsFreshPeople } from './http/request-headers.ts';
 import { createGatewayYoga } from './http/yoga.ts';
 import { type Clock, monotonicClock } from './policies/clock.ts';
+import { createQuota } from './policies/quota.ts';
 import { createSchema } from './schema/schema.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
@@ -19,6 +23,14 @@ export interface GatewayOptions extends TransportOptions, PluginCredential {
   userKey?: string | undefined;
   /** Total deadline of one call to the user API, in milliseconds. @default 3000 */
   timeoutMs?: number | undefined;
+  /** How long a request may take in all, in milliseconds. @default 10000 */
+  requestTimeoutMs?: number | undefined;
+  /** Calls to the user API in any one second, over all kinds of look-up. The vendor's limit for a token is 15. @default 15 */
+  callsPerSecond?: number | undefined;
+  /** Look-ups that may wait for a call, over all requests. @default 6000 */
+  queueLimit?: number | undefined;
+  /** How long people are served from memory. @default 60 s, "not found" 5 s, 50,000 people */
+  cache?: Omit<PersonCacheOptions, 'clock'> | undefined;
   /** Identifiers that one operation may name, over all its fields and lists. @default 1000 */
   maxIdentifiers?: number | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
@@ -62,7 +74,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const transport = createTransport(options);
   const pluginToken = createPluginToken({ ...options, transport, timeoutMs, clock, telemetry });
   const queryUsers = createUserQuery({ transport, pluginToken, userKey: options.userKey, timeoutMs, clock, telemetry });
-  const directory = createDirectory({ queryUsers, telemetry });
+  const directory = createDirectory({
+    queryUsers,
+    quotaOf: () => createQuota({ callsPerSecond: options.callsPerSecond, clock }),
+    queueLimit: options.queueLimit,
+    cache: options.cache,
+    clock,
+    telemetry,
+  });
   const schema = createSchema();
 
   const closing = new AbortController();
@@ -76,7 +95,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const readiness = () => ({ isReady: hasToken && !isStopping, upstream: upstreamState.current() });
   const yoga = createGatewayYoga({
     schema,
-    createContext: (signal) => ({ users: createUserLoaders(directory, signal) }),
+    createContext(request) {
+      const ticket = createTicket({
+        timeoutMs: options.requestTimeoutMs,
+        signal: request.signal,
+        wantsFresh: wantsFreshPeople(request),
+        clock,
+      });
+      return { users: createUserLoaders(directory, ticket), receipt: ticket.receipt };
+    },
     readiness,
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
     graphiql: options.graphiql,
@@ -96,6 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async dispose() {
       isStopping = true;
       closing.abort();
+      directory.dispose();
       pluginToken.close();
       await yoga.dispose();
       await transport.close();

@@ -1,5 +1,5 @@
 export type { Directory, LookupRequest } from './directory/directory.ts';
-export type { LookupResult } from './directory/match.ts';
+export type { LookupResult } from './directory/look-up.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 export { createServer } from './http/server.ts';

@@ -140,7 +140,7 @@ describe('a person', () => {
   });
 
   it('is called by the best name there is for the locale', async () => {
-    const { query, sandbox } = await gatewayWithSandbox();
+    const { query, sandbox } = await gatewayWithSandbox({ gateway: { cache: { ttlMs: 0 } } });
     const names = async (row: object) => {
       answerWithRow({ user_key: '1', ...row }, sandbox);
       const { data } = await query(UserNamesDocument, { key: '1' });

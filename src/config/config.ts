@@ -11,7 +11,10 @@ export interface Config {
   readonly showsGraphiql: boolean;
   readonly upstream: SandboxUpstream | RealUpstream;
   /** For `createGateway`, without the upstream's part. */
-  readonly limits: Pick<GatewayOptions, 'maxIdentifiers' | 'timeoutMs' | 'proxy'>;
+  readonly limits: Pick<
+    GatewayOptions,
+    'maxIdentifiers' | 'timeoutMs' | 'requestTimeoutMs' | 'callsPerSecond' | 'queueLimit' | 'cache' | 'proxy'
+  >;
 }
 
 export interface SandboxUpstream {
@@ -56,6 +59,14 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     limits: {
       maxIdentifiers: values.MAX_IDENTIFIERS ?? 1_000,
       timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
+      requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? 10_000,
+      callsPerSecond: values.LARK_CALLS_PER_SECOND ?? 15,
+      queueLimit: values.QUEUE_LIMIT ?? 6_000,
+      cache: {
+        ttlMs: (values.CACHE_TTL_SECONDS ?? 60) * 1_000,
+        negativeTtlMs: (values.CACHE_NEGATIVE_TTL_SECONDS ?? 5) * 1_000,
+        maxEntries: values.CACHE_ENTRIES ?? 50_000,
+      },
       proxy: proxyOf(environment),
     },
   };

@@ -88,6 +88,37 @@ export const settings = {
     default: '3000',
     value: 'ms',
   }),
+  LARK_CALLS_PER_SECOND: setting(wholeNumber(1, 100_000), {
+    about:
+      "Calls to the user API in any one second, over all kinds of look-up. The vendor's limit for one token is 15.",
+    default: '15',
+    value: 'number',
+  }),
+  REQUEST_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
+    about: 'Deadline of one request, in milliseconds, waiting for its turn included.',
+    default: '10000',
+    value: 'ms',
+  }),
+  QUEUE_LIMIT: setting(wholeNumber(1, 1_000_000), {
+    about: 'Look-ups that may wait for their turn, over all requests; more are refused as OVERLOADED.',
+    default: '6000',
+    value: 'number',
+  }),
+  CACHE_TTL_SECONDS: setting(wholeNumber(0, 86_400), {
+    about: 'How long a person is served from memory; 0 switches the cache off.',
+    default: '60',
+    value: 'seconds',
+  }),
+  CACHE_NEGATIVE_TTL_SECONDS: setting(wholeNumber(0, 86_400), {
+    about: '"There is no such person" is remembered for so long.',
+    default: '5',
+    value: 'seconds',
+  }),
+  CACHE_ENTRIES: setting(wholeNumber(1, 10_000_000), {
+    about: 'People kept in memory at most; the longest unused go first.',
+    default: '50000',
+    value: 'number',
+  }),
   MAX_IDENTIFIERS: setting(wholeNumber(1, 1_000_000), {
     about: 'Identifiers that one operation may name, over all its aliases and lists.',
     default: '1000',

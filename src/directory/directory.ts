@@ -1,8 +1,13 @@
 import { GatewayError } from '../errors.ts';
+import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { createQuota, type Quota } from '../policies/quota.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
-import { type LookupKind, MAX_IDENTIFIERS_PER_CALL, type QueryUsers, type UserQuery } from '../upstream/user-query.ts';
+import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
-import { type LookupResult, matchPeople } from './match.ts';
+import type { LookupResult, Subject } from './look-up.ts';
+import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
+import { createQueue } from './queue.ts';
+import { createTicket, type Ticket } from './ticket.ts';
 
 export interface LookupRequest {
   readonly kind: LookupKind;
@@ -10,8 +15,8 @@ export interface LookupRequest {
   readonly identifiers: readonly string[];
   /** Counts with e-mails only: the tenant to search in place of the plugin's own. */
   readonly tenantKey?: string | undefined;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal | undefined;
+  /** The request that asks. @default one of its own, with the default deadline */
+  readonly ticket?: Ticket | undefined;
 }
 
 export interface Directory {
@@ -20,62 +25,84 @@ export interface Directory {
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
+  /** Ends calls under way; what is queued is not sent any more. */
+  dispose(): void;
 }
 
 export interface DirectoryOptions {
   queryUsers: QueryUsers;
+  /** The quota of a credential. @default 15 calls a second each */
+  quotaOf?: ((identity: string) => Quota) | undefined;
+  /** Look-ups that may wait for a call, over all requests. @default 6000 */
+  queueLimit?: number | undefined;
+  cache?: PersonCacheOptions | undefined;
+  clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
 }
 
+/**
+ * One for a process, behind the loaders of all its requests: answers from the cache, joins look-ups already under way, and
+ * queues the rest for batches of up to 100 that leave as the quota allows.
+ */
 export function createDirectory(options: DirectoryOptions): Directory {
-  const { queryUsers } = options;
+  const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
+  const cache = createPersonCache({ ...options.cache, clock });
+  const queue = createQueue({
+    queryUsers: options.queryUsers,
+    quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
+    limit: options.queueLimit ?? 6_000,
+    learn: cache.learn,
+    clock,
+    telemetry,
+  });
 
-  return {
-    async lookup({ kind, identifiers, tenantKey, signal }) {
-      const checked = identifiers.map((raw) => attempt(() => parseIdentifier(kind, raw)));
-      const tenant = attempt(() => (tenantKey === undefined ? undefined : parseIdentifier('tenantKey', tenantKey)));
-      if (tenant instanceof GatewayError) return identifiers.map(() => tenant);
+  return { lookup, dispose: queue.dispose };
 
-      const firstSpellings = new Map<string, string>();
-      for (const identifier of checked) {
-        if (identifier instanceof GatewayError) continue;
-        const id = comparable(kind, identifier);
-        if (!firstSpellings.has(id)) firstSpellings.set(id, identifier);
-      }
-      const results = new Map<string, LookupResult>();
-      await Promise.all(
-        chunks([...firstSpellings.entries()], MAX_IDENTIFIERS_PER_CALL).map(async (chunk) => {
-          const query = { kind, identifiers: chunk.map(([, spelling]) => spelling), tenantKey: tenant };
-          const answers = await ask(query, signal);
-          chunk.forEach(([id], index) => {
-            results.set(id, answers[index] ?? null);
-          });
-        }),
-      );
-      return checked.map((identifier) =>
-        identifier instanceof GatewayError ? identifier : (results.get(comparable(kind, identifier)) ?? null),
-      );
-    },
-  };
+  async function lookup(request: LookupRequest): Promise<LookupResult[]> {
+    const { kind, identifiers } = request;
+    const ticket = request.ticket ?? createTicket({ clock });
+    const tenantKey = attempt(() => tenantOf(request));
+    if (tenantKey instanceof GatewayError) return identifiers.map(() => tenantKey);
+    const subject = { identity: ticket.identity, kind, tenantKey };
 
-  async function ask(query: UserQuery, signal: AbortSignal | undefined): Promise<LookupResult[]> {
-    try {
-      const found = await queryUsers(query, signal);
-      const { results, unasked } = matchPeople(query, found);
-      if (found.malformedRows > 0 || unasked > 0) {
-        telemetry({ type: 'rows-dropped', malformed: found.malformedRows, unasked });
-      }
-      return results;
-    } catch (error) {
-      const shown =
-        error instanceof GatewayError
-          ? error
-          : new GatewayError('INTERNAL_SERVER_ERROR', 'The look-up failed inside the gateway.', { cause: error });
-      return query.identifiers.map(() => shown);
-    }
+    const results = new Map<string, LookupResult | Promise<LookupResult>>();
+    const missing = new Map<string, string>();
+    let cacheHits = 0;
+    let joined = 0;
+    const ids = identifiers.map((raw) => {
+      const spelling = attempt(() => parseIdentifier(kind, raw));
+      if (spelling instanceof GatewayError) return spelling;
+      const id = comparable(kind, spelling);
+      if (results.has(id) || missing.has(id)) return id;
+      const known = ticket.wantsFresh ? undefined : fromCache(subject, id);
+      const underWay = known === undefined ? queue.join(subject, id, ticket) : undefined;
+      if (known !== undefined) cacheHits++;
+      if (underWay) joined++;
+      if (known === undefined && !underWay) missing.set(id, spelling);
+      else results.set(id, known ?? underWay ?? null);
+      return id;
+    });
+    ticket.receipt.cacheHits += cacheHits;
+    ticket.receipt.joined += joined;
+
+    const queued = queue.add(subject, missing, ticket);
+    for (const id of missing.keys())
+      results.set(id, queued instanceof GatewayError ? queued : (queued.get(id) ?? null));
+    const shed = queued instanceof GatewayError ? missing.size : 0;
+    telemetry({ type: 'look-ups', kind, cacheHits, joined, queued: missing.size - shed, shed });
+    return Promise.all(ids.map((id) => (id instanceof GatewayError ? id : (results.get(id) ?? null))));
+  }
+
+  function fromCache(subject: Subject, id: string): LookupResult | undefined {
+    const hit = cache.get(subject, id);
+    if (hit?.isDueForRefresh && hit.person) queue.refreshAhead(subject.identity, hit.person.key);
+    return hit?.person;
   }
 }
+
+const tenantOf = ({ tenantKey }: LookupRequest) =>
+  tenantKey === undefined ? undefined : parseIdentifier('tenantKey', tenantKey);
 
 function attempt<T>(parse: () => T): T | GatewayError {
   try {
@@ -84,10 +111,4 @@ function attempt<T>(parse: () => T): T | GatewayError {
     if (error instanceof GatewayError) return error;
     throw error;
   }
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 
 /** Longer than any identifier that Lark gives out, short enough to keep a batch of 100 small. */
@@ -40,6 +41,11 @@ export function parseIdentifier(kind: LookupKind | 'tenantKey', raw: string): st
 export function comparable(kind: LookupKind, identifier: string): string {
   const trimmed = identifier.trim();
   return kind === 'email' ? trimmed.toLowerCase() : trimmed;
+}
+
+/** What a person goes by in this kind of look-up; `null` where the user API did not tell. */
+export function identifierOf(person: Person, kind: LookupKind): string | null {
+  return person[kind];
 }
 
 function badInput(kind: LookupKind | 'tenantKey', came: string, detail = ''): GatewayError {

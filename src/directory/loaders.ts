@@ -3,6 +3,7 @@ import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { Directory } from './directory.ts';
 import { comparable } from './identifier.ts';
+import type { Ticket } from './ticket.ts';
 
 /** Look-ups of one kind, for one request. */
 export type UserLoader = DataLoader<string, Person | null, string>;
@@ -17,9 +18,8 @@ export interface UserLoaders {
 
 /**
  * Made anew for each GraphQL request, since what a loader has answered it answers again as long as it lives.
- * @param signal aborted when the client hangs up.
  */
-export function createUserLoaders(directory: Directory, signal?: AbortSignal): UserLoaders {
+export function createUserLoaders(directory: Directory, ticket: Ticket): UserLoaders {
   const byTenant = new Map<string | undefined, UserLoader>();
   return {
     byKey: loader('key'),
@@ -36,7 +36,7 @@ export function createUserLoaders(directory: Directory, signal?: AbortSignal): U
 
   function loader(kind: LookupKind, tenantKey?: string): UserLoader {
     return new DataLoader<string, Person | null, string>(
-      (identifiers) => directory.lookup({ kind, identifiers, tenantKey, signal }),
+      (identifiers) => directory.lookup({ kind, identifiers, tenantKey, ticket }),
       {
         cacheKeyFn: (identifier) => comparable(kind, identifier),
         name: kind,

@@ -1,10 +1,8 @@
 import { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { FoundPeople, LookupKind, UserQuery } from '../upstream/user-query.ts';
-import { comparable } from './identifier.ts';
-
-/** The answer for one identifier: the person, `null` for "there is no such person", or what went wrong. */
-export type LookupResult = Person | null | GatewayError;
+import { comparable, identifierOf } from './identifier.ts';
+import type { LookupResult } from './look-up.ts';
 
 export interface Match {
   /** One for each identifier of the query, in its order. */
@@ -13,10 +11,10 @@ export interface Match {
   readonly unasked: number;
 }
 
-const field: Record<LookupKind, { of(person: Person): string | null; name: string; permission: string }> = {
-  key: { of: (person) => person.key, name: 'user_key', permission: 'user keys' },
-  outId: { of: (person) => person.outId, name: 'out_id', permission: 'union ids' },
-  email: { of: (person) => person.email, name: 'email', permission: 'e-mail addresses' },
+const fieldOf: Record<LookupKind, { name: string; permission: string }> = {
+  key: { name: 'user_key', permission: 'user keys' },
+  outId: { name: 'out_id', permission: 'union ids' },
+  email: { name: 'email', permission: 'e-mail addresses' },
 };
 
 /**
@@ -31,7 +29,7 @@ export function matchPeople(query: UserQuery, found: FoundPeople): Match {
   let unasked = 0;
   let unnamed = 0;
   for (const person of found.people) {
-    const value = field[kind].of(person);
+    const value = identifierOf(person, kind);
     if (value === null) {
       unnamed++;
       continue;
@@ -56,7 +54,7 @@ export function matchPeople(query: UserQuery, found: FoundPeople): Match {
 const fieldMissing = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API answered with people but without their ${field[kind].name}, so they cannot be told apart: check that the plugin has the permission to read ${field[kind].permission}.`,
+    `The user API answered with people but without their ${fieldOf[kind].name}, so they cannot be told apart: check that the plugin has the permission to read ${fieldOf[kind].permission}.`,
   );
 
 const rowsMalformed = () =>
@@ -68,5 +66,5 @@ const rowsMalformed = () =>
 const ambiguous = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API answered with different people of the same ${field[kind].name}.`,
+    `The user API answered with different people of the same ${fieldOf[kind].name}.`,
   );

@@ -6,11 +6,12 @@ import { graphiqlOptions, renderGraphiql } from './graphiql.ts';
 import { maskError, stackOf } from './masking.ts';
 import { type Readiness, readinessResponse } from './readiness.ts';
 import { useOperationCheck } from './use-operation-check.ts';
+import { useReceipt } from './use-receipt.ts';
 
 export interface YogaOptions {
   schema: GraphQLSchema;
-  /** Called once for each GraphQL request. @param signal aborted when the client hangs up. */
-  createContext(signal: AbortSignal): SchemaContext;
+  /** Called once for each GraphQL request. Its signal aborts when the client hangs up. */
+  createContext(request: Request): SchemaContext;
   readiness(): Readiness;
   maxIdentifiers: number;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
@@ -26,7 +27,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga<object, SchemaContext>({
     schema: options.schema,
-    context: ({ request }) => options.createContext(request.signal),
+    context: ({ request }) => options.createContext(request),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql)) : false,
@@ -51,6 +52,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       }),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({ maxIdentifiers: options.maxIdentifiers }),
+      // Around execution: tells what it took.
+      useReceipt(),
     ],
   });
 }

@@ -1,9 +1,12 @@
 import SchemaBuilder from '@pothos/core';
 import type { UserLoaders } from '../directory/loaders.ts';
+import type { Receipt } from '../directory/receipt.ts';
 
 /** What every resolver can reach. Made anew for each request. */
 export interface SchemaContext {
   readonly users: UserLoaders;
+  /** What answering this request takes, so far. */
+  readonly receipt: Receipt;
 }
 
 /** What a field tells about itself, for checks that run before any resolver does. */

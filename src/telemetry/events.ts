@@ -3,6 +3,27 @@ import type { ErrorCode } from '../errors.ts';
 /** What happens inside the gateway, in figures. No event ever carries an identifier, a name or a token. */
 export type GatewayEvent =
   | {
+      /** What became of the identifiers of one look-up, as they came in. */
+      readonly type: 'look-ups';
+      readonly kind: 'key' | 'outId' | 'email';
+      readonly cacheHits: number;
+      /** Already under way for somebody else. */
+      readonly joined: number;
+      readonly queued: number;
+      /** Refused early, as `OVERLOADED` or because the user API asked for a pause. */
+      readonly shed: number;
+    }
+  | {
+      /** A batch that leaves. */
+      readonly type: 'batch';
+      readonly kind: 'key' | 'outId' | 'email';
+      readonly identifiers: number;
+      /** How many of them nobody waits for: popular people, asked for before they become stale. */
+      readonly refreshedAhead: number;
+      /** How long its oldest look-up has waited for a slot of the quota. */
+      readonly waitedMs: number;
+    }
+  | {
       readonly type: 'upstream-call';
       readonly kind: 'key' | 'outId' | 'email';
       /** How many people this call asked for, 1 to 100. */

@@ -13,7 +13,7 @@ export function createUpstreamState(): { observe(event: GatewayEvent): void; cur
   let state: UpstreamState = { status: 'unknown' };
   return {
     observe(event) {
-      if (event.type === 'rows-dropped') return;
+      if (event.type !== 'upstream-call' && event.type !== 'token-renewal') return;
       const { outcome } = event;
       state = outcome === 'answered' || outcome === 'renewed' ? { status: 'ok' } : { status: 'failing', code: outcome };
     },

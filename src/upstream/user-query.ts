@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts';
+import { GatewayError, type UpstreamTrace } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
@@ -31,17 +31,26 @@ export interface FoundPeople {
 }
 
 /**
+ * A token can end, or be withdrawn, while calls are on their way. The next call gets a new one, shared by all;
+ * whoever got this answer may ask once more, in a call that counts against the quota like any other.
+ */
+export interface TokenRefused {
+  /** What to say if it happens again. */
+  readonly tokenRefused: GatewayError;
+}
+
+/**
  * One look-up call: `POST /open_api/user/query`. Nobody found is an empty list.
  * @throws GatewayError with any of the UPSTREAM_… codes; the signal's reason where that aborts.
  */
-export type QueryUsers = (query: UserQuery, signal?: AbortSignal) => Promise<FoundPeople>;
+export type QueryUsers = (query: UserQuery, signal?: AbortSignal) => Promise<FoundPeople | TokenRefused>;
 
 export interface UserQueryOptions {
   transport: Transport;
   pluginToken: PluginToken;
   /** `X-USER-KEY`, the acting person. Not needed with a plugin token. @default not sent */
   userKey?: string | undefined;
-  /** Total deadline of one call in milliseconds, with token, one replay and reading. */
+  /** Total deadline of one call in milliseconds, with token and reading. */
   timeoutMs: number;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
@@ -68,9 +77,13 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API did not answer within ${timeoutMs} ms.`));
     }, timeoutMs);
     try {
-      const found = await askTwiceAtMost(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal);
-      report('answered', found.logId);
-      return found;
+      const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal);
+      if (answer.outcome === 'people') {
+        report('answered', answer.logId);
+        return answer;
+      }
+      report('UPSTREAM_UNAUTHENTICATED', answer.upstream.logId);
+      return { tokenRefused: tokenRefused(answer.upstream) };
     } catch (error) {
       if (error instanceof GatewayError) report(error.code, error.upstream?.logId);
       throw error;
@@ -78,19 +91,6 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       clearTimeout(timer);
     }
   };
-
-  /** A token can end, or be withdrawn, while calls are on their way: one renewal, shared by all of them, and one replay each. */
-  async function askTwiceAtMost(query: UserQuery, signal: AbortSignal): Promise<FoundPeople> {
-    const first = await ask(query, signal);
-    if (first.outcome === 'people') return first;
-    const second = await ask(query, signal);
-    if (second.outcome === 'people') return second;
-    throw new GatewayError(
-      'UPSTREAM_UNAUTHENTICATED',
-      "The user API refused the gateway's token, also a new one: check the plugin credential and LARK_BASE_URL.",
-      { upstream: second.upstream },
-    );
-  }
 
   async function ask(query: UserQuery, signal: AbortSignal): Promise<UserQueryAnswer> {
     const token = await pluginToken.get(signal);
@@ -104,3 +104,10 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
     return answer;
   }
 }
+
+const tokenRefused = (upstream: UpstreamTrace) =>
+  new GatewayError(
+    'UPSTREAM_UNAUTHENTICATED',
+    "The user API refused the gateway's token, also a new one: check the plugin credential and LARK_BASE_URL.",
+    { upstream },
+  );

@@ -25,7 +25,8 @@ describe('an answer that is not the user API', () => {
     ['more than 4 MiB', raw(200, ' '.repeat(4 * 1024 * 1024 + 1)), 'UPSTREAM_BAD_RESPONSE'],
     ['headers of 40 KB', raw(200, '{}', { 'x-large': 'x'.repeat(40_000) }), 'UPSTREAM_BAD_RESPONSE'],
   ])('%s is never "not found"', async (_, reply, code) => {
-    const harness = await gatewayWithSandbox();
+    // Shorter than the pause after a 429, so that nobody waits it out here.
+    const harness = await gatewayWithSandbox({ gateway: { requestTimeoutMs: 900 } });
     answerQueries(harness, () => reply);
     const answer = await harness.query(ONE);
     expect(answer.data).toEqual({ user: null });

@@ -26,9 +26,12 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
   [503, 123456, 'UPSTREAM_UNAVAILABLE', 1],
 ];
 
+/** Shorter than the pause after a 429, so that nobody waits it out here. */
+const IMPATIENT = { gateway: { requestTimeoutMs: 900 } };
+
 describe('an error of the user API', () => {
   it.each(table)('HTTP %i with err_code %i is %s after %i calls', async (status, errCode, code, calls) => {
-    const harness = await gatewayWithSandbox();
+    const harness = await gatewayWithSandbox(IMPATIENT);
     answerQueries(harness, () => errorReply(status, errCode));
     const answer = await harness.query('{ user(key: "1") { key } users(keys: ["2", "3"]) { key } }');
     expect(answer.data).toEqual({ user: null, users: [null, null] });
@@ -41,14 +44,14 @@ describe('an error of the user API', () => {
   it.each(table.filter(([status]) => status < 429))(
     'with err_code on HTTP 200 is classified by the code (was %i %i)',
     async (_, errCode, code) => {
-      const harness = await gatewayWithSandbox();
+      const harness = await gatewayWithSandbox(IMPATIENT);
       answerQueries(harness, () => errorReply(200, errCode));
       expect(codesByPath(await harness.query('{ user(key: "1") { key } }'))).toEqual([`user: ${code}`]);
     },
   );
 
   it('carries the log id that vendor support asks for, from the header first', async () => {
-    const harness = await gatewayWithSandbox();
+    const harness = await gatewayWithSandbox(IMPATIENT);
     const logIdWith = async (headers: Record<string, string>) => {
       answerQueries(harness, () => errorReply(401, 10301, headers));
       return (await harness.query('{ user(key: "1") { key } }')).errors?.[0]?.extensions?.upstream?.logId;
@@ -60,14 +63,14 @@ describe('an error of the user API', () => {
     ['seconds', '3', 3000],
     ['nothing', undefined, 1000],
   ])('10429 with Retry-After in %s tells when to come back', async (_, retryAfter, ms) => {
-    const harness = await gatewayWithSandbox();
+    const harness = await gatewayWithSandbox(IMPATIENT);
     answerQueries(harness, () => errorReply(429, 10429, retryAfter === undefined ? {} : { 'Retry-After': retryAfter }));
     const { errors } = await harness.query('{ user(key: "1") { key } }');
     expect(errors?.[0]?.extensions?.retryAfterMs).toBe(ms);
   });
 
   it('spoils the look-ups of its own call only', async () => {
-    const harness = await gatewayWithSandbox();
+    const harness = await gatewayWithSandbox(IMPATIENT);
     harness.sandbox.setFault((call, answer) => ('emails' in (call.body as object) ? errorReply(401, 10301) : answer()));
     const answer = await harness.query(
       '{ user(key: "7000000000000000001") { nameEn } usersByEmail(emails: ["a@b.c"]) { key } }',

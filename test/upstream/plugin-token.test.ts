@@ -26,7 +26,9 @@ describe('the plugin token', () => {
 
   it('is renewed 3 minutes before its end, while the old one still serves', async () => {
     let now = 0;
-    const { query, gateway, tokenCalls } = await gatewayWithSandbox({ gateway: { clock: () => now } });
+    const { query, gateway, tokenCalls } = await gatewayWithSandbox({
+      gateway: { clock: () => now, cache: { ttlMs: 0 } },
+    });
     await gateway.whenReady;
     now = (7200 - 181) * 1000;
     await query(ONE);
@@ -40,7 +42,9 @@ describe('the plugin token', () => {
 
   it('that cannot be renewed early goes on serving until its end', async () => {
     let now = 0;
-    const { query, gateway, sandbox } = await gatewayWithSandbox({ gateway: { clock: () => now } });
+    const { query, gateway, sandbox } = await gatewayWithSandbox({
+      gateway: { clock: () => now, cache: { ttlMs: 0 } },
+    });
     await gateway.whenReady;
     sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? { status: 503, body: '' } : answer()));
     now = (7200 - 100) * 1000;

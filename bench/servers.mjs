@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
+import { startProcess } from './processes.mjs';
+
+/** The pair which the sandbox takes; it prints it when it starts. */
+export const CREDENTIAL = { pluginId: 'MII_SANDBOX', pluginSecret: 'sandbox-secret' };
+
+/** @param {string} path */
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+export const DEFAULT_DIST = here('../dist');
+
+/**
+ * The sandbox with the vendor's own limit of 15 calls a second.
+ * @param {string} dist
+ * @param {{ people: number, latencyMs: number }} options
+ */
+export function startLimitedSandbox(dist, { people, latencyMs }) {
+  const flags = ['--port', '0', '--people', String(people), '--latency-ms', String(latencyMs)];
+  return startProcess('sandbox', [resolve(dist, 'cli.js'), 'sandbox', ...flags]);
+}
+
+/**
+ * The sandbox without latency or limit, which the command line does not offer.
+ * @param {string} dist
+ * @param {{ people: number }} options
+ */
+export function startUnlimitedSandbox(dist, { people }) {
+  return startProcess('sandbox', [here('unlimited-sandbox.mjs'), resolve(dist, 'index.js'), String(people)]);
+}
+
+/**
+ * @param {string} dist
+ * @param {string} sandboxUrl
+ * @param {Record<string, string>} [settings]
+ */
+export async function startGateway(dist, sandboxUrl, settings) {
+  const gateway = await startProcess('gateway', [resolve(dist, 'cli.js'), 'serve'], {
+    ...upstreamSettings(sandboxUrl),
+    ...settings,
+  });
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { statusCode, body } = await request(`${gateway.url}/readiness`);
+    await body.dump();
+    if (statusCode === 200) return gateway;
+    await delay(50);
+  }
+  throw new Error('The gateway did not become ready within 5 s.');
+}
+
+/** @param {string} sandboxUrl */
+export function startPlainStack(sandboxUrl) {
+  return startProcess('plain', [here('plain/server.mjs')], upstreamSettings(sandboxUrl));
+}
+
+/** @param {string} sandboxUrl */
+const upstreamSettings = (sandboxUrl) => ({
+  PORT: '0',
+  LARK_BASE_URL: sandboxUrl,
+  LARK_PLUGIN_ID: CREDENTIAL.pluginId,
+  LARK_PLUGIN_SECRET: CREDENTIAL.pluginSecret,
+});

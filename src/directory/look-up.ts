@@ -1,0 +1,77 @@
+import { GatewayError } from '../errors.ts';
+import type { Person } from '../upstream/person.ts';
+import type { LookupKind } from '../upstream/user-query.ts';
+import type { Ticket } from './ticket.ts';
+
+/** The answer for one identifier: the person, `null` for "there is no such person", or what went wrong. */
+export type LookupResult = Person | null | GatewayError;
+
+/** What people are looked up in: look-ups of one subject may share a call, those of two never do. */
+export interface Subject {
+  /** Whose credential the user API is asked with. Two identities never share a call, a look-up or a cached person. */
+  readonly identity: string;
+  readonly kind: LookupKind;
+  /** The tenant that was named; `undefined` for the plugin's own. */
+  readonly tenantKey: string | undefined;
+}
+
+/** One identifier on its way, for everybody who waits for it. */
+export interface LookUp {
+  readonly subject: Subject;
+  /** Equal for two spellings of one identifier. */
+  readonly id: string;
+  /** As the first who asked wrote it. */
+  readonly spelling: string;
+  /** The request that queued it; nobody where a popular person is refreshed ahead. */
+  readonly owner: Ticket | undefined;
+  readonly queuedAt: number;
+  readonly waiters: Set<Waiter>;
+  state: 'queued' | 'sent' | 'done';
+  /** How often a refused token has sent it back into the queue. */
+  tokenRefusals: number;
+}
+
+/** One request that waits for one look-up. */
+export interface Waiter {
+  readonly ticket: Ticket;
+  readonly lookUp: LookUp;
+  readonly answer: (result: LookupResult) => void;
+}
+
+/** @param owner the request that queues it; `undefined` where nobody waits. */
+export function createLookUp(
+  subject: Subject,
+  { id, spelling }: { readonly id: string; readonly spelling: string },
+  owner: Ticket | undefined,
+  queuedAt: number,
+): LookUp {
+  return { subject, id, spelling, owner, queuedAt, waiters: new Set(), state: 'queued', tokenRefusals: 0 };
+}
+
+/** A text that names the subject, for maps. No part of it can hold a line break. */
+export function subjectKey({ identity, kind, tenantKey }: Subject): string {
+  return `${identity}\n${kind}\n${tenantKey ?? ''}`;
+}
+
+/** A text that names one identifier of a subject, for maps. */
+export const lookUpKey = (subject: Subject, id: string): string => `${subjectKey(subject)}\n${id}`;
+
+/** Answers everybody who waits. */
+export function settle(lookUp: LookUp, result: LookupResult): void {
+  lookUp.state = 'done';
+  for (const waiter of lookUp.waiters) {
+    waiter.ticket.forget(waiter);
+    waiter.answer(result);
+  }
+  lookUp.waiters.clear();
+}
+
+export function overloaded(why: string, retryAfterMs: number): GatewayError {
+  return new GatewayError(
+    'OVERLOADED',
+    `The gateway has more to look up than the user API allows: ${why}. Ask again later.`,
+    {
+      retryAfterMs: Math.ceil(retryAfterMs),
+    },
+  );
+}

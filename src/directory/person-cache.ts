@@ -1,0 +1,134 @@
+import { LRUCache } from 'lru-cache';
+import { type Clock, monotonicClock } from '../policies/clock.ts';
+import type { Person } from '../upstream/person.ts';
+import type { LookupKind } from '../upstream/user-query.ts';
+import { comparable, identifierOf } from './identifier.ts';
+import { lookUpKey, type Subject } from './look-up.ts';
+
+export interface PersonCacheOptions {
+  /** How long a person is served from memory, in milliseconds; 0 switches the cache off. @default 60000 */
+  ttlMs?: number | undefined;
+  /** How long "there is no such person" is remembered, in milliseconds; 0 for not at all. @default 5000 */
+  negativeTtlMs?: number | undefined;
+  /** People kept at most; the longest unused go first. @default 50000 */
+  maxEntries?: number | undefined;
+  /** @default the process' monotonic clock */
+  clock?: Clock | undefined;
+}
+
+export interface CacheHit {
+  readonly person: Person | null;
+  /** True once for a popular person close to the end of their time: worth asking for before somebody has to wait. */
+  readonly isDueForRefresh: boolean;
+}
+
+export interface PersonCache {
+  get(subject: Subject, id: string): CacheHit | undefined;
+  /**
+   * Remembers what a call told. The newest fetch wins, whichever answer arrives last.
+   * @param fetchedAt when the call left.
+   */
+  learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
+  readonly size: number;
+}
+
+interface Entry {
+  readonly person: Person;
+  readonly fetchedAt: number;
+  /** Times served in this life. */
+  hits: number;
+  isRefreshing: boolean;
+}
+
+/** Where an identifier leads: to the entry of a person, or to nobody. */
+type Alias = { readonly entryKey: string } | { readonly nobodySince: number };
+
+/** Asked for this often in one life, a person is popular. */
+const POPULAR_HITS = 2;
+/** The part of their time after which popular people are refreshed. */
+const REFRESH_AFTER = 0.8;
+
+/**
+ * People by key, out id and e-mail, whichever they were fetched by. An entry belongs to a person; identifiers are aliases
+ * that are served only while the person's own field still equals them, since an e-mail address can change hands.
+ * A person found in a named tenant is kept under that tenant and address only.
+ */
+export function createPersonCache(options: PersonCacheOptions = {}): PersonCache {
+  const { ttlMs = 60_000, negativeTtlMs = 5_000, maxEntries = 50_000 } = options;
+  const clock = options.clock ?? monotonicClock;
+  const entries = new LRUCache<string, Entry>({ max: maxEntries });
+  const aliases = new LRUCache<string, Alias>({ max: 4 * maxEntries });
+
+  return {
+    get size() {
+      return entries.size;
+    },
+    get(subject, id) {
+      if (ttlMs <= 0) return undefined;
+      const alias = aliases.get(lookUpKey(subject, id));
+      if (!alias) return undefined;
+      const now = clock();
+      if ('nobodySince' in alias) {
+        return now < alias.nobodySince + negativeTtlMs ? { person: null, isDueForRefresh: false } : undefined;
+      }
+      const entry = entries.get(alias.entryKey);
+      if (!entry || now >= entry.fetchedAt + ttlMs || !isCalled(entry.person, subject.kind, id)) return undefined;
+      entry.hits++;
+      const isDueForRefresh =
+        !entry.isRefreshing &&
+        subject.tenantKey === undefined &&
+        entry.hits >= POPULAR_HITS &&
+        now >= entry.fetchedAt + ttlMs * REFRESH_AFTER;
+      if (isDueForRefresh) entry.isRefreshing = true;
+      return { person: entry.person, isDueForRefresh };
+    },
+    learn(subject, id, person, fetchedAt) {
+      if (ttlMs <= 0) return;
+      if (person) learnPerson(subject, id, person, fetchedAt);
+      else learnNobody(subject, id, fetchedAt);
+    },
+  };
+
+  function learnPerson(subject: Subject, id: string, person: Person, fetchedAt: number): void {
+    const own = { identity: subject.identity, tenantKey: undefined };
+    const entryKey =
+      subject.tenantKey === undefined ? lookUpKey({ ...own, kind: 'key' }, person.key) : lookUpKey(subject, id);
+    const known = entries.get(entryKey);
+    if (known && known.fetchedAt > fetchedAt) return;
+    entries.set(entryKey, { person, fetchedAt, hits: 0, isRefreshing: false });
+    if (subject.tenantKey !== undefined) {
+      pointTo(lookUpKey(subject, id), entryKey, fetchedAt);
+      return;
+    }
+    for (const kind of ['key', 'outId', 'email'] as const) {
+      const value = identifierOf(person, kind);
+      if (value !== null) pointTo(lookUpKey({ ...own, kind }, comparable(kind, value)), entryKey, fetchedAt);
+    }
+  }
+
+  function pointTo(key: string, entryKey: string, fetchedAt: number): void {
+    const known = aliases.get(key);
+    if (known && fetchedAtOf(known) > fetchedAt) return;
+    aliases.set(key, { entryKey });
+  }
+
+  function learnNobody(subject: Subject, id: string, fetchedAt: number): void {
+    const key = lookUpKey(subject, id);
+    const known = aliases.get(key);
+    if (known && fetchedAtOf(known) > fetchedAt) return;
+    // Whoever has no key any more is found by no other identifier either.
+    if (subject.kind === 'key') entries.delete(key);
+    if (negativeTtlMs > 0) aliases.set(key, { nobodySince: fetchedAt });
+    else aliases.delete(key);
+  }
+
+  function fetchedAtOf(alias: Alias): number {
+    if ('nobodySince' in alias) return alias.nobodySince;
+    return entries.get(alias.entryKey)?.fetchedAt ?? Number.NEGATIVE_INFINITY;
+  }
+}
+
+function isCalled(person: Person, kind: LookupKind, id: string): boolean {
+  const value = identifierOf(person, kind);
+  return value !== null && comparable(kind, value) === id;
+}

@@ -1,0 +1,164 @@
+import { GatewayError } from '../errors.ts';
+import type { Clock } from '../policies/clock.ts';
+import type { Quota } from '../policies/quota.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+import type { Person } from '../upstream/person.ts';
+import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
+import { createBacklog } from './backlog.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import {
+  createLookUp,
+  type LookUp,
+  type LookupResult,
+  lookUpKey,
+  overloaded,
+  type Subject,
+  settle,
+} from './look-up.ts';
+import { noteCall } from './receipt.ts';
+import { createRefreshAhead } from './refresh-ahead.ts';
+import type { Ticket } from './ticket.ts';
+
+export interface QueueOptions {
+  queryUsers: QueryUsers;
+  quotaOf(identity: string): Quota;
+  /** Look-ups that may wait for a call, over all requests. */
+  limit: number;
+  /** Called with what every call told of an identifier. @param fetchedAt when the call left. */
+  learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+/** Look-ups from being queued to being answered, over all requests and credentials. */
+export interface Queue {
+  /**
+   * Waits for a look-up that is under way for somebody else; `undefined` where there is none, or none that is new enough for
+   * a request that wants fresh people.
+   */
+  join(subject: Subject, id: string, ticket: Ticket): Promise<LookupResult> | undefined;
+  /**
+   * Queues look-ups, all or none.
+   * @param missing spellings by their comparable form.
+   * @returns the answers to come by comparable form, or why all are refused.
+   */
+  add(
+    subject: Subject,
+    missing: ReadonlyMap<string, string>,
+    ticket: Ticket,
+  ): ReadonlyMap<string, Promise<LookupResult>> | GatewayError;
+  /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
+  refreshAhead(identity: string, key: string): void;
+  dispose(): void;
+}
+
+export function createQueue(options: QueueOptions): Queue {
+  const { clock } = options;
+  const backlog = createBacklog(options.limit);
+  const refreshes = createRefreshAhead(clock);
+  const dispatchers = new Map<string, Dispatcher>();
+  /** The newest look-up of each identifier that has no answer yet. */
+  const underWay = new Map<string, LookUp>();
+
+  return {
+    join(subject, id, ticket) {
+      const lookUp = underWay.get(lookUpKey(subject, id));
+      if (!lookUp || (ticket.wantsFresh && lookUp.state !== 'queued')) return undefined;
+      return ticket.wait(lookUp, abandon);
+    },
+    add(subject, missing, ticket) {
+      if (missing.size === 0) return new Map();
+      const refusal = makeRoom(subject, missing.size, ticket);
+      if (refusal) return refusal;
+      const queuedAt = clock();
+      const lookUps = Array.from(missing, ([id, spelling]) =>
+        createLookUp(subject, { id, spelling }, ticket, queuedAt),
+      );
+      for (const lookUp of lookUps) {
+        backlog.add(lookUp);
+        underWay.set(lookUpKey(subject, lookUp.id), lookUp);
+      }
+      dispatcherOf(subject.identity).enqueue(subject, lookUps);
+      return new Map(lookUps.map((lookUp) => [lookUp.id, ticket.wait(lookUp, abandon)]));
+    },
+    refreshAhead(identity, key) {
+      refreshes.add(identity, key);
+      const dispatcher = dispatcherOf(identity);
+      if (dispatcher.hasSpare()) dispatcher.wake({ identity, kind: 'key', tenantKey: undefined });
+    },
+    dispose() {
+      for (const dispatcher of dispatchers.values()) dispatcher.dispose();
+    },
+  };
+
+  /** @returns why these look-ups are refused as a whole; `undefined` where they may queue. */
+  function makeRoom(subject: Subject, count: number, ticket: Ticket): GatewayError | undefined {
+    const dispatcher = dispatcherOf(subject.identity);
+    const { quota } = dispatcher;
+    const leftMs = ticket.deadlineAt - clock();
+    const pausedMs = quota.pausedMs();
+    if (pausedMs >= leftMs) return pauseTooLong(pausedMs);
+    const waitMs = dispatcher.estimateMs(subject, count);
+    if (waitMs >= leftMs)
+      return overloaded('the turn of these look-ups would come after the deadline', waitMs - leftMs);
+    const shed = backlog.makeRoom(ticket, count);
+    const isFull = () => overloaded('its queue is full', quota.estimateMs(backlog.size / MAX_IDENTIFIERS_PER_CALL));
+    if (!shed) return isFull();
+    for (const lookUp of shed) lookUp.owner?.leave(lookUp, isFull());
+    return undefined;
+  }
+
+  function abandon(lookUp: LookUp): void {
+    if (lookUp.waiters.size > 0 || !dispatchers.get(lookUp.subject.identity)?.abandon(lookUp)) return;
+    lookUp.state = 'done';
+    backlog.remove(lookUp);
+    forget(lookUp);
+  }
+
+  function dispatcherOf(identity: string): Dispatcher {
+    const known = dispatchers.get(identity);
+    if (known) return known;
+    const made = createDispatcher({
+      quota: options.quotaOf(identity),
+      queryUsers: options.queryUsers,
+      fillUp: (subject, room) =>
+        refreshes.take(subject, room).filter(({ id }) => !underWay.has(lookUpKey(subject, id))),
+      onSent(lookUps) {
+        noteCall(lookUps, clock());
+        for (const lookUp of lookUps) {
+          if (lookUp.owner) backlog.remove(lookUp);
+          else underWay.set(lookUpKey(lookUp.subject, lookUp.id), lookUp);
+        }
+      },
+      onQueuedAgain(lookUps) {
+        for (const lookUp of lookUps) backlog.add(lookUp);
+      },
+      onCancelled(lookUps) {
+        for (const lookUp of lookUps) forget(lookUp);
+      },
+      onResult(lookUp, result, sentAt) {
+        if (!(result instanceof GatewayError)) options.learn(lookUp.subject, lookUp.id, result, sentAt);
+        forget(lookUp);
+        settle(lookUp, result);
+      },
+      clock,
+      telemetry: options.telemetry,
+    });
+    dispatchers.set(identity, made);
+    return made;
+  }
+
+  function forget(lookUp: LookUp): void {
+    const key = lookUpKey(lookUp.subject, lookUp.id);
+    if (underWay.get(key) === lookUp) underWay.delete(key);
+  }
+}
+
+const pauseTooLong = (pausedMs: number) =>
+  new GatewayError(
+    'UPSTREAM_RATE_LIMITED',
+    'The user API asked for a pause that outlasts the deadline; ask again later.',
+    {
+      retryAfterMs: Math.ceil(pausedMs),
+    },
+  );

@@ -1,0 +1,101 @@
+import { GatewayError } from '../errors.ts';
+import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { type LookUp, type LookupResult, overloaded, type Waiter } from './look-up.ts';
+import { emptyReceipt, type Receipt } from './receipt.ts';
+
+export interface TicketOptions {
+  /** Whose credential the user API is asked with. @default the plugin's */
+  identity?: string | undefined;
+  /** How long this request may take, in milliseconds from now. @default 10000 */
+  timeoutMs?: number | undefined;
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal | undefined;
+  /** Asks the user API even for people that are in the cache. @default false */
+  wantsFresh?: boolean | undefined;
+  /** @default the process' monotonic clock */
+  clock?: Clock | undefined;
+}
+
+/** One request on its way through the directory: who asks, until when, and what it took. */
+export interface Ticket {
+  readonly identity: string;
+  /** On the monotonic clock. */
+  readonly deadlineAt: number;
+  readonly wantsFresh: boolean;
+  readonly receipt: Receipt;
+  /** Waits for a look-up. @param onLeave called where this request stops waiting before there is an answer. */
+  wait(lookUp: LookUp, onLeave: (lookUp: LookUp) => void): Promise<LookupResult>;
+  /** Called when the waiter is answered. */
+  forget(waiter: Waiter): void;
+  /** Stops waiting for one look-up, with this answer. */
+  leave(lookUp: LookUp, result: GatewayError): void;
+}
+
+export const PLUGIN_IDENTITY = 'plugin';
+
+export function createTicket(options: TicketOptions = {}): Ticket {
+  const { identity = PLUGIN_IDENTITY, timeoutMs = 10_000, signal, wantsFresh = false } = options;
+  const clock = options.clock ?? monotonicClock;
+  const deadlineAt = clock() + timeoutMs;
+  const waiting = new Map<Waiter, (lookUp: LookUp) => void>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const ticket: Ticket = {
+    identity,
+    deadlineAt,
+    wantsFresh,
+    receipt: emptyReceipt(),
+    wait(lookUp, onLeave) {
+      if (waiting.size === 0) watch();
+      return new Promise((answer) => {
+        const waiter = { ticket, lookUp, answer };
+        lookUp.waiters.add(waiter);
+        waiting.set(waiter, onLeave);
+        if (signal?.aborted) leaveAll(hungUp);
+      });
+    },
+    forget(waiter) {
+      if (waiting.delete(waiter) && waiting.size === 0) unwatch();
+    },
+    leave(lookUp, result) {
+      for (const waiter of lookUp.waiters) if (waiter.ticket === ticket) stopWaiting(waiter, result);
+    },
+  };
+  return ticket;
+
+  function watch(): void {
+    timer = setTimeout(() => leaveAll(outOfTime), Math.max(0, deadlineAt - clock()));
+    signal?.addEventListener('abort', onHangUp, { once: true });
+  }
+
+  function unwatch(): void {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onHangUp);
+  }
+
+  function onHangUp(): void {
+    leaveAll(hungUp);
+  }
+
+  function leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
+    for (const waiter of waiting.keys()) stopWaiting(waiter, reason(waiter.lookUp));
+  }
+
+  function stopWaiting(waiter: Waiter, result: GatewayError): void {
+    const onLeave = waiting.get(waiter);
+    waiter.lookUp.waiters.delete(waiter);
+    ticket.forget(waiter);
+    waiter.answer(result);
+    onLeave?.(waiter.lookUp);
+  }
+}
+
+/** Before it was sent the gateway is to blame, from then on the user API. */
+function outOfTime({ state }: LookUp): GatewayError {
+  return state === 'queued'
+    ? overloaded('its turn did not come before the deadline', 1_000)
+    : new GatewayError('UPSTREAM_TIMEOUT', 'The user API did not answer before the deadline of the request.');
+}
+
+/** Nobody reads this: the client is gone. */
+const hungUp = () => new GatewayError('UPSTREAM_TIMEOUT', 'The client did not wait for the answer.');

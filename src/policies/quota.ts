@@ -1,0 +1,124 @@
+import { type Clock, monotonicClock } from './clock.ts';
+
+export interface QuotaOptions {
+  /**
+   * Calls allowed in any one second, over all kinds of look-up, repeated calls included. The vendor's limit for one token
+   * is 15 (error 10429). @default 15
+   */
+  callsPerSecond?: number | undefined;
+  /** @default the process' monotonic clock */
+  clock?: Clock | undefined;
+}
+
+/** Leave for one call. */
+export interface Slot {
+  /** To be called when the answer is there: tells how late the call may have arrived. */
+  answered(): void;
+  /** To be called when the answer was "too many calls". @param retryAfterMs how long to stay away. */
+  refused(retryAfterMs: number): void;
+}
+
+/** Decides when a call may leave. Knows nothing of what it is for. */
+export interface Quota {
+  /** Milliseconds until the next call may leave; 0 for now. */
+  waitMs(): number;
+  /** Counts a call that leaves now. Only to be called when `waitMs()` is 0. */
+  take(): Slot;
+  /** Rough milliseconds until this many further calls have left. */
+  estimateMs(calls: number): number;
+  /** Milliseconds left of a pause that the user API asked for; 0 where there is none. */
+  pausedMs(): number;
+  /** True where less than half of the quota is in use: calls that nobody waits for may take some. */
+  hasSpare(): boolean;
+}
+
+/** The second, and what timers on both sides may round away. */
+const WINDOW_MS = 1_005;
+/** A call can arrive later than it left, and then the next comes closer behind it. Longer delays are the API's own work. */
+const MOST_LATENESS_MS = 100;
+/** An absurd `Retry-After` must not silence the gateway for a day. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * At most `callsPerSecond` in any sliding second *as the other side sees it*: a call counts from its start for a second plus
+ * the lateness with which it may have arrived, estimated as how much slower its answer was than the fastest of late.
+ *
+ * Quiet: a fifth of the quota may leave at once. Busy: evenly paced, so that batches fill while they wait.
+ * After "too many calls": a pause, then three quarters of the pace, growing back by one call a second each second.
+ */
+export function createQuota(options: QuotaOptions = {}): Quota {
+  const most = options.callsPerSecond ?? 15;
+  const clock = options.clock ?? monotonicClock;
+  const burst = Math.max(1, Math.floor(most / 5));
+
+  /** Calls that still count, oldest first. */
+  let counted: { readonly startedAt: number; latenessMs: number }[] = [];
+  let expired = 0;
+  let lastStartedAt = Number.NEGATIVE_INFINITY;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let limit = most;
+  let limitAt = clock();
+  let fastestMs = Number.POSITIVE_INFINITY;
+
+  return {
+    waitMs() {
+      const now = clock();
+      if (now < pausedUntil) return pausedUntil - now;
+      const inUse = count(now);
+      const allowed = Math.floor(limit);
+      if (inUse >= allowed) return Math.max(0, endOf(inUse - allowed) - now);
+      if (inUse < burst) return 0;
+      // What is left of this second is spread over the time until its oldest call counts no more.
+      const spread = (endOf(0) - lastStartedAt) / (allowed - inUse + 1);
+      return Math.max(0, lastStartedAt + Math.max(WINDOW_MS / allowed, spread) - now);
+    },
+    take() {
+      const now = clock();
+      count(now);
+      limit = Math.min(most, limit + (now - limitAt) / 1_000);
+      limitAt = now;
+      lastStartedAt = now;
+      const call = { startedAt: now, latenessMs: MOST_LATENESS_MS };
+      counted.push(call);
+      return {
+        answered() {
+          const tookMs = clock() - now;
+          // The fastest is forgotten slowly, since networks change.
+          fastestMs = Math.min(tookMs, fastestMs * 1.01);
+          call.latenessMs = Math.min(tookMs - fastestMs, MOST_LATENESS_MS);
+        },
+        refused(retryAfterMs) {
+          const refusedAt = clock();
+          // Calls that were on their way together are refused together: that is one sign, not many.
+          if (refusedAt >= pausedUntil) limit = Math.max(1, limit * 0.75);
+          pausedUntil = Math.max(pausedUntil, refusedAt + Math.min(retryAfterMs, LONGEST_PAUSE_MS));
+          limitAt = pausedUntil;
+        },
+      };
+    },
+    estimateMs(calls) {
+      return this.waitMs() + (Math.max(0, calls - 1) * WINDOW_MS) / Math.floor(limit);
+    },
+    pausedMs: () => Math.max(0, pausedUntil - clock()),
+    hasSpare() {
+      const now = clock();
+      return now >= pausedUntil && count(now) * 2 < limit;
+    },
+  };
+
+  /** Forgets calls that count no more. @returns how many still do. */
+  function count(now: number): number {
+    while (expired < counted.length && endOf(0) <= now) expired++;
+    if (expired > 64 && expired * 2 > counted.length) {
+      counted = counted.slice(expired);
+      expired = 0;
+    }
+    return counted.length - expired;
+  }
+
+  /** When the n-th oldest call that counts will count no more. */
+  function endOf(n: number): number {
+    const call = counted[expired + n];
+    return call ? call.startedAt + WINDOW_MS + call.latenessMs : Number.NEGATIVE_INFINITY;
+  }
+}
