@@ -66,32 +66,33 @@ export function createDirectory(options: DirectoryOptions): Directory {
     if (tenantKey instanceof GatewayError) return identifiers.map(() => tenantKey);
     const subject = { identity: ticket.identity, kind, tenantKey };
 
-    const results = new Map<string, LookupResult | Promise<LookupResult>>();
+    const known = new Map<string, LookupResult>();
+    const coming = new Map<string, Promise<LookupResult>>();
     const missing = new Map<string, string>();
-    let cacheHits = 0;
-    let joined = 0;
     const ids = identifiers.map((raw) => {
       const spelling = attempt(() => parseIdentifier(kind, raw));
       if (spelling instanceof GatewayError) return spelling;
       const id = comparable(kind, spelling);
-      if (results.has(id) || missing.has(id)) return id;
-      const known = ticket.wantsFresh ? undefined : fromCache(subject, id);
-      const underWay = known === undefined ? queue.join(subject, id, ticket) : undefined;
-      if (known !== undefined) cacheHits++;
-      if (underWay) joined++;
-      if (known === undefined && !underWay) missing.set(id, spelling);
-      else results.set(id, known ?? underWay ?? null);
+      if (known.has(id) || coming.has(id) || missing.has(id)) return id;
+      const cached = ticket.wantsFresh ? undefined : fromCache(subject, id);
+      const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
+      if (cached !== undefined) known.set(id, cached);
+      else if (underWay) coming.set(id, underWay);
+      else missing.set(id, spelling);
       return id;
     });
+    const [cacheHits, joined] = [known.size, coming.size];
     ticket.receipt.cacheHits += cacheHits;
     ticket.receipt.joined += joined;
 
     const queued = queue.add(subject, missing, ticket);
-    for (const id of missing.keys())
-      results.set(id, queued instanceof GatewayError ? queued : (queued.get(id) ?? null));
     const shed = queued instanceof GatewayError ? missing.size : 0;
     telemetry({ type: 'look-ups', kind, cacheHits, joined, queued: missing.size - shed, shed });
-    return Promise.all(ids.map((id) => (id instanceof GatewayError ? id : (results.get(id) ?? null))));
+    if (queued instanceof GatewayError) for (const id of missing.keys()) known.set(id, queued);
+    else for (const [id, answer] of queued) coming.set(id, answer);
+
+    await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await answer)));
+    return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
   }
 
   function fromCache(subject: Subject, id: string): LookupResult | undefined {

@@ -7,7 +7,7 @@ export function useReceipt(): Plugin<SchemaContext> {
   return {
     onExecute({ args }) {
       const { request, receipt } = args.contextValue;
-      if (!wantsReceipt(request)) return;
+      if (!wantsReceipt(request)) return undefined;
       return {
         onExecuteDone({ result, setResult }) {
           if (isAsyncIterable(result)) return;

@@ -36,6 +36,10 @@ export interface Quota {
 const WINDOW_MS = 1_005;
 /** A call can arrive later than it left, and then the next comes closer behind it. Longer delays are the API's own work. */
 const MOST_LATENESS_MS = 100;
+/** Until so many answers are in, the fastest of them may not be the fastest there is, and the whole time counts as lateness. */
+const TRUSTED_ANSWERS = 15;
+/** By how much the fastest is taken to have slowed down with each answer. */
+const FORGETTING = 1.0005;
 /** An absurd `Retry-After` must not silence the gateway for a day. */
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -52,13 +56,14 @@ export function createQuota(options: QuotaOptions = {}): Quota {
   const burst = Math.max(1, Math.floor(most / 5));
 
   /** Calls that still count, oldest first. */
-  let counted: { readonly startedAt: number; latenessMs: number }[] = [];
+  let counted: { readonly startedAt: number; tookMs: number }[] = [];
   let expired = 0;
   let lastStartedAt = Number.NEGATIVE_INFINITY;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let limit = most;
   let limitAt = clock();
   let fastestMs = Number.POSITIVE_INFINITY;
+  let answers = 0;
 
   return {
     waitMs() {
@@ -78,14 +83,14 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       limit = Math.min(most, limit + (now - limitAt) / 1_000);
       limitAt = now;
       lastStartedAt = now;
-      const call = { startedAt: now, latenessMs: MOST_LATENESS_MS };
+      const call = { startedAt: now, tookMs: Number.POSITIVE_INFINITY };
       counted.push(call);
       return {
         answered() {
-          const tookMs = clock() - now;
-          // The fastest is forgotten slowly, since networks change.
-          fastestMs = Math.min(tookMs, fastestMs * 1.01);
-          call.latenessMs = Math.min(tookMs - fastestMs, MOST_LATENESS_MS);
+          call.tookMs = clock() - now;
+          // The fastest is forgotten within minutes, since networks change.
+          fastestMs = Math.min(call.tookMs, fastestMs * FORGETTING);
+          answers++;
         },
         refused(retryAfterMs) {
           const refusedAt = clock();
@@ -119,6 +124,8 @@ export function createQuota(options: QuotaOptions = {}): Quota {
   /** When the n-th oldest call that counts will count no more. */
   function endOf(n: number): number {
     const call = counted[expired + n];
-    return call ? call.startedAt + WINDOW_MS + call.latenessMs : Number.NEGATIVE_INFINITY;
+    if (!call) return Number.NEGATIVE_INFINITY;
+    const usualMs = answers < TRUSTED_ANSWERS ? 0 : fastestMs;
+    return call.startedAt + WINDOW_MS + Math.min(call.tookMs - usualMs, MOST_LATENESS_MS);
   }
 }

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { createPersonCache, type PersonCacheOptions } from '../../src/directory/person-cache.ts';
+import type { Person } from '../../src/upstream/person.ts';
+import type { LookupKind } from '../../src/upstream/user-query.ts';
+import { personOf } from '../support/made-up-api.ts';
+
+const subject = (kind: LookupKind, tenantKey?: string, identity = 'plugin') => ({ identity, kind, tenantKey });
+const one = personOf(1) as Person;
+
+function cacheAt(options: PersonCacheOptions = {}) {
+  const clock = { now: 0 };
+  const cache = createPersonCache({ ...options, clock: () => clock.now });
+  const get = (kind: LookupKind, id: string, tenantKey?: string, identity?: string) =>
+    cache.get(subject(kind, tenantKey, identity), id)?.person;
+  return { cache, clock, get };
+}
+
+describe('the cache', () => {
+  it.each<[LookupKind, string]>([
+    ['key', 'k1'],
+    ['outId', 'on_1'],
+    ['email', 'p1@example.com'],
+  ])('knows a person that was fetched by %s under all three identifiers', (kind, id) => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject(kind), id, one, 0);
+    expect([get('key', 'k1'), get('outId', 'on_1'), get('email', 'p1@example.com')]).toEqual([one, one, one]);
+  });
+
+  it('forgets a person after their time, counted from when the call left', () => {
+    const { cache, clock, get } = cacheAt({ ttlMs: 60_000 });
+    clock.now = 500;
+    cache.learn(subject('key'), 'k1', one, 100);
+    clock.now = 60_099;
+    expect(get('key', 'k1')).toEqual(one);
+    clock.now = 60_100;
+    expect(get('key', 'k1')).toBeUndefined();
+  });
+
+  it('remembers "not found" for a shorter time, and only for the identifier that was asked by', () => {
+    const { cache, clock, get } = cacheAt({ negativeTtlMs: 5_000 });
+    cache.learn(subject('email'), 'p1@example.com', null, 0);
+    expect(get('email', 'p1@example.com')).toBeNull();
+    expect(get('key', 'k1')).toBeUndefined();
+    clock.now = 5_000;
+    expect(get('email', 'p1@example.com')).toBeUndefined();
+  });
+
+  it('replaces "not found" when the person is found by whatever identifier', () => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject('email'), 'p1@example.com', null, 0);
+    cache.learn(subject('key'), 'k1', one, 1);
+    expect(get('email', 'p1@example.com')).toEqual(one);
+  });
+
+  it('finds nobody under any identifier once their key is not found any more', () => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject('email'), 'p1@example.com', one, 0);
+    cache.learn(subject('key'), 'k1', null, 1);
+    expect(get('key', 'k1')).toBeNull();
+    expect(get('email', 'p1@example.com')).toBeUndefined();
+  });
+
+  it("serves an address only while it is still the person's own: it can change hands", () => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject('email'), 'p1@example.com', one, 0);
+    cache.learn(subject('key'), 'k1', { ...one, email: 'new@example.com' }, 1);
+    expect(get('email', 'p1@example.com')).toBeUndefined();
+    expect(get('email', 'new@example.com')?.key).toBe('k1');
+    cache.learn(subject('key'), 'k2', { ...(personOf(2) as Person), email: 'p1@example.com' }, 2);
+    expect(get('email', 'p1@example.com')?.key).toBe('k2');
+  });
+
+  it('believes the newest fetch, whichever answer arrives last', () => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'new' }, 10);
+    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'old' }, 5);
+    expect(get('key', 'k1')?.nameEn).toBe('new');
+    cache.learn(subject('key'), 'k1', null, 7);
+    expect(get('key', 'k1')?.nameEn).toBe('new');
+    cache.learn(subject('outId'), 'on_3', null, 10);
+    cache.learn(subject('key'), 'k3', personOf(3), 5);
+    expect(get('outId', 'on_3')).toBeNull();
+  });
+
+  it('keeps what a named tenant told under that tenant and address only', () => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject('email', 't1'), 'p1@example.com', one, 0);
+    expect(get('email', 'p1@example.com', 't1')).toEqual(one);
+    expect([get('email', 'p1@example.com'), get('email', 'p1@example.com', 't2'), get('key', 'k1')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('never serves one identity what another has fetched', () => {
+    const { cache, get } = cacheAt();
+    cache.learn(subject('key', undefined, 'alice'), 'k1', one, 0);
+    expect(get('key', 'k1', undefined, 'alice')).toEqual(one);
+    expect(get('key', 'k1', undefined, 'bob')).toBeUndefined();
+  });
+
+  it('holds no more people than allowed, the longest unused go first', () => {
+    const { cache, get } = cacheAt({ maxEntries: 2 });
+    for (const n of [1, 2]) cache.learn(subject('key'), `k${n}`, personOf(n), 0);
+    get('key', 'k1');
+    cache.learn(subject('key'), 'k3', personOf(3), 0);
+    expect([get('key', 'k1')?.key, get('key', 'k2'), get('key', 'k3')?.key]).toEqual(['k1', undefined, 'k3']);
+    expect(cache.size).toBe(2);
+  });
+
+  it('is switched off with a time of 0, and so is remembering "not found" alone', () => {
+    const off = cacheAt({ ttlMs: 0 });
+    off.cache.learn(subject('key'), 'k1', one, 0);
+    off.cache.learn(subject('key'), 'k2', null, 0);
+    expect([off.get('key', 'k1'), off.get('key', 'k2')]).toEqual([undefined, undefined]);
+    const found = cacheAt({ negativeTtlMs: 0 });
+    found.cache.learn(subject('key'), 'k2', null, 0);
+    expect(found.get('key', 'k2')).toBeUndefined();
+  });
+
+  it('says once that a popular person is close to the end of their time', () => {
+    const { cache, clock } = cacheAt({ ttlMs: 1_000 });
+    cache.learn(subject('key'), 'k1', one, 0);
+    const isDue = () => cache.get(subject('email'), 'p1@example.com')?.isDueForRefresh;
+    clock.now = 700;
+    expect([isDue(), isDue(), isDue()]).toEqual([false, false, false]);
+    clock.now = 800;
+    expect([isDue(), isDue()]).toEqual([true, false]);
+    cache.learn(subject('key'), 'k1', one, 800);
+    clock.now = 1_700;
+    expect([isDue(), isDue()]).toEqual([false, true]);
+  });
+});

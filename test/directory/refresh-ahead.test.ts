@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { directoryOnFakeClock } from '../support/made-up-api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Makes k1 popular, and waits until their time is nearly over. */
+async function popularPerson() {
+  const harness = directoryOnFakeClock({ cache: { ttlMs: 60_000 } });
+  const ask = (key = 'k1') => harness.directory.lookup({ kind: 'key', identifiers: [key] });
+  for (let times = 0; times < 3; times++) {
+    void ask();
+    await harness.pass(50);
+  }
+  await harness.pass(50_000);
+  return { ...harness, ask };
+}
+
+describe('refresh ahead', () => {
+  it('asks for a popular person before their time is over, so that nobody waits for them', async () => {
+    const { ask, calls, pass } = await popularPerson();
+    expect((await ask())[0]).toMatchObject({ key: 'k1' });
+    await pass(100);
+    expect(calls).toHaveLength(2);
+    await pass(40_000);
+    // 90 s after the first call, 40 s after the second: still in memory, though the first answer would not be.
+    expect((await ask())[0]).toMatchObject({ key: 'k1' });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('does not ask for people whom nobody asks for', async () => {
+    const { calls, pass } = await popularPerson();
+    await pass(100_000);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('rides in a batch that has room, and takes no call where somebody waits', async () => {
+    const { ask, calls, keys, pass, directory } = await popularPerson();
+    void directory.lookup({ kind: 'key', identifiers: keys(1_000, 350) });
+    void ask();
+    await pass(1_000);
+    expect(calls.slice(1).map(({ query }) => query.identifiers.length)).toEqual([100, 100, 100, 51]);
+    expect(calls[4]?.query.identifiers).toContain('k1');
+  });
+
+  it('takes no call of its own while more than half of the quota is in use', async () => {
+    const { ask, calls, keys, pass, directory } = await popularPerson();
+    void directory.lookup({ kind: 'outId', identifiers: keys(1, 1_000) });
+    await pass(700);
+    const before = calls.length;
+    await ask();
+    await pass(200);
+    expect(calls.slice(before).every(({ query }) => query.kind === 'outId')).toBe(true);
+  });
+});

@@ -1,0 +1,74 @@
+import { vi } from 'vitest';
+import { createDirectory, type DirectoryOptions } from '../../src/directory/directory.ts';
+import { createTicket, type Ticket, type TicketOptions } from '../../src/directory/ticket.ts';
+import { decodePerson, type Person } from '../../src/upstream/person.ts';
+import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
+
+/** A call as the user API would see it, on the fake clock. */
+export interface Call {
+  readonly at: number;
+  readonly query: UserQuery & { readonly identity: string };
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Person number n exists for n not divisible by 7. Their fields tell identity and tenant, so that a mix-up shows. */
+export function personOf(n: number, identity = 'plugin', tenant = 'own'): Person | null {
+  if (n % 7 === 0) return null;
+  return decodePerson({
+    user_key: `k${n}`,
+    out_id: `on_${n}`,
+    email: `p${n}@example.com`,
+    name_en: `${n} of ${tenant} for ${identity}`,
+  }) as Person;
+}
+
+export const idOf: Record<LookupKind, (n: number) => string> = {
+  key: (n) => `k${n}`,
+  outId: (n) => `on_${n}`,
+  email: (n) => `p${n}@example.com`,
+};
+
+export type Answering = (
+  query: Call['query'],
+  call: number,
+) => FoundPeople | TokenRefused | Promise<FoundPeople | TokenRefused>;
+
+export const everybody: Answering = ({ identifiers, identity, tenantKey }) => ({
+  people: identifiers
+    .map((identifier) => personOf(Number(/\d+/.exec(identifier)?.[0]), identity, tenantKey))
+    .filter((person) => person !== null)
+    .toReversed(),
+  malformedRows: 0,
+});
+
+/** A directory in front of an API that takes 20 ms, all on a fake clock that starts at 0. */
+export function directoryOnFakeClock(
+  options: Partial<DirectoryOptions> & { answer?: Answering; latencyMs?: () => number } = {},
+) {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+    now: 0,
+  });
+  const { answer = everybody, latencyMs = () => 20, ...rest } = options;
+  const calls: Call[] = [];
+  const directory = createDirectory({
+    queryUsers: async (query, signal) => {
+      calls.push({ at: performance.now(), query: query as Call['query'], signal });
+      const number = calls.length;
+      await new Promise<void>((resolve, reject) => {
+        setTimeout(resolve, latencyMs());
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+      return answer(query as Call['query'], number);
+    },
+    ...rest,
+  });
+  return {
+    directory,
+    calls,
+    sizes: () => calls.map(({ query }) => query.identifiers.length),
+    ticket: (more: TicketOptions = {}): Ticket => createTicket(more),
+    keys: (from: number, count: number) => Array.from({ length: count }, (_, index) => idOf.key(from + index)),
+    pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+  };
+}
