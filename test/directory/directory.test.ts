@@ -42,6 +42,18 @@ describe('joining', () => {
     expect(rider.receipt).toEqual({ upstreamCalls: 0, identifiersSent: 0, cacheHits: 0, joined: 1, waitedMs: 0 });
   });
 
+  it('lets a request that wants fresh people ride on a call that has not left, but not on one that has', async () => {
+    const { directory, calls, pass, ticket } = directoryOnFakeClock();
+    const fresh = () => directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    void fresh();
+    await pass(10);
+    expect(calls).toHaveLength(1);
+    void fresh();
+    await pass(10);
+    expect(calls).toHaveLength(2);
+  });
+
   it('sends full lists of 100 straight out', async () => {
     const { directory, sizes, keys, pass } = directoryOnFakeClock();
     void directory.lookup({ kind: 'key', identifiers: keys(1, 250) });
@@ -156,7 +168,7 @@ describe('what cannot be served in time', () => {
     const results = await directory.lookup({
       kind: 'key',
       identifiers: keys(2_000, 1_000),
-      ticket: ticket({ timeoutMs: 500 }),
+      ticket: ticket({ timeoutMs: 900 }),
     });
     expect(new Set(shown(results))).toEqual(new Set(['OVERLOADED']));
     expect((results[0] as GatewayError).retryAfterMs).toBeGreaterThan(100);
@@ -214,6 +226,17 @@ describe('the deadline of a request', () => {
     expect(calls[0]?.signal?.aborted).toBe(true);
     const next = directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(2_000);
+    expect(shown(await next)).toEqual(['k1']);
+  });
+
+  it('does not fail who asks for the same person just when the call is ended', async () => {
+    const { directory, pass, ticket } = directoryOnFakeClock();
+    const client = new AbortController();
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ signal: client.signal }) });
+    await pass(10);
+    client.abort();
+    const next = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(200);
     expect(shown(await next)).toEqual(['k1']);
   });
 

@@ -44,6 +44,19 @@ describe('refresh ahead', () => {
     expect(calls[4]?.query.identifiers).toContain('k1');
   });
 
+  it('does not ask twice for a person whom somebody asks for by now', async () => {
+    const { ask, calls, keys, pass, directory, ticket } = await popularPerson();
+    void directory.lookup({ kind: 'outId', identifiers: keys(1, 1_000) });
+    await pass(700);
+    await ask();
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    await pass(2_000);
+    expect(calls.filter(({ query }) => query.kind === 'key').map(({ query }) => query.identifiers)).toEqual([
+      ['k1'],
+      ['k1'],
+    ]);
+  });
+
   it('takes no call of its own while more than half of the quota is in use', async () => {
     const { ask, calls, keys, pass, directory } = await popularPerson();
     void directory.lookup({ kind: 'outId', identifiers: keys(1, 1_000) });
