@@ -39,6 +39,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   try {
     const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
     onStopSignal(stopEverything);
+    for (const warning of config.warnings) process.stderr.write(`Warning: ${warning}\n`);
     process.stdout.write(serveBanner({ version, url, config, embedded, exampleKey: examples.key }));
   } catch (error) {
     await stopEverything();

@@ -9,6 +9,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly showsGraphiql: boolean;
+  /** What works, but is probably not meant: to be told at the start. */
+  readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
   /** For `createGateway`, without the upstream's part. */
   readonly limits: Pick<
@@ -55,6 +57,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     host,
     port: values.PORT ?? 4000,
     showsGraphiql: values.GRAPHIQL ?? !isProduction,
+    warnings: warningsOf(values),
     upstream,
     limits: {
       maxIdentifiers: values.MAX_IDENTIFIERS ?? 1_000,
@@ -128,6 +131,13 @@ function chooseUpstream(
   }
   if (baseUrl === undefined || pluginId === undefined || pluginSecret === undefined) return undefined;
   return { kind: 'real', credential: { baseUrl, pluginId, pluginSecret, tokenType, userKey: values.LARK_USER_KEY } };
+}
+
+function warningsOf({ LARK_CALLS_PER_SECOND: callsPerSecond = 0 }: Settings): string[] {
+  if (callsPerSecond <= 15) return [];
+  return [
+    `LARK_CALLS_PER_SECOND is ${callsPerSecond}: the user API refuses more than 15 a second with one token, unless your contract says otherwise.`,
+  ];
 }
 
 const numberOrPath = (text: string) => (/^\d+$/.test(text) ? Number(text) : text);

@@ -14,6 +14,8 @@ export function graphiqlOptions(tabs: readonly ExampleTab[]): GraphiQLOptions {
     logo: LOGO,
     favicon: `data:image/svg+xml,${encodeURIComponent(LOGO)}`,
     defaultTabs: tabs.map(({ query, variables }) => ({ query, variables: variables ?? '', headers: '' })),
+    // What a query took is the first thing to be curious about here.
+    additionalHeaders: { 'x-lookup-receipt': 'true' },
     // Headers can hold a credential; the browser's storage is no place for it.
     shouldPersistHeaders: false,
   };

@@ -1,11 +1,11 @@
 import type { GraphQLSchema } from 'graphql';
-import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
 import { type ExamplePeople, exampleTabs } from './example-tabs.ts';
 import { graphiqlOptions, renderGraphiql } from './graphiql.ts';
 import { maskError, stackOf } from './masking.ts';
-import { type Readiness, readinessResponse } from './readiness.ts';
 import { useOperationCheck } from './use-operation-check.ts';
+import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
 
 export interface YogaOptions {
@@ -46,10 +46,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     landingPage: false,
     plugins: [
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
-      useReadinessCheck({
-        endpoint: '/readiness',
-        check: ({ fetchAPI }) => readinessResponse(options.readiness(), fetchAPI),
-      }),
+      useReadiness(options.readiness),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({ maxIdentifiers: options.maxIdentifiers }),
       // Around execution: tells what it took.

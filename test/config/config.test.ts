@@ -115,6 +115,13 @@ describe('mistakes', () => {
   });
 });
 
+it('more than 15 calls a second is a warning, no mistake', () => {
+  const { warnings, limits } = readConfig({ environment: { LARK_CALLS_PER_SECOND: '100' } });
+  expect(limits.callsPerSecond).toBe(100);
+  expect(warnings[0]).toContain('the user API refuses more than 15 a second with one token');
+  expect(readConfig({ environment: {} }).warnings).toEqual([]);
+});
+
 describe('sources', () => {
   it('flags win over the environment, the environment over the file, and the file over defaults', () => {
     const path = file('PORT=1\nMAX_IDENTIFIERS=2\nLARK_TIMEOUT_MS=3\n');
