@@ -1,15 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   resolve: {
     // Vite would take graphql's `module` entry while packages outside the bundle get `main`, as Node does:
     // two copies, and graphql-js refuses types of another copy.
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    // `npm run test:all` adds what takes longer.
+    include: ['test/**/*.test.ts', ...(mode === 'all' ? ['bench/**/*.test.ts'] : [])],
     // Several tests start processes or a browser on a shared, noisy machine; a bound against hanging, not a measure.
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
-});
+}));

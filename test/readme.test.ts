@@ -26,6 +26,11 @@ const COMMANDS: Record<string, () => Promise<void>> = {
   'npm ci && npm test': async () => {
     expect(readFileSync(join(ROOT, '.ci', 'run'), 'utf8')).toMatch(/npm ci\n[\s\S]*npm test/);
   },
+  // Ten minutes: `npm run test:all` runs a short one.
+  'npm run bench:quota': async () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(scripts['bench:quota']).toContain('node bench/quota.mjs');
+  },
   'node dist/cli.js check': async () => {
     const sandbox = await startSandbox();
     onTestFinished(() => sandbox.close());

@@ -39,7 +39,10 @@ describe('GraphiQL in a browser', () => {
     await openTab(page, 'PeopleByEmail');
     expect(await run(page)).toMatchObject({ data: { usersByEmail: [{ name: 'Zhang San' }, null] } });
     await openTab(page, 'PeopleByOutId');
-    expect(await run(page)).toMatchObject({ data: { usersByOutId: [null] }, extensions: { receipt: { upstreamCalls: 1 } } });
+    expect(await run(page)).toMatchObject({
+      data: { usersByOutId: [null] },
+      extensions: { receipt: { upstreamCalls: 1 } },
+    });
 
     expect(sandbox.calls().filter((call) => call.interface === 'user_query')).toHaveLength(3);
     expect(elsewhere).toEqual([]);

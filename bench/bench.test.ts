@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+
+async function bench(name: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join('bench', `${name}.mjs`), ...args], {
+    cwd: ROOT,
+  });
+  return stdout;
+}
+
+it('bench:quota prints a row for each server, and no wrong person', { timeout: 120_000 }, async () => {
+  const table = await bench('quota', '--seconds', '2', '--rates', '100', '--shapes', '5');
+  expect(table).toMatch(/\| +5 \| gateway \| +100 \|/);
+  expect(table).toMatch(/\| +5 \| plain +\| +100 \|/);
+  expect(table).not.toContain('WRONG_PERSON');
+});
+
+it('bench:idle prints what the gateway adds', { timeout: 120_000 }, async () => {
+  expect(await bench('idle', '--rounds', '3')).toContain('| gateway ');
+});
+
+it('bench:memory prints a curve', { timeout: 120_000 }, async () => {
+  expect(await bench('memory', '--lookups', '4000', '--every', '1000')).toMatch(/4,000/);
+});
