@@ -1,9 +1,11 @@
-// Adds up reports of vitest into the one line that CI closes with.
-import { readFileSync } from 'node:fs';
+// Adds up the reports of vitest in a folder into the one line that CI closes with.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+const [folder = '.'] = process.argv.slice(2);
 const totals = { passed: 0, failed: 0, skipped: 0 };
-for (const path of process.argv.slice(2)) {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(path, 'utf8'));
+for (const name of readdirSync(folder)) {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   totals.passed += numPassedTests;
   totals.failed += numFailedTests;
   totals.skipped += numPendingTests;

@@ -8,21 +8,15 @@ import type { ExamplePeople } from './http/example-tabs.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
-import { type Clock, monotonicClock } from './policies/clock.ts';
+import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
 import { createSchema } from './schema/schema.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
-import { createPluginToken, type PluginCredential } from './upstream/plugin-token.ts';
-import { createTransport, type TransportOptions } from './upstream/transport.ts';
-import { createUserQuery } from './upstream/user-query.ts';
+import { createUpstream, type UpstreamOptions } from './upstream/upstream.ts';
 import { warmUp } from './upstream/warm-up.ts';
 
-export interface GatewayOptions extends TransportOptions, PluginCredential {
-  /** `X-USER-KEY`: the acting person. Not needed with a plugin token. @default not sent */
-  userKey?: string | undefined;
-  /** Total deadline of one call to the user API, in milliseconds. @default 3000 */
-  timeoutMs?: number | undefined;
+export interface GatewayOptions extends UpstreamOptions {
   /** How long a request may take in all, in milliseconds. @default 10000 */
   requestTimeoutMs?: number | undefined;
   /** Calls to the user API in any one second, over all kinds of look-up. The vendor's limit for a token is 15. @default 15 */
@@ -35,12 +29,8 @@ export interface GatewayOptions extends TransportOptions, PluginCredential {
   maxIdentifiers?: number | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
   graphiql?: ExamplePeople | undefined;
-  /** Receives what happens, in figures. @default nothing */
-  telemetry?: Telemetry | undefined;
   /** Receives the stack of each fault of the gateway itself. @default writes it to standard error */
   logFault?: ((stack: string) => void) | undefined;
-  /** @default the process' monotonic clock */
-  clock?: Clock | undefined;
 }
 
 export interface Gateway {
@@ -63,7 +53,6 @@ export interface Gateway {
 /** Wires the layers together. Nothing is shared between two gateways, so a process can hold several. */
 export function createGateway(options: GatewayOptions): Gateway {
   const clock = options.clock ?? monotonicClock;
-  const timeoutMs = options.timeoutMs ?? 3_000;
   const upstreamState = createUpstreamState();
   const report = options.telemetry ?? noTelemetry;
   const telemetry: Telemetry = (event) => {
@@ -71,14 +60,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     report(event);
   };
 
-  const transport = createTransport(options);
-  const pluginToken = createPluginToken({ ...options, transport, timeoutMs, clock, telemetry });
-  const queryUsers = createUserQuery({ transport, pluginToken, userKey: options.userKey, timeoutMs, clock, telemetry });
+  const upstream = createUpstream({ ...options, clock, telemetry });
   const directory = createDirectory({
-    queryUsers,
+    queryUsers: upstream.queryUsers,
     quotaOf: () => createQuota({ callsPerSecond: options.callsPerSecond, clock }),
     queueLimit: options.queueLimit,
     cache: options.cache,
+    requestTimeoutMs: options.requestTimeoutMs,
     clock,
     telemetry,
   });
@@ -87,7 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const closing = new AbortController();
   let hasToken = false;
   let isStopping = false;
-  const whenReady = warmUp(pluginToken, closing.signal).then((isWarm) => {
+  const whenReady = warmUp(upstream.pluginToken, closing.signal).then((isWarm) => {
     hasToken = isWarm;
     return isWarm;
   });
@@ -124,9 +112,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       isStopping = true;
       closing.abort();
       directory.dispose();
-      pluginToken.close();
       await yoga.dispose();
-      await transport.close();
+      await upstream.close();
     },
   };
 }

@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   sandbox: [],
   'gateway.ts': ['http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   config: ['gateway.ts', 'upstream'],
-  cli: ['config', 'gateway.ts', 'http', 'sandbox', 'errors.ts', 'telemetry'],
+  cli: ['config', 'gateway.ts', 'http', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
   'cli.ts': ['cli', 'config', 'schema'],
   'index.ts': ['gateway.ts', 'http', 'directory', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
 };

@@ -119,6 +119,17 @@ describe('MAX_IDENTIFIERS', () => {
   });
 });
 
+it('an operation names five tenants at most: each is asked in calls of its own', async () => {
+  const { query, upstreamCalls } = await gatewayWithSandbox();
+  const naming = (tenants: number) =>
+    `{ ${Array.from({ length: tenants }, (_, n) => `t${n}: usersByEmail(emails: ["a@b.c"], tenantKey: "t${n}") { key }`).join(' ')} }`;
+  const refused = await query(naming(6));
+  expect(codesByPath(refused)).toEqual(['(request): BAD_USER_INPUT']);
+  expect(refused.errors?.[0]?.message).toBe('An operation may name at most 5 tenants; this one names 6. Split it.');
+  expect(upstreamCalls()).toEqual([]);
+  expect((await query(naming(5))).errors).toBeUndefined();
+});
+
 describe('a request that cannot run is refused as a whole, with a code', () => {
   it.each([
     [

@@ -1,8 +1,9 @@
 import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
-import { createGateway } from '../gateway.ts';
 import type { GatewayEvent } from '../telemetry/events.ts';
+import type { Person } from '../upstream/person.ts';
+import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 
 /** Nobody has this key: the user API answers it all the same, after it has checked token and permission. */
 const NOBODYS_KEY = '7000000000000000000';
@@ -12,19 +13,20 @@ const NOBODYS_KEY = '7000000000000000000';
  * @param key a person who should be found; without it, an answer is all that is asked for.
  */
 export async function check(sources: Sources, key: string | undefined): Promise<void> {
-  const { upstream, limits } = readConfig(sources, 'credential');
-  if (upstream.kind !== 'real') throw new TypeError('Expected a credential.');
-  const { credential } = upstream;
+  const config = readConfig(sources, 'credential');
+  if (config.upstream.kind !== 'real') throw new TypeError('Expected a credential.');
+  const { limits } = config;
+  const { credential } = config.upstream;
   const say = (line: string) => process.stdout.write(`${line}\n`);
   say(`Checking ${credential.baseUrl} with plugin ${credential.pluginId}, ${credential.tokenType} token`);
 
   const telemetry = (event: GatewayEvent) => {
     if (event.type === 'token-renewal' && event.outcome === 'renewed') say('  token   got one');
   };
-  const gateway = createGateway({ ...credential, ...limits, telemetry });
+  const upstream = createUpstream({ ...credential, ...limits, telemetry });
   try {
     const asked = key ?? credential.userKey ?? NOBODYS_KEY;
-    const [result] = await gateway.directory.lookup({ kind: 'key', identifiers: [asked] });
+    const result = await askOnce(upstream, asked);
     if (result instanceof GatewayError) {
       say(`  failed  ${result.code}: ${result.message}`);
       say(`  next    ${advice(result, credential.baseUrl)}`);
@@ -39,7 +41,19 @@ export async function check(sources: Sources, key: string | undefined): Promise<
     say(isMissing ? 'The user API answers, but this person cannot be seen.' : 'All is well.');
     if (isMissing) process.exitCode = 1;
   } finally {
-    await gateway.dispose();
+    await upstream.close();
+  }
+}
+
+/** One token, one query: a check must not use up what it checks. */
+async function askOnce({ queryUsers }: Upstream, key: string): Promise<Person | null | GatewayError> {
+  try {
+    const answer = await queryUsers({ kind: 'key', identifiers: [key] });
+    if ('tokenRefused' in answer) return answer.tokenRefused;
+    return answer.people.find((person) => person.key === key) ?? null;
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
   }
 }
 

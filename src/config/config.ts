@@ -52,6 +52,12 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
       `HOST: expected a loopback address such as 127.0.0.1, got ${JSON.stringify(host)}: callers are not authenticated, so real people would be open to the network. Put a proxy that authenticates in front.`,
     );
   }
+  const { MAX_IDENTIFIERS: maxIdentifiers = 1_000, QUEUE_LIMIT: queueLimit = 6_000 } = values;
+  if (queueLimit < maxIdentifiers) {
+    mistakes.push(
+      `QUEUE_LIMIT: expected at least MAX_IDENTIFIERS (${maxIdentifiers}), got ${queueLimit}: a large operation would never find room.`,
+    );
+  }
   if (mistakes.length > 0 || !upstream) throw new ConfigError(mistakes);
   return {
     host,
@@ -60,17 +66,18 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     warnings: warningsOf(values),
     upstream,
     limits: {
-      maxIdentifiers: values.MAX_IDENTIFIERS ?? 1_000,
+      maxIdentifiers,
       timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? 10_000,
       callsPerSecond: values.LARK_CALLS_PER_SECOND ?? 15,
-      queueLimit: values.QUEUE_LIMIT ?? 6_000,
+      queueLimit,
       cache: {
         ttlMs: (values.CACHE_TTL_SECONDS ?? 60) * 1_000,
         negativeTtlMs: (values.CACHE_NEGATIVE_TTL_SECONDS ?? 5) * 1_000,
         maxEntries: values.CACHE_ENTRIES ?? 50_000,
       },
-      proxy: proxyOf(environment),
+      // Never between the gateway and its own sandbox.
+      proxy: upstream.kind === 'real' ? proxyOf(environment) : undefined,
     },
   };
 }

@@ -47,10 +47,14 @@ const httpUrl = z
     ...expected('an address such as https://project.feishu.cn'),
     abort: true,
   })
-  .refine((text) => {
-    const { search, hash, username } = new URL(text);
-    return search + hash + username === '';
-  }, expected('an address without query, fragment or credentials'));
+  .refine(
+    (text) => {
+      const { search, hash, username, password } = new URL(text);
+      return search + hash + username + password === '';
+    },
+    // Not repeated: it may hold a password.
+    { error: 'expected an address without query, fragment or credentials' },
+  );
 
 /**
  * Every setting, in the order people read them. The flag of a setting is its name in lower case with hyphens:
@@ -114,7 +118,7 @@ export const settings = {
     default: '5',
     value: 'seconds',
   }),
-  CACHE_ENTRIES: setting(wholeNumber(1, 10_000_000), {
+  CACHE_ENTRIES: setting(wholeNumber(1, 1_000_000), {
     about: 'People kept in memory at most; the longest unused go first.',
     default: '50000',
     value: 'number',

@@ -1,14 +1,15 @@
 import type { LookUp } from './look-up.ts';
 import type { Ticket } from './ticket.ts';
 
-/** All look-ups of the process that wait for a call, and to which request they belong. */
+/** All look-ups of the process that wait for a call, and which request queued them. Refreshes ahead do not count. */
 export interface Backlog {
   readonly size: number;
   add(lookUp: LookUp): void;
   remove(lookUp: LookUp): void;
   /**
    * Whom to shed so that `count` look-ups of `ticket` have room: the newest of the largest backlog. `undefined` where that
-   * is the newcomer itself: a whole new request is shed before parts of many, since a page half answered is worth little.
+   * is the newcomer itself, or would not make the room: a whole new request is shed before parts of many, since a page half
+   * answered is worth little.
    */
   makeRoom(ticket: Ticket, count: number): readonly LookUp[] | undefined;
 }
@@ -25,16 +26,16 @@ export function createBacklog(limit: number): Backlog {
       return size;
     },
     add(lookUp) {
-      size++;
       if (!lookUp.owner) return;
+      size++;
       const own = byRequest.get(lookUp.owner) ?? new Set();
       own.add(lookUp);
       byRequest.set(lookUp.owner, own);
       upperBound = Math.max(upperBound, own.size);
     },
     remove(lookUp) {
-      size--;
       if (!lookUp.owner) return;
+      size--;
       const own = byRequest.get(lookUp.owner);
       own?.delete(lookUp);
       if (own?.size === 0) byRequest.delete(lookUp.owner);
@@ -47,7 +48,9 @@ export function createBacklog(limit: number): Backlog {
       const largest = findLargest();
       upperBound = largest?.size ?? 0;
       if (!largest || newcomer >= largest.size) return undefined;
-      return [...largest].slice(-excess);
+      // Where others wait for the same person, nothing is won by sending one of them away.
+      const own = [...largest].filter(({ waiters }) => waiters.size <= 1);
+      return own.length < excess ? undefined : own.slice(-excess);
     },
   };
 

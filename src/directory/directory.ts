@@ -36,6 +36,8 @@ export interface DirectoryOptions {
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
   cache?: PersonCacheOptions | undefined;
+  /** Deadline of look-ups that come without a ticket, in milliseconds. @default 10000 */
+  requestTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
 }
@@ -61,10 +63,10 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
   async function lookup(request: LookupRequest): Promise<LookupResult[]> {
     const { kind, identifiers } = request;
-    const ticket = request.ticket ?? createTicket({ clock });
+    const ticket = request.ticket ?? createTicket({ timeoutMs: options.requestTimeoutMs, clock });
     const tenantKey = attempt(() => tenantOf(request));
     if (tenantKey instanceof GatewayError) return identifiers.map(() => tenantKey);
-    const subject = { identity: ticket.identity, kind, tenantKey };
+    const subject = { identity: ticket.identity, kind, tenantKey: kind === 'email' ? tenantKey : undefined };
 
     const known = new Map<string, LookupResult>();
     const coming = new Map<string, Promise<LookupResult>>();
@@ -97,7 +99,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
   function fromCache(subject: Subject, id: string): LookupResult | undefined {
     const hit = cache.get(subject, id);
-    if (hit?.isDueForRefresh && hit.person) queue.refreshAhead(subject.identity, hit.person.key);
+    if (hit?.person && hit.refreshUntil !== undefined) {
+      queue.refreshAhead(subject.identity, hit.person.key, hit.refreshUntil);
+    }
     return hit?.person;
   }
 }

@@ -21,6 +21,8 @@ const nameOf: Record<LookupKind | 'tenantKey', string> = {
  *   or, for e-mails, is not of the form name@domain.
  */
 export function parseIdentifier(kind: LookupKind | 'tenantKey', raw: string): string {
+  // TypeScript says so; programs in JavaScript may not.
+  if (typeof raw !== 'string') throw badInput(kind, `a ${typeof raw}`, ' as text');
   const value = raw.trim();
   if (value === '') throw badInput(kind, 'an empty text');
   if (value.length > MAX_IDENTIFIER_LENGTH) {

@@ -6,10 +6,11 @@ export interface Lane {
   readonly size: number;
   /** How many requests have look-ups waiting here. */
   readonly requests: number;
-  add(lookUp: LookUp): void;
+  /** Queues a look-up in the turn of a request. One that several requests wait for leaves in whichever turn comes first. */
+  add(lookUp: LookUp, request: Ticket | undefined): void;
   /** Puts look-ups in front of all others: they have had their turn, and need another call. */
   addAgain(lookUps: readonly LookUp[]): void;
-  /** Takes one out of turn. @returns false where it is not here. */
+  /** Takes one out of every turn. @returns false where it is not here. */
   remove(lookUp: LookUp): boolean;
   /** Those whose turn it is, at most `most`. */
   take(most: number): LookUp[];
@@ -23,57 +24,66 @@ export function createLane(): Lane {
   const again = new Set<LookUp>();
   // A map keeps the order of insertion, which is the order of turns.
   const byRequest = new Map<Ticket | undefined, Set<LookUp>>();
-  let size = 0;
+  /** In whose turns each look-up is. */
+  const turns = new Map<LookUp, (Ticket | undefined)[]>();
 
   return {
     get size() {
-      return size;
+      return turns.size + again.size;
     },
     get requests() {
       return byRequest.size;
     },
-    add(lookUp) {
-      const own = byRequest.get(lookUp.owner);
+    add(lookUp, request) {
+      if (again.has(lookUp)) return;
+      const own = byRequest.get(request);
       if (own) own.add(lookUp);
-      else byRequest.set(lookUp.owner, new Set([lookUp]));
-      size++;
+      else byRequest.set(request, new Set([lookUp]));
+      const known = turns.get(lookUp);
+      if (known) known.push(request);
+      else turns.set(lookUp, [request]);
     },
     addAgain(lookUps) {
       for (const lookUp of lookUps) again.add(lookUp);
-      size += lookUps.length;
     },
     remove(lookUp) {
-      const own = byRequest.get(lookUp.owner);
-      if (!again.delete(lookUp) && !own?.delete(lookUp)) return false;
-      if (own?.size === 0) byRequest.delete(lookUp.owner);
-      size--;
-      return true;
+      return again.delete(lookUp) || leaveTurns(lookUp);
     },
     take(most) {
-      const batch = takeFrom(again, most);
+      const batch = takeFrom(again, most, (lookUp) => again.delete(lookUp));
       while (batch.length < most && byRequest.size > 0) {
         const share = Math.max(1, Math.floor((most - batch.length) / byRequest.size));
-        // The requests of this round: those that had their turn are put behind the others, and are not met again.
-        let left = byRequest.size;
-        for (const [request, own] of byRequest) {
-          if (left-- === 0 || batch.length === most) break;
-          batch.push(...takeFrom(own, Math.min(share, most - batch.length)));
-          byRequest.delete(request);
-          if (own.size > 0) byRequest.set(request, own);
+        // A copy: who had a turn is put behind the others, and is not met again in this round.
+        const round = Array.from(byRequest.keys());
+        for (const request of round) {
+          if (batch.length === most) break;
+          const own = byRequest.get(request);
+          // Emptied in this round, by requests that wait for the same people.
+          if (!own) continue;
+          batch.push(...takeFrom(own, Math.min(share, most - batch.length), leaveTurns));
+          if (byRequest.delete(request) && own.size > 0) byRequest.set(request, own);
         }
       }
-      size -= batch.length;
       return batch;
     },
   };
+
+  function leaveTurns(lookUp: LookUp): boolean {
+    for (const request of turns.get(lookUp) ?? []) {
+      const own = byRequest.get(request);
+      own?.delete(lookUp);
+      if (own?.size === 0) byRequest.delete(request);
+    }
+    return turns.delete(lookUp);
+  }
 }
 
-function takeFrom(queue: Set<LookUp>, most: number): LookUp[] {
+function takeFrom(queue: Iterable<LookUp>, most: number, remove: (lookUp: LookUp) => void): LookUp[] {
   const taken: LookUp[] = [];
   for (const lookUp of queue) {
     if (taken.length === most) break;
     taken.push(lookUp);
-    queue.delete(lookUp);
+    remove(lookUp);
   }
   return taken;
 }

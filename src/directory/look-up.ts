@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { Ticket } from './ticket.ts';
@@ -64,14 +64,4 @@ export function settle(lookUp: LookUp, result: LookupResult): void {
     waiter.answer(result);
   }
   lookUp.waiters.clear();
-}
-
-export function overloaded(why: string, retryAfterMs: number): GatewayError {
-  return new GatewayError(
-    'OVERLOADED',
-    `The gateway has more to look up than the user API allows: ${why}. Ask again later.`,
-    {
-      retryAfterMs: Math.ceil(retryAfterMs),
-    },
-  );
 }

@@ -18,8 +18,8 @@ export interface PersonCacheOptions {
 
 export interface CacheHit {
   readonly person: Person | null;
-  /** True once for a popular person close to the end of their time: worth asking for before somebody has to wait. */
-  readonly isDueForRefresh: boolean;
+  /** Set once for a popular person close to the end of their time, which it tells: worth asking for before somebody has to wait. */
+  readonly refreshUntil?: number;
 }
 
 export interface PersonCache {
@@ -49,9 +49,12 @@ const POPULAR_HITS = 2;
 const REFRESH_AFTER = 0.8;
 
 /**
- * People by key, out id and e-mail, whichever they were fetched by. An entry belongs to a person; identifiers are aliases
- * that are served only while the person's own field still equals them, since an e-mail address can change hands.
- * A person found in a named tenant is kept under that tenant and address only.
+ * People by key, out id and e-mail. An entry belongs to a person; identifiers are aliases that are served only while the
+ * person's own field still equals them, since an e-mail address can change hands.
+ *
+ * Key and out id tell people of all tenants apart, so a look-up by any identifier fills these two. An e-mail address is
+ * searched in one tenant, a row does not tell its tenant, and an address may not be linked: so only a look-up by e-mail fills
+ * the address. A person found in a named tenant is kept under that tenant and address only.
  */
 export function createPersonCache(options: PersonCacheOptions = {}): PersonCache {
   const { ttlMs = 60_000, negativeTtlMs = 5_000, maxEntries = 50_000 } = options;
@@ -69,18 +72,19 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       if (!alias) return undefined;
       const now = clock();
       if ('nobodySince' in alias) {
-        return now < alias.nobodySince + negativeTtlMs ? { person: null, isDueForRefresh: false } : undefined;
+        return now < alias.nobodySince + negativeTtlMs ? { person: null } : undefined;
       }
       const entry = entries.get(alias.entryKey);
       if (!entry || now >= entry.fetchedAt + ttlMs || !isCalled(entry.person, subject.kind, id)) return undefined;
       entry.hits++;
-      const isDueForRefresh =
+      const isDue =
         !entry.isRefreshing &&
         subject.tenantKey === undefined &&
         entry.hits >= POPULAR_HITS &&
         now >= entry.fetchedAt + ttlMs * REFRESH_AFTER;
-      if (isDueForRefresh) entry.isRefreshing = true;
-      return { person: entry.person, isDueForRefresh };
+      if (!isDue) return { person: entry.person };
+      entry.isRefreshing = true;
+      return { person: entry.person, refreshUntil: entry.fetchedAt + ttlMs };
     },
     learn(subject, id, person, fetchedAt) {
       if (ttlMs <= 0) return;
@@ -100,7 +104,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       pointTo(lookUpKey(subject, id), entryKey, fetchedAt);
       return;
     }
-    for (const kind of ['key', 'outId', 'email'] as const) {
+    for (const kind of subject.kind === 'email' ? EVERY_KIND : UNAMBIGUOUS_KINDS) {
       const value = identifierOf(person, kind);
       if (value !== null) pointTo(lookUpKey({ ...own, kind }, comparable(kind, value)), entryKey, fetchedAt);
     }
@@ -127,6 +131,9 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
     return entries.get(alias.entryKey)?.fetchedAt ?? Number.NEGATIVE_INFINITY;
   }
 }
+
+const UNAMBIGUOUS_KINDS: readonly LookupKind[] = ['key', 'outId'];
+const EVERY_KIND: readonly LookupKind[] = [...UNAMBIGUOUS_KINDS, 'email'];
 
 function isCalled(person: Person, kind: LookupKind, id: string): boolean {
   const value = identifierOf(person, kind);

@@ -6,17 +6,10 @@ import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import {
-  createLookUp,
-  type LookUp,
-  type LookupResult,
-  lookUpKey,
-  overloaded,
-  type Subject,
-  settle,
-} from './look-up.ts';
+import { createLookUp, type LookUp, type LookupResult, lookUpKey, type Subject, settle } from './look-up.ts';
 import { noteCall } from './receipt.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
+import { overloaded, pauseTooLong, shuttingDown } from './refusals.ts';
 import type { Ticket } from './ticket.ts';
 
 export interface QueueOptions {
@@ -34,7 +27,7 @@ export interface QueueOptions {
 export interface Queue {
   /**
    * Waits for a look-up that is under way for somebody else; `undefined` where there is none, or none that is new enough for
-   * a request that wants fresh people.
+   * a request that wants fresh people, or soon enough for its deadline.
    */
   join(subject: Subject, id: string, ticket: Ticket): Promise<LookupResult> | undefined;
   /**
@@ -48,27 +41,36 @@ export interface Queue {
     ticket: Ticket,
   ): ReadonlyMap<string, Promise<LookupResult>> | GatewayError;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
-  refreshAhead(identity: string, key: string): void;
+  refreshAhead(identity: string, key: string, until: number): void;
+  /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
 }
 
 export function createQueue(options: QueueOptions): Queue {
-  const { clock } = options;
+  const { clock, telemetry } = options;
   const backlog = createBacklog(options.limit);
   const refreshes = createRefreshAhead(clock);
   const dispatchers = new Map<string, Dispatcher>();
   /** The newest look-up of each identifier that has no answer yet. */
   const underWay = new Map<string, LookUp>();
+  let isDisposed = false;
 
   return {
     join(subject, id, ticket) {
       const lookUp = underWay.get(lookUpKey(subject, id));
-      if (!lookUp || (ticket.wantsFresh && lookUp.state !== 'queued')) return undefined;
+      if (!lookUp) return undefined;
+      if (lookUp.state === 'queued') {
+        const dispatcher = dispatcherOf(subject.identity);
+        if (dispatcher.quota.pausedMs() >= ticket.deadlineAt - clock()) return undefined;
+        dispatcher.enqueue(subject, [lookUp], ticket);
+      } else if (ticket.wantsFresh) {
+        return undefined;
+      }
       return ticket.wait(lookUp, abandon);
     },
     add(subject, missing, ticket) {
       if (missing.size === 0) return new Map();
-      const refusal = makeRoom(subject, missing.size, ticket);
+      const refusal = isDisposed ? shuttingDown() : makeRoom(subject, missing.size, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
       const lookUps = Array.from(missing, ([id, spelling]) =>
@@ -78,15 +80,18 @@ export function createQueue(options: QueueOptions): Queue {
         backlog.add(lookUp);
         underWay.set(lookUpKey(subject, lookUp.id), lookUp);
       }
-      dispatcherOf(subject.identity).enqueue(subject, lookUps);
+      dispatcherOf(subject.identity).enqueue(subject, lookUps, ticket);
       return new Map(lookUps.map((lookUp) => [lookUp.id, ticket.wait(lookUp, abandon)]));
     },
-    refreshAhead(identity, key) {
-      refreshes.add(identity, key);
-      const dispatcher = dispatcherOf(identity);
-      if (dispatcher.hasSpare()) dispatcher.wake({ identity, kind: 'key', tenantKey: undefined });
+    refreshAhead(identity, key, until) {
+      if (isDisposed) return;
+      refreshes.add(identity, key, until);
+      dispatcherOf(identity).refreshInSpareQuota(refreshSubject(identity));
     },
     dispose() {
+      isDisposed = true;
+      for (const lookUp of underWay.values()) settle(lookUp, shuttingDown());
+      underWay.clear();
       for (const dispatcher of dispatchers.values()) dispatcher.dispose();
     },
   };
@@ -97,15 +102,28 @@ export function createQueue(options: QueueOptions): Queue {
     const { quota } = dispatcher;
     const leftMs = ticket.deadlineAt - clock();
     const pausedMs = quota.pausedMs();
-    if (pausedMs >= leftMs) return pauseTooLong(pausedMs);
+    if (pausedMs > 0 && pausedMs >= leftMs) return pauseTooLong(pausedMs);
     const waitMs = dispatcher.estimateMs(subject, count);
     if (waitMs >= leftMs)
       return overloaded('the turn of these look-ups would come after the deadline', waitMs - leftMs);
     const shed = backlog.makeRoom(ticket, count);
     const isFull = () => overloaded('its queue is full', quota.estimateMs(backlog.size / MAX_IDENTIFIERS_PER_CALL));
     if (!shed) return isFull();
+    if (shed.length > 0) telemetry({ type: 'shed', kind: subject.kind, lookUps: shed.length });
     for (const lookUp of shed) lookUp.owner?.leave(lookUp, isFull());
     return undefined;
+  }
+
+  /** Whoever cannot wait out a pause is told at once, not when their deadline has passed. Calls that have left go on. */
+  function refuseWhoCannotWait(identity: string, { upstream }: GatewayError): void {
+    const pausedMs = dispatcherOf(identity).quota.pausedMs();
+    const backAt = clock() + pausedMs;
+    for (const lookUp of underWay.values()) {
+      if (lookUp.subject.identity !== identity || lookUp.state !== 'queued') continue;
+      const hasty = [...lookUp.waiters].filter(({ ticket }) => ticket.deadlineAt <= backAt);
+      for (const { ticket } of hasty) ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
+      if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });
+    }
   }
 
   function abandon(lookUp: LookUp): void {
@@ -126,8 +144,8 @@ export function createQueue(options: QueueOptions): Queue {
       onSent(lookUps) {
         noteCall(lookUps, clock());
         for (const lookUp of lookUps) {
-          if (lookUp.owner) backlog.remove(lookUp);
-          else underWay.set(lookUpKey(lookUp.subject, lookUp.id), lookUp);
+          backlog.remove(lookUp);
+          if (!lookUp.owner) underWay.set(lookUpKey(lookUp.subject, lookUp.id), lookUp);
         }
       },
       onQueuedAgain(lookUps) {
@@ -141,8 +159,12 @@ export function createQueue(options: QueueOptions): Queue {
         forget(lookUp);
         settle(lookUp, result);
       },
+      onPause: (refusal) => refuseWhoCannotWait(identity, refusal),
+      onCallEnded() {
+        if (refreshes.has(identity)) made.refreshInSpareQuota(refreshSubject(identity));
+      },
       clock,
-      telemetry: options.telemetry,
+      telemetry,
     });
     dispatchers.set(identity, made);
     return made;
@@ -154,11 +176,4 @@ export function createQueue(options: QueueOptions): Queue {
   }
 }
 
-const pauseTooLong = (pausedMs: number) =>
-  new GatewayError(
-    'UPSTREAM_RATE_LIMITED',
-    'The user API asked for a pause that outlasts the deadline; ask again later.',
-    {
-      retryAfterMs: Math.ceil(pausedMs),
-    },
-  );
+const refreshSubject = (identity: string): Subject => ({ identity, kind: 'key', tenantKey: undefined });

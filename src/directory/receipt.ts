@@ -4,7 +4,7 @@ import type { LookUp } from './look-up.ts';
 export interface Receipt {
   /** Calls to the user API that look-ups of this request started. */
   upstreamCalls: number;
-  /** Identifiers of this request in any call. */
+  /** Identifiers that this request queued, in any call; again where a call had to be repeated. */
   identifiersSent: number;
   /** Identifiers answered from memory. */
   cacheHits: number;
@@ -26,10 +26,12 @@ export const emptyReceipt = (): Receipt => ({
 export function noteCall(lookUps: readonly LookUp[], now: number): void {
   const starter = lookUps[0]?.owner;
   if (starter) starter.receipt.upstreamCalls++;
-  for (const { owner, queuedAt } of lookUps) {
-    if (!owner) continue;
-    owner.receipt.identifiersSent++;
-    if (owner !== starter) owner.receipt.joined++;
-    owner.receipt.waitedMs = Math.max(owner.receipt.waitedMs, Math.round(now - queuedAt));
+  for (const { owner, queuedAt, waiters } of lookUps) {
+    if (owner) owner.receipt.identifiersSent++;
+    if (owner && owner !== starter) owner.receipt.joined++;
+    for (const { ticket } of waiters) {
+      const waitedMs = Math.round(now - Math.max(queuedAt, ticket.startedAt));
+      ticket.receipt.waitedMs = Math.max(ticket.receipt.waitedMs, waitedMs);
+    }
   }
 }

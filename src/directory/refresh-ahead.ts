@@ -3,7 +3,9 @@ import { createLookUp, type LookUp, type Subject } from './look-up.ts';
 
 /** Popular people who should be asked for before somebody has to wait for them. */
 export interface RefreshAhead {
-  add(identity: string, key: string): void;
+  /** @param until when their time in memory is over: from then on they are looked up when somebody asks. */
+  add(identity: string, key: string, until: number): void;
+  has(identity: string): boolean;
   /** Candidates of this subject, at most `most`, as look-ups that nobody waits for. */
   take(subject: Subject, most: number): LookUp[];
 }
@@ -12,22 +14,27 @@ export interface RefreshAhead {
 const MOST_CANDIDATES = 1_000;
 
 export function createRefreshAhead(clock: Clock = monotonicClock): RefreshAhead {
-  const byIdentity = new Map<string, Set<string>>();
+  const byIdentity = new Map<string, Map<string, number>>();
 
   return {
-    add(identity, key) {
-      const candidates = byIdentity.get(identity) ?? new Set();
+    add(identity, key, until) {
+      const candidates = byIdentity.get(identity) ?? new Map<string, number>();
       byIdentity.set(identity, candidates);
-      if (candidates.size < MOST_CANDIDATES) candidates.add(key);
+      if (candidates.size < MOST_CANDIDATES) candidates.set(key, until);
     },
+    has: (identity) => byIdentity.has(identity),
     take(subject, most) {
       const candidates = byIdentity.get(subject.identity);
-      // Refreshed by key, whichever identifier made the person popular: that fills all their aliases.
+      // Refreshed by key, whichever identifier made the person popular: that renews what all their aliases lead to.
       if (!candidates || subject.kind !== 'key') return [];
-      const taken = [...candidates].slice(0, most);
-      for (const key of taken) candidates.delete(key);
+      const taken: LookUp[] = [];
+      for (const [key, until] of candidates) {
+        if (taken.length === most) break;
+        candidates.delete(key);
+        if (clock() < until) taken.push(createLookUp(subject, { id: key, spelling: key }, undefined, clock()));
+      }
       if (candidates.size === 0) byIdentity.delete(subject.identity);
-      return taken.map((key) => createLookUp(subject, { id: key, spelling: key }, undefined, clock()));
+      return taken;
     },
   };
 }

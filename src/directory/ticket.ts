@@ -1,7 +1,8 @@
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
-import { type LookUp, type LookupResult, overloaded, type Waiter } from './look-up.ts';
+import type { LookUp, LookupResult, Waiter } from './look-up.ts';
 import { emptyReceipt, type Receipt } from './receipt.ts';
+import { overloaded } from './refusals.ts';
 
 export interface TicketOptions {
   /** Whose credential the user API is asked with. @default the plugin's */
@@ -20,6 +21,7 @@ export interface TicketOptions {
 export interface Ticket {
   readonly identity: string;
   /** On the monotonic clock. */
+  readonly startedAt: number;
   readonly deadlineAt: number;
   readonly wantsFresh: boolean;
   readonly receipt: Receipt;
@@ -36,12 +38,14 @@ export const PLUGIN_IDENTITY = 'plugin';
 export function createTicket(options: TicketOptions = {}): Ticket {
   const { identity = PLUGIN_IDENTITY, timeoutMs = 10_000, signal, wantsFresh = false } = options;
   const clock = options.clock ?? monotonicClock;
-  const deadlineAt = clock() + timeoutMs;
+  const startedAt = clock();
+  const deadlineAt = startedAt + timeoutMs;
   const waiting = new Map<Waiter, (lookUp: LookUp) => void>();
   let timer: NodeJS.Timeout | undefined;
 
   const ticket: Ticket = {
     identity,
+    startedAt,
     deadlineAt,
     wantsFresh,
     receipt: emptyReceipt(),

@@ -10,7 +10,8 @@ const INTERNAL: ErrorCode = 'INTERNAL_SERVER_ERROR';
  */
 export function maskError(error: unknown): Error {
   if (error instanceof GraphQLError && isMeantForClients(error)) return error;
-  if (error instanceof GatewayError) return new GraphQLError(error.message, { extensions: error.extensions });
+  if (error instanceof GatewayError && error.code !== INTERNAL)
+    return new GraphQLError(error.message, { extensions: error.extensions });
   const { nodes, path } = error instanceof GraphQLError ? error : { nodes: undefined, path: undefined };
   return new GraphQLError('The gateway failed inside. Its operator finds the cause in the log.', {
     nodes: nodes ?? null,
@@ -21,13 +22,13 @@ export function maskError(error: unknown): Error {
 
 function isMeantForClients({ originalError }: GraphQLError): boolean {
   if (originalError === undefined || originalError === null) return true;
-  return originalError instanceof GraphQLError
-    ? isMeantForClients(originalError)
-    : originalError instanceof GatewayError;
+  if (originalError instanceof GraphQLError) return isMeantForClients(originalError);
+  return originalError instanceof GatewayError && originalError.code !== INTERNAL;
 }
 
 /** The stack of what really went wrong. A GraphQLError itself holds the whole query, which names people. */
 export function stackOf(error: unknown): string {
   if (error instanceof GraphQLError && error.originalError) return stackOf(error.originalError);
+  if (error instanceof GatewayError && error.cause !== undefined) return stackOf(error.cause);
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -16,12 +16,13 @@ export function listen(server: Server, at: { host: string; port: number; portSet
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reasons: Record<string, string> = {
-        EADDRINUSE: 'another program listens there',
-        EACCES: 'this user may not listen there',
-        EADDRNOTAVAIL: 'this machine has no such address',
+        EADDRINUSE: `another program listens there. Set ${portSetting} to a free port`,
+        EACCES: `this user may not listen there. Set ${portSetting} to a port above 1023`,
+        EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one of its own',
+        ENOTFOUND: 'there is no host of this name. Set HOST to an address of this machine',
       };
       const reason = reasons[error.code ?? ''] ?? error.message;
-      reject(new Error(`Cannot listen on ${host}:${port}: ${reason}. Set ${portSetting} to a free port.`));
+      reject(new Error(`Cannot listen on ${host}:${port}: ${reason}.`));
     });
     server.listen(port, host, () => {
       const bound = server.address() as AddressInfo;

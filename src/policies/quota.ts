@@ -2,18 +2,20 @@ import { type Clock, monotonicClock } from './clock.ts';
 
 export interface QuotaOptions {
   /**
-   * Calls allowed in any one second, over all kinds of look-up, repeated calls included. The vendor's limit for one token
-   * is 15 (error 10429). @default 15
+   * Calls allowed in any one second, over all kinds of look-up, repeated calls included; 1 or more. The vendor's limit for one
+   * token is 15 (error 10429). @default 15
    */
   callsPerSecond?: number | undefined;
   /** @default the process' monotonic clock */
   clock?: Clock | undefined;
 }
 
-/** Leave for one call. */
+/** Leave for one call. It counts from when it is taken until it is known what became of it. */
 export interface Slot {
-  /** To be called when the answer is there: tells how late the call may have arrived. */
-  answered(): void;
+  /** To be called when the call really leaves: preparations, such as getting a token, are over. */
+  left(): void;
+  /** To be called when the call has ended, however: tells how late it may have arrived. One that never left counts no more. */
+  done(): void;
   /** To be called when the answer was "too many calls". @param retryAfterMs how long to stay away. */
   refused(retryAfterMs: number): void;
 }
@@ -22,7 +24,7 @@ export interface Slot {
 export interface Quota {
   /** Milliseconds until the next call may leave; 0 for now. */
   waitMs(): number;
-  /** Counts a call that leaves now. Only to be called when `waitMs()` is 0. */
+  /** Counts a call that is about to leave. Only to be called when `waitMs()` is 0. */
   take(): Slot;
   /** Rough milliseconds until this many further calls have left. */
   estimateMs(calls: number): number;
@@ -49,16 +51,19 @@ const LONGEST_PAUSE_MS = 60_000;
  *
  * Quiet: a fifth of the quota may leave at once. Busy: evenly paced, so that batches fill while they wait.
  * After "too many calls": a pause, then three quarters of the pace, growing back by one call a second each second.
+ *
+ * @throws RangeError where `callsPerSecond` is below 1.
  */
 export function createQuota(options: QuotaOptions = {}): Quota {
   const most = options.callsPerSecond ?? 15;
+  if (!(most >= 1)) throw new RangeError(`callsPerSecond must be 1 or more, got ${most}.`);
   const clock = options.clock ?? monotonicClock;
   const burst = Math.max(1, Math.floor(most / 5));
 
-  /** Calls that still count, oldest first. */
-  let counted: { readonly startedAt: number; tookMs: number }[] = [];
+  /** Calls that still count, in the order they were taken. One that has not left counts until it has, and a second more. */
+  let counted: { leftAt: number; tookMs: number }[] = [];
   let expired = 0;
-  let lastStartedAt = Number.NEGATIVE_INFINITY;
+  let lastTakenAt = Number.NEGATIVE_INFINITY;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let limit = most;
   let limitAt = clock();
@@ -71,23 +76,30 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       if (now < pausedUntil) return pausedUntil - now;
       const inUse = count(now);
       const allowed = Math.floor(limit);
-      if (inUse >= allowed) return Math.max(0, endOf(inUse - allowed) - now);
+      if (inUse >= allowed) return Math.max(1, Math.min(endOf(inUse - allowed) - now, WINDOW_MS));
       if (inUse < burst) return 0;
       // What is left of this second is spread over the time until its oldest call counts no more.
-      const spread = (endOf(0) - lastStartedAt) / (allowed - inUse + 1);
-      return Math.max(0, lastStartedAt + Math.max(WINDOW_MS / allowed, spread) - now);
+      const spread = Math.min(endOf(0) - lastTakenAt, WINDOW_MS) / (allowed - inUse + 1);
+      return Math.max(0, lastTakenAt + Math.max(WINDOW_MS / allowed, spread) - now);
     },
     take() {
       const now = clock();
       count(now);
-      limit = Math.min(most, limit + (now - limitAt) / 1_000);
-      limitAt = now;
-      lastStartedAt = now;
-      const call = { startedAt: now, tookMs: Number.POSITIVE_INFINITY };
+      limit = Math.min(most, limit + Math.max(0, now - limitAt) / 1_000);
+      limitAt = Math.max(now, limitAt);
+      lastTakenAt = now;
+      const call = { leftAt: Number.POSITIVE_INFINITY, tookMs: Number.POSITIVE_INFINITY };
       counted.push(call);
       return {
-        answered() {
-          call.tookMs = clock() - now;
+        left() {
+          call.leftAt = clock();
+        },
+        done() {
+          if (call.leftAt === Number.POSITIVE_INFINITY) {
+            call.leftAt = Number.NEGATIVE_INFINITY;
+            return;
+          }
+          call.tookMs = clock() - call.leftAt;
           // The fastest is forgotten within minutes, since networks change.
           fastestMs = Math.min(call.tookMs, fastestMs * FORGETTING);
           answers++;
@@ -126,6 +138,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
     const call = counted[expired + n];
     if (!call) return Number.NEGATIVE_INFINITY;
     const usualMs = answers < TRUSTED_ANSWERS ? 0 : fastestMs;
-    return call.startedAt + WINDOW_MS + Math.min(call.tookMs - usualMs, MOST_LATENESS_MS);
+    const latenessMs = Math.max(0, Math.min(call.tookMs - usualMs, MOST_LATENESS_MS));
+    return call.leftAt + WINDOW_MS + latenessMs;
   }
 }

@@ -10,7 +10,7 @@ export interface SlotQueue {
   request(onTurn: (take: () => Slot) => void): void;
   /** How many wait. */
   readonly length: number;
-  /** Nobody is served any more. */
+  /** From here on nobody is served any more. */
   dispose(): void;
 }
 
@@ -18,9 +18,11 @@ export function createSlotQueue(quota: Quota): SlotQueue {
   let waiting: ((take: () => Slot) => void)[] = [];
   let immediate: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isDisposed = false;
 
   return {
     request(onTurn) {
+      if (isDisposed) return;
       waiting.push(onTurn);
       arm();
     },
@@ -28,6 +30,7 @@ export function createSlotQueue(quota: Quota): SlotQueue {
       return waiting.length;
     },
     dispose() {
+      isDisposed = true;
       waiting = [];
       clearImmediate(immediate);
       clearTimeout(timer);

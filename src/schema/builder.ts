@@ -14,6 +14,8 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** How many identifiers a call of this field names, from its coerced arguments. Unset means none. */
     countIdentifiers?: (args: Record<string, unknown>) => number;
+    /** The tenant that a call of this field names, from its coerced arguments. */
+    tenantKeyOf?: (args: Record<string, unknown>) => string | undefined;
   }
 }
 

@@ -46,15 +46,25 @@ export function checkOperation(check: OperationCheck): readonly GraphQLError[] {
   if (errors) return errors.map((error) => badInput(error.message, error.nodes));
 
   try {
-    const named = countIdentifiers(schema, document, operation, coerced);
-    if (named <= maxIdentifiers) return [];
-    const limit = `at most ${maxIdentifiers} identifiers, over all its fields and lists`;
-    return [badInput(`An operation may name ${limit}; this one names ${named}. Split it.`)];
+    const { identifiers, tenants } = namedIn(schema, document, operation, coerced);
+    return [
+      ...tooMany(identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
+      ...tooMany(tenants.size, MAX_TENANTS, 'tenants'),
+    ];
   } catch (error) {
     // An argument of the wrong type that only its variable could tell, null where a value is needed say.
     if (error instanceof GraphQLError) return [badInput(error.message, error.nodes)];
     throw error;
   }
+}
+
+/** Each tenant is asked in calls of its own, so a list of tenants would use up what is for everybody. */
+const MAX_TENANTS = 5;
+
+function tooMany(named: number, limit: number, what: string): GraphQLError[] {
+  return named > limit
+    ? [badInput(`An operation may name at most ${limit} ${what}; this one names ${named}. Split it.`)]
+    : [];
 }
 
 const BAD_INPUT = new GatewayError('BAD_USER_INPUT', '').extensions;
@@ -87,39 +97,48 @@ function namedType(type: TypeNode): string {
 }
 
 /** Walks the root selection as graphql-js will when it executes, each fragment once, so a fragment bomb costs nothing. */
-function countIdentifiers(
+function namedIn(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-): number {
+): { identifiers: number; tenants: Set<string> } {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
   const seenFragments = new Set<string>();
   const seenResponseKeys = new Set<string>();
-  return inSelectionSet(operation.selectionSet);
+  const tenants = new Set<string>();
+  let identifiers = 0;
+  inSelectionSet(operation.selectionSet);
+  return { identifiers, tenants };
 
-  function inSelectionSet({ selections }: SelectionSetNode): number {
-    return selections.filter(isIncluded).reduce((sum, selection) => sum + inSelection(selection), 0);
+  function inSelectionSet({ selections }: SelectionSetNode): void {
+    for (const selection of selections) if (isIncluded(selection)) inSelection(selection);
   }
 
-  function inSelection(selection: SelectionNode): number {
-    if (selection.kind === Kind.FIELD) return inField(selection);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return inSelectionSet(selection.selectionSet);
-    const name = selection.name.value;
-    if (seenFragments.has(name)) return 0;
+  function inSelection(selection: SelectionNode): void {
+    if (selection.kind === Kind.FIELD) inField(selection);
+    else if (selection.kind === Kind.INLINE_FRAGMENT) inSelectionSet(selection.selectionSet);
+    else inFragment(selection.name.value);
+  }
+
+  function inFragment(name: string): void {
+    if (seenFragments.has(name)) return;
     seenFragments.add(name);
     const fragment = document.definitions.find(
       (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name,
     );
-    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? inSelectionSet(fragment.selectionSet) : 0;
+    if (fragment?.kind === Kind.FRAGMENT_DEFINITION) inSelectionSet(fragment.selectionSet);
   }
 
-  function inField(node: FieldNode): number {
+  function inField(node: FieldNode): void {
     const field = fields[node.name.value];
     const responseKey = node.alias?.value ?? node.name.value;
-    if (!field?.extensions.countIdentifiers || seenResponseKeys.has(responseKey)) return 0;
+    if (!field?.extensions.countIdentifiers || seenResponseKeys.has(responseKey)) return;
     seenResponseKeys.add(responseKey);
-    return field.extensions.countIdentifiers(getArgumentValues(field, node, variables));
+    const args = getArgumentValues(field, node, variables);
+    identifiers += field.extensions.countIdentifiers(args);
+    const tenant = field.extensions.tenantKeyOf?.(args);
+    if (tenant !== undefined) tenants.add(tenant);
   }
 
   function isIncluded(node: SelectionNode): boolean {

@@ -33,10 +33,14 @@ export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser
         args: {
           emails: t.arg.stringList({ required: true, description: 'Enterprise e-mail addresses.' }),
           tenantKey: t.arg.id({
-            description: 'The `saas_tenant_key` of the tenant to search. Without it, the own tenant of the plugin.',
+            description:
+              'The `saas_tenant_key` of the tenant to search. Without it, the own tenant of the plugin. An operation may name five at most.',
           }),
         },
-        extensions: { countIdentifiers: (args) => lengthOf(args.emails) },
+        extensions: {
+          countIdentifiers: (args) => lengthOf(args.emails),
+          tenantKeyOf: ({ tenantKey }) => (typeof tenantKey === 'string' ? tenantKey : undefined),
+        },
         resolve: (_, { emails, tenantKey }, { users }) => emails.map((email) => users.byEmail(tenantKey).load(email)),
       }),
       usersByOutId: t.field({

@@ -14,6 +14,12 @@ export type GatewayEvent =
       readonly shed: number;
     }
   | {
+      /** Look-ups that were queued already and lost their place, since the queue is full or the user API asked for a pause. */
+      readonly type: 'shed';
+      readonly kind: 'key' | 'outId' | 'email';
+      readonly lookUps: number;
+    }
+  | {
       /** A batch that leaves. */
       readonly type: 'batch';
       readonly kind: 'key' | 'outId' | 'email';
@@ -28,8 +34,8 @@ export type GatewayEvent =
       readonly kind: 'key' | 'outId' | 'email';
       /** How many people this call asked for, 1 to 100. */
       readonly identifiers: number;
-      /** `answered` also when nobody was found. */
-      readonly outcome: 'answered' | ErrorCode;
+      /** `answered` also when nobody was found; `cancelled` where nobody waited for the answer any more. */
+      readonly outcome: 'answered' | 'cancelled' | ErrorCode;
       readonly durationMs: number;
       readonly logId?: string | undefined;
     }

@@ -15,6 +15,7 @@ export function createUpstreamState(): { observe(event: GatewayEvent): void; cur
     observe(event) {
       if (event.type !== 'upstream-call' && event.type !== 'token-renewal') return;
       const { outcome } = event;
+      if (outcome === 'cancelled') return;
       state = outcome === 'answered' || outcome === 'renewed' ? { status: 'ok' } : { status: 'failing', code: outcome };
     },
     current: () => state,

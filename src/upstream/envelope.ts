@@ -36,7 +36,7 @@ export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
   const envelope = userEnvelope.safeParse(parseJson(answer.body));
   if (!envelope.success) throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
   const { err_code: code, data, err } = envelope.data;
-  const logId = logIdOf(answer) ?? err?.log_id;
+  const logId = logIdOf(answer) ?? err?.log_id?.slice(0, MAX_LOG_ID_LENGTH);
   const verdict = judge(code, answer.status);
   if (verdict?.outcome === 'token-refused') return { outcome: 'token-refused', upstream: { code, logId } };
   if (verdict?.outcome === 'nobody-found') return { outcome: 'people', people: [], malformedRows: 0, logId };
@@ -103,8 +103,11 @@ function toError(verdict: UpstreamVerdict, answer: HttpAnswer, upstream: Upstrea
 /** Vendor support asks for this id: `X-Tt-Logid`, else `X-Request-Id`. */
 function logIdOf({ headers }: HttpAnswer): string | undefined {
   const id = headers['x-tt-logid'] ?? headers['x-request-id'];
-  return typeof id === 'string' && id !== '' ? id.slice(0, 128) : undefined;
+  return typeof id === 'string' && id !== '' ? id.slice(0, MAX_LOG_ID_LENGTH) : undefined;
 }
+
+/** Longer than any of the vendor's, short enough for an error. */
+const MAX_LOG_ID_LENGTH = 128;
 
 /** `Retry-After` comes in seconds or as a date; one second, the length of the vendor's window, where it is missing. */
 function retryAfterOf({ headers }: HttpAnswer): number {

@@ -1,4 +1,4 @@
-import { GatewayError, type UpstreamTrace } from '../errors.ts';
+import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
@@ -43,7 +43,14 @@ export interface TokenRefused {
  * One look-up call: `POST /open_api/user/query`. Nobody found is an empty list.
  * @throws GatewayError with any of the UPSTREAM_… codes; the signal's reason where that aborts.
  */
-export type QueryUsers = (query: UserQuery, signal?: AbortSignal) => Promise<FoundPeople | TokenRefused>;
+export type QueryUsers = (query: UserQuery, options?: QueryOptions) => Promise<FoundPeople | TokenRefused>;
+
+export interface QueryOptions {
+  /** Ends the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when the token is there and the call leaves. */
+  readonly onLeaving?: (() => void) | undefined;
+}
 
 export interface UserQueryOptions {
   transport: Transport;
@@ -61,9 +68,9 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
 
-  return async function queryUsers(query, signal) {
+  return async function queryUsers(query, { signal, onLeaving } = {}) {
     const startedAt = clock();
-    const report = (outcome: 'answered' | GatewayError['code'], logId?: string) =>
+    const report = (outcome: 'answered' | 'cancelled' | ErrorCode, logId?: string) =>
       telemetry({
         type: 'upstream-call',
         kind: query.kind,
@@ -77,7 +84,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API did not answer within ${timeoutMs} ms.`));
     }, timeoutMs);
     try {
-      const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal);
+      const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal, onLeaving);
       if (answer.outcome === 'people') {
         report('answered', answer.logId);
         return answer;
@@ -85,15 +92,17 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       report('UPSTREAM_UNAUTHENTICATED', answer.upstream.logId);
       return { tokenRefused: tokenRefused(answer.upstream) };
     } catch (error) {
-      if (error instanceof GatewayError) report(error.code, error.upstream?.logId);
+      if (signal?.aborted) report('cancelled');
+      else if (error instanceof GatewayError) report(error.code, error.upstream?.logId);
       throw error;
     } finally {
       clearTimeout(timer);
     }
   };
 
-  async function ask(query: UserQuery, signal: AbortSignal): Promise<UserQueryAnswer> {
+  async function ask(query: UserQuery, signal: AbortSignal, onLeaving?: () => void): Promise<UserQueryAnswer> {
     const token = await pluginToken.get(signal);
+    onLeaving?.();
     const headers = { 'x-plugin-token': token, ...(userKey && { 'x-user-key': userKey }) };
     const body = {
       [bodyField[query.kind]]: query.identifiers,

@@ -97,6 +97,13 @@ describe('lark-user-gateway check', () => {
     expect(result.says).not.toContain('sandbox-secret');
   });
 
+  it('makes two calls at most, also when the user API is busy', async () => {
+    const { says, calls } = await checkAgainst({ callsPerSecond: 0 }, {});
+    expect(says).toContain('UPSTREAM_RATE_LIMITED');
+    expect(says).toContain('wait, or use a plugin of your own');
+    expect(calls).toBe(2);
+  });
+
   it('a host that is not the user API', async () => {
     const sandbox = await startSandbox();
     onTestFinished(() => sandbox.close());

@@ -110,6 +110,17 @@ describe('mistakes', () => {
     ]);
   });
 
+  it('include a queue that a single operation would overflow', () => {
+    expect(mistakesOf({ environment: { QUEUE_LIMIT: '500' } })[0]).toContain(
+      'expected at least MAX_IDENTIFIERS (1000), got 500',
+    );
+  });
+
+  it('never repeat a password', () => {
+    const [mistake] = mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: 'https://:s3cret@host' } });
+    expect(mistake).toBe('LARK_BASE_URL: expected an address without query, fragment or credentials.');
+  });
+
   it.each(['https://user:pw@host', 'https://host/?a=1', 'https://host/#x'])('%s is no base address', (url) => {
     expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: url } })).toHaveLength(1);
   });
@@ -169,9 +180,13 @@ describe('sources', () => {
 
   it('proxies are taken from the usual variables', () => {
     const { limits } = readConfig({
-      environment: { https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:1', NO_PROXY: 'c' },
+      environment: { ...CREDENTIAL, https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:1', NO_PROXY: 'c' },
     });
     expect(limits.proxy).toEqual({ httpProxy: undefined, httpsProxy: 'http://a:1', noProxy: 'c' });
+  });
+
+  it('a proxy never stands between the gateway and its own sandbox', () => {
+    expect(readConfig({ environment: { HTTP_PROXY: 'http://a:1' } }).limits.proxy).toBeUndefined();
   });
 
   it('GraphiQL is off in production unless it is switched on', () => {

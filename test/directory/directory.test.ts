@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LookupResult } from '../../src/directory/look-up.ts';
 import { GatewayError } from '../../src/errors.ts';
+import { createQuota } from '../../src/policies/quota.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 import { directoryOnFakeClock, everybody, idOf, personOf } from '../support/made-up-api.ts';
@@ -161,6 +162,32 @@ describe('fairness', () => {
   });
 });
 
+describe('a person whom several wait for', () => {
+  it("leaves in the turn of whoever comes first: a single look-up does not wait for the end of somebody else's list", async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock();
+    for (let operation = 0; operation < 5; operation++) {
+      void directory.lookup({ kind: 'key', identifiers: keys(1 + operation * 1_000, 1_000) });
+    }
+    await pass(500);
+    const before = calls.length;
+    void directory.lookup({ kind: 'key', identifiers: ['k5000'] });
+    await pass(500);
+    expect(calls.slice(before, before + 2).some(({ query }) => query.identifiers.includes('k5000'))).toBe(true);
+    await pass(5_000);
+    expect(calls.flatMap(({ query }) => query.identifiers).filter((id) => id === 'k5000')).toHaveLength(1);
+  });
+
+  it('is not shed from the queue for one of them', async () => {
+    const { directory, keys, pass } = directoryOnFakeClock({ queueLimit: 1_000 });
+    const first = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
+    const second = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
+    const third = await directory.lookup({ kind: 'key', identifiers: ['k5000'] });
+    expect(shown(third)).toEqual(['OVERLOADED']);
+    await pass(2_000);
+    expect(shown([...(await first), ...(await second)])).not.toContain('OVERLOADED');
+  });
+});
+
 describe('what cannot be served in time', () => {
   it('is refused at once, with the time after which to come back', async () => {
     const { directory, keys, pass, ticket } = directoryOnFakeClock();
@@ -208,14 +235,14 @@ describe('what cannot be served in time', () => {
 
 describe('the deadline of a request', () => {
   it('while its look-ups are queued is OVERLOADED, and they are not sent any more', async () => {
-    const slow = directoryOnFakeClock({ latencyMs: () => 400 });
-    const { directory, calls, keys, pass, ticket } = slow;
-    const patient = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
-    const hasty = directory.lookup({ kind: 'outId', identifiers: ['on_1'], ticket: ticket({ timeoutMs: 200 }) });
-    await pass(5_000);
-    expect(shown(await patient)).not.toContain('OVERLOADED');
-    expect(shown(await hasty)).toEqual(['UPSTREAM_TIMEOUT']);
-    expect(calls.length).toBe(11);
+    // A quota that promises a slot at once and never gives one: estimates can be wrong.
+    const never = { ...createQuota(), waitMs: () => 60_000, estimateMs: () => 0 };
+    const { directory, calls, pass, ticket } = directoryOnFakeClock({ quotaOf: () => never });
+    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 200 }) });
+    await pass(200);
+    expect(shown(await hasty)).toEqual(['OVERLOADED']);
+    await pass(120_000);
+    expect(calls).toEqual([]);
   });
 
   it('after they were sent is UPSTREAM_TIMEOUT, and the call is ended when nobody else waits', async () => {
@@ -261,6 +288,29 @@ describe('the deadline of a request', () => {
   });
 });
 
+it('many lanes with little in them do not make a large request look hopeless', async () => {
+  const { directory, keys, pass } = directoryOnFakeClock();
+  for (let tenant = 0; tenant < 16; tenant++) {
+    void directory.lookup({ kind: 'email', identifiers: ['p1@example.com'], tenantKey: `t${tenant}` });
+  }
+  const large = directory.lookup({ kind: 'key', identifiers: keys(1, 984) });
+  await pass(3_000);
+  expect(shown(await large)).not.toContain('OVERLOADED');
+});
+
+it('a directory that is disposed answers whoever waits, and refuses whoever comes', async () => {
+  const { directory, calls, keys, pass } = directoryOnFakeClock();
+  const waiting = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
+  await pass(10);
+  const sent = calls.length;
+  directory.dispose();
+  expect(new Set(shown(await waiting))).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
+  expect(shown(await directory.lookup({ kind: 'key', identifiers: ['k5000'] }))).toEqual(['UPSTREAM_UNAVAILABLE']);
+  await pass(10_000);
+  expect(calls.length).toBe(sent);
+  expect(calls.every(({ signal }) => signal?.aborted)).toBe(true);
+});
+
 describe('"too many calls" from the user API', () => {
   const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 500 });
 
@@ -275,6 +325,15 @@ describe('"too many calls" from the user API', () => {
     expect(shown([...(await first), ...(await second)])).toEqual(['k1', 'k2']);
     expect(calls.map(({ query }) => query.identifiers)).toEqual([['k1'], ['k1', 'k2']]);
     expect(calls[1]?.at).toBeGreaterThanOrEqual(520);
+  });
+
+  it('reaches at once whoever is queued and cannot wait so long', async () => {
+    const long = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 60_000 });
+    const { directory, keys, pass } = directoryOnFakeClock({ answer: () => Promise.reject(long) });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
+    await pass(50);
+    expect(new Set(shown(await list))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
+    expect((await list).at(-1)).toMatchObject({ retryAfterMs: 60_000 });
   });
 
   it('reaches those who cannot wait so long, with the time after which to come back', async () => {

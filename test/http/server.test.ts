@@ -103,4 +103,21 @@ describe('the GraphQL endpoint', () => {
     expect(stacks[0]).not.toContain('query');
     vi.unstubAllEnvs();
   });
+
+  it('logs what went wrong inside a look-up, too, and tells the client as little', async () => {
+    const stacks: string[] = [];
+    const { gateway, query, sandbox } = await gatewayWithSandbox({
+      gateway: { logFault: (stack) => stacks.push(stack) },
+    });
+    await gateway.whenReady;
+    vi.spyOn(AbortSignal, 'any').mockImplementation(() => {
+      throw new Error('secret: a bug');
+    });
+    const answer = await query('{ user(key: "1") { key } }');
+    vi.restoreAllMocks();
+    expect(answer.errors).toMatchObject([{ path: ['user'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(stacks[0]).toContain('secret: a bug');
+    expect(sandbox.calls().filter((call) => call.interface === 'user_query')).toEqual([]);
+  });
 });

@@ -13,8 +13,14 @@ afterEach(() => {
 
 const now = () => performance.now();
 
+/** A call that leaves at once, and is answered at once. */
+function finish(slot: Slot): void {
+  slot.left();
+  slot.done();
+}
+
 /** Asks for `calls` slots at once, and tells when each came. */
-function startsOf(calls: number, onSlot: (slot: Slot) => void = (slot) => slot.answered(), quota = createQuota()) {
+function startsOf(calls: number, onSlot: (slot: Slot) => void = finish, quota = createQuota()) {
   const starts: number[] = [];
   const queue = createSlotQueue(quota);
   for (let call = 0; call < calls; call++) {
@@ -65,9 +71,10 @@ describe('the quota', () => {
             vi.advanceTimersByTime(pauseMs);
             queue.request((take) => {
               const slot = take();
+              slot.left();
               served++;
               arrivals.push(now() + 20 + thereMs);
-              setTimeout(() => slot.answered(), 40 + thereMs + backMs);
+              setTimeout(() => slot.done(), 40 + thereMs + backMs);
             });
           }
           vi.advanceTimersByTime(60_000);
@@ -81,7 +88,14 @@ describe('the quota', () => {
   it('pauses for everybody after "too many calls", then goes slower, and recovers by itself', () => {
     const quota = createQuota();
     let refusals = 1;
-    const starts = startsOf(120, (slot) => (refusals-- > 0 ? slot.refused(2_000) : slot.answered()), quota);
+    const starts = startsOf(
+      120,
+      (slot) => {
+        if (refusals-- > 0) slot.refused(2_000);
+        finish(slot);
+      },
+      quota,
+    );
     vi.advanceTimersByTime(0);
     const first = starts.length;
     vi.advanceTimersByTime(1_999);
@@ -104,6 +118,25 @@ describe('the quota', () => {
     expect(thrice.estimateMs(30)).toBeCloseTo(once.estimateMs(30), -2);
   });
 
+  it('does not count a call that never left, and counts one that has not left yet for as long as it takes', () => {
+    const quota = createQuota({ callsPerSecond: 1 });
+    quota.take().done();
+    expect(quota.waitMs()).toBe(0);
+    const held = quota.take();
+    vi.advanceTimersByTime(5_000);
+    expect(quota.waitMs()).toBeGreaterThan(0);
+    held.left();
+    held.done();
+    vi.advanceTimersByTime(900);
+    expect(quota.waitMs()).toBeGreaterThan(0);
+    vi.advanceTimersByTime(200);
+    expect(quota.waitMs()).toBe(0);
+  });
+
+  it('refuses to be less than one call a second', () => {
+    expect(() => createQuota({ callsPerSecond: 0 })).toThrow('callsPerSecond must be 1 or more, got 0.');
+  });
+
   it('does not stay silent for a day because of an absurd Retry-After', () => {
     const quota = createQuota();
     quota.take().refused(86_400_000);
@@ -112,7 +145,7 @@ describe('the quota', () => {
 
   it('has something to spare while less than half is in use', () => {
     const quota = createQuota();
-    for (let call = 0; call < 7; call++) quota.take();
+    for (let call = 0; call < 7; call++) quota.take().left();
     expect(quota.hasSpare()).toBe(true);
     quota.take();
     expect(quota.hasSpare()).toBe(false);
@@ -130,7 +163,7 @@ describe('the queue for slots', () => {
     const queue = createSlotQueue(createQuota({ callsPerSecond: 1 }));
     const served: string[] = [];
     queue.request(() => served.push('has nothing to send any more'));
-    queue.request((take) => served.push(`sent ${typeof take().answered}`));
+    queue.request((take) => served.push(`sent ${typeof take().done}`));
     vi.advanceTimersByTime(0);
     expect(served).toEqual(['has nothing to send any more', 'sent function']);
   });

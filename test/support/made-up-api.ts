@@ -52,7 +52,8 @@ export function directoryOnFakeClock(
   const { answer = everybody, latencyMs = () => 20, ...rest } = options;
   const calls: Call[] = [];
   const directory = createDirectory({
-    queryUsers: async (query, signal) => {
+    queryUsers: async (query, { signal, onLeaving } = {}) => {
+      onLeaving?.();
       calls.push({ at: performance.now(), query: query as Call['query'], signal });
       const number = calls.length;
       await new Promise<void>((resolve, reject) => {
