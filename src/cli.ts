@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { printSchema } from 'graphql';
 import { check } from './cli/check.ts';
-import { sandbox } from './cli/sandbox.ts';
+import { faultHelp, sandbox } from './cli/sandbox.ts';
 import { serve } from './cli/serve.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Sources } from './config/environment.ts';
@@ -41,6 +41,12 @@ program
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--people <number|file>', 'how many made-up people, or a JSON or CSV file of your own', '1000')
   .option('--latency-ms <ms>', 'wait before each answer', '0')
+  .addOption(
+    new Option('--fault <fault>', 'a fault, like latency:ms=2000,share=0.2; may be given several times')
+      .argParser(addTo)
+      .default([], 'none'),
+  )
+  .addHelpText('after', () => `\n${faultHelp()}`)
   .action(sandbox);
 
 withSettings(
@@ -72,6 +78,10 @@ try {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = EXIT.failed;
   }
+}
+
+function addTo(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }
 
 type Flags = Readonly<Record<string, string | true | undefined>>;

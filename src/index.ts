@@ -5,12 +5,15 @@ export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 export { createServer } from './http/server.ts';
 export {
   type Fault,
+  type FaultSpec,
+  FaultSpecError,
   loadPeople,
   type RawReply,
   type ReceivedCall,
   type Reply,
   type Sandbox,
   type SandboxCall,
+  type SandboxFaults,
   type SandboxOptions,
   type SandboxPerson,
   startSandbox,

@@ -10,7 +10,7 @@ export interface OpenApiOptions {
   readonly now: () => number;
   readonly latencyMs: number;
   readonly log: CallLog;
-  readonly fault: () => Fault | undefined;
+  readonly fault: () => Fault;
   /** The true answer of each interface. */
   readonly answers: Readonly<Record<InterfaceName, (call: ReceivedCall, body: ParsedBody) => Reply>>;
 }
@@ -53,7 +53,8 @@ export function createOpenApi(options: OpenApiOptions): OpenApi {
 
     if (typeof reply === 'function') {
       try {
-        await reply(response);
+        // Nobody is left to be answered where the client hung up during a wait.
+        if (!response.destroyed) await reply(response);
       } finally {
         complete(response.headersSent ? response.statusCode : 0, 0);
       }
@@ -92,7 +93,7 @@ function receivedCall(
 
 async function decide(call: ReceivedCall, { fault }: OpenApiOptions, trueAnswer: () => Reply) {
   try {
-    return (await fault()?.(call, trueAnswer)) ?? trueAnswer();
+    return (await fault()(call, trueAnswer)) ?? trueAnswer();
   } catch (error) {
     return errorReply(50006, call.logId, `the sandbox failed to answer: ${String(error)}`);
   }

@@ -1,3 +1,4 @@
+import type { FaultSpec } from './named-faults/fault-table.ts';
 import { MAX_MADE_UP_PEOPLE, OWN_TENANT_KEY } from './people.ts';
 import type { SandboxPerson } from './person.ts';
 
@@ -24,8 +25,12 @@ export interface SandboxOptions {
   permissionGranted?: boolean;
   /** True answers a query without X-USER-KEY with 20039. The vendor does not require it with plugin identity [doc]. @default false */
   requireUserKey?: boolean;
-  /** Monotonic clock in milliseconds, for token lifetimes, the rate limit and the call log. @default performance.now */
+  /** Faults that are on from the start, see `Sandbox.faults`. @default none */
+  faults?: readonly FaultSpec[];
+  /** Monotonic clock in milliseconds, for token lifetimes, the rate limit, the call log and `forMs`. @default performance.now */
   now?: () => number;
+  /** Evenly spread from 0 to below 1, for faults: whom a `share` strikes, jitter, the order of rows. @default Math.random */
+  random?: () => number;
 }
 
 /** @throws RangeError naming the option, what it takes and what came. */
@@ -42,7 +47,9 @@ export function resolveOptions(options: SandboxOptions): Required<SandboxOptions
     latencyMs: options.latencyMs ?? 0,
     permissionGranted: options.permissionGranted ?? true,
     requireUserKey: options.requireUserKey ?? false,
+    faults: options.faults ?? [],
     now: options.now ?? (() => performance.now()),
+    random: options.random ?? Math.random,
   };
   if (typeof resolved.people === 'number') {
     expectRange('people', resolved.people, 0, MAX_MADE_UP_PEOPLE, Number.isInteger(resolved.people));

@@ -1,4 +1,6 @@
 import { AVATAR_PATH } from './avatar.ts';
+import { faultHelp } from './named-faults/fault-help.ts';
+import { FAULTS_PATH } from './named-faults/serve-faults.ts';
 
 export interface InfoPageFacts {
   readonly url: string;
@@ -20,7 +22,10 @@ POST /open_api/authen/plugin_token   {"plugin_id", "plugin_secret", "type": 0 of
 POST /open_api/user/query            X-PLUGIN-TOKEN; one of {"user_keys"}, {"out_ids"}, {"emails", "tenant_key"},
                                      up to 100 identifiers, ${callsPerSecond} calls a second for one token
 GET  /_sandbox/calls                 the calls received, without identifiers; DELETE forgets them
+POST ${FAULTS_PATH}                {"name": "latency", "ms": 2000, "share": 0.2} or a list: to rehearse an outage;
+                                     GET tells what is on, DELETE ends all
 GET  ${AVATAR_PATH}<user_key>.svg   a person's picture
 GET  /_sandbox                       this page
-`;
+
+${faultHelp()}`;
 }

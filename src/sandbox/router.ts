@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { avatarUserKey, drawAvatar } from './avatar.ts';
 import type { CallLog } from './call-log.ts';
+import type { SandboxFaults } from './named-faults/fault-board.ts';
+import { FAULTS_PATH, serveFaults } from './named-faults/serve-faults.ts';
 import type { OpenApi } from './open-api.ts';
 import type { PeopleIndex } from './people-index.ts';
 import { errorReply, type Reply } from './reply.ts';
@@ -10,6 +12,7 @@ export interface RouterOptions {
   readonly openApi: OpenApi;
   readonly people: PeopleIndex;
   readonly log: CallLog;
+  readonly faults: SandboxFaults;
   readonly infoPage: () => string;
 }
 
@@ -37,7 +40,7 @@ export function createRouter(options: RouterOptions): (request: IncomingMessage,
   };
 }
 
-function createRoutes({ openApi, log, infoPage }: RouterOptions): ReadonlyMap<string, Route> {
+function createRoutes({ openApi, log, faults, infoPage }: RouterOptions): ReadonlyMap<string, Route> {
   const info: Route = { GET: (_request, response) => sendReply(response, { status: 200, body: infoPage() }) };
   return new Map<string, Route>([
     ['/open_api/authen/plugin_token', { POST: (...http) => openApi.serve('plugin_token', ...http) }],
@@ -52,6 +55,7 @@ function createRoutes({ openApi, log, infoPage }: RouterOptions): ReadonlyMap<st
         },
       },
     ],
+    [FAULTS_PATH, serveFaults(faults)],
     ['/_sandbox', info],
     ['/', info],
   ]);

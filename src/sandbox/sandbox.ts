@@ -2,6 +2,8 @@ import { avatarUrl } from './avatar.ts';
 import { type CallLog, createCallLog, type SandboxCall } from './call-log.ts';
 import type { Fault } from './faults.ts';
 import { listen } from './http-server.ts';
+import { checkFaults } from './named-faults/check-fault.ts';
+import { createFaultBoard, type SandboxFaults } from './named-faults/fault-board.ts';
 import { onceOnly } from './once-only.ts';
 import { createOpenApi, type OpenApi } from './open-api.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
@@ -18,6 +20,11 @@ import { answerUserQuery } from './user-query.ts';
 export type { SandboxCall } from './call-log.ts';
 export type { Fault, RawReply, ReceivedCall } from './faults.ts';
 export { loadPeople } from './load-people.ts';
+export type { SandboxFaults } from './named-faults/fault-board.ts';
+export { faultHelp } from './named-faults/fault-help.ts';
+export { FaultSpecError } from './named-faults/fault-spec-error.ts';
+export type { FaultSpec } from './named-faults/fault-table.ts';
+export { readFaultTexts } from './named-faults/fault-text.ts';
 export type { SandboxOptions } from './options.ts';
 export type { SandboxPerson } from './person.ts';
 export type { Reply } from './reply.ts';
@@ -36,7 +43,9 @@ export interface Sandbox {
   expireTokens(): void;
   /** A user access token, which acts for the person in itself; the vendor sells these for a login code, over other interfaces. */
   userAccessToken(userKey: string): string;
-  /** Lets a fault decide about every call from now on; undefined ends it. */
+  /** Faults by their names: what `--fault` and `POST /_sandbox/faults` switch on and off. */
+  readonly faults: SandboxFaults;
+  /** Lets a fault of your own decide about every call from now on; undefined ends it. Meanwhile `faults` are not asked. */
   setFault(fault: Fault | undefined): void;
   /** Lets replies under way finish (at most `latencyMs` and a second), ends every connection. Closing again is harmless. */
   close(): Promise<void>;
@@ -48,13 +57,14 @@ const CLOSE_GRACE_MS = 1000;
 /**
  * Starts the sandbox.
  *
- * @throws RangeError for an option out of its range; Error for an address that cannot be listened on, or for people who
- * share a user key, an out id, or an e-mail of one tenant.
+ * @throws RangeError for an option out of its range; FaultSpecError for mistakes in `faults`; Error for an address that
+ * cannot be listened on, or for people who share a user key, an out id, or an e-mail of one tenant.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveOptions(options);
   const given = typeof settings.people === 'number' ? undefined : settings.people;
   const givenIndex = given && indexPeople(given, settings.ownTenantKey);
+  checkFaults(settings.faults);
   const server = await listen(settings.host, settings.port);
 
   // The avatars of made-up people name the port, which is only known now.
@@ -65,9 +75,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const tokens = createTokens({ lifetimeSeconds: settings.tokenLifetimeSeconds, now, newLimit });
   const log = createCallLog();
   let fault: Fault | undefined;
-  const openApi = wireOpenApi(settings, { index, tokens, log, fault: () => fault });
+  const faults = createFaultBoard({ ...settings, tokens, people });
+  faults.start(settings.faults);
+  const openApi = wireOpenApi(settings, { index, tokens, log, fault: () => fault ?? faults.decide });
   const page = infoPage({ ...settings, url: server.url, peopleCount: people.length });
-  server.serve(createRouter({ openApi, people: index, log, infoPage: () => page }));
+  server.serve(createRouter({ openApi, people: index, log, faults, infoPage: () => page }));
 
   return {
     url: server.url,
@@ -77,6 +89,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clearCalls: () => log.clear(),
     expireTokens: () => tokens.expireAll(),
     userAccessToken: (userKey) => tokens.issue('user', userKey),
+    faults: { start: (specs) => faults.start(specs), list: () => faults.list(), clear: () => faults.clear() },
     setFault: (next) => {
       fault = next;
     },
@@ -96,7 +109,7 @@ interface Parts {
   readonly index: PeopleIndex;
   readonly tokens: Tokens;
   readonly log: CallLog;
-  readonly fault: () => Fault | undefined;
+  readonly fault: () => Fault;
 }
 
 function wireOpenApi(settings: Required<SandboxOptions>, { index, tokens, log, fault }: Parts): OpenApi {
