@@ -8,8 +8,10 @@ import type { ExamplePeople } from './http/example-tabs.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
+import type { BreakerOptions } from './policies/breaker.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
+import type { RetryOptions } from './policies/retry.ts';
 import { createSchema } from './schema/schema.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
@@ -25,6 +27,12 @@ export interface GatewayOptions extends UpstreamOptions {
   queueLimit?: number | undefined;
   /** How long people are served from memory. @default 60 s, "not found" 5 s, 50,000 people */
   cache?: Omit<PersonCacheOptions, 'clock'> | undefined;
+  /** Repeated calls after trouble that may pass. @default at most 3 calls for a look-up, pauses from 100 ms on */
+  retry?: Pick<RetryOptions, 'maxAttempts' | 'baseMs'> | undefined;
+  /** Leaves the user API alone after many failures in a row. @default after 10, for 2 s */
+  breaker?: Pick<BreakerOptions, 'failures' | 'halfOpenAfterMs'> | undefined;
+  /** Where pauses take their chance from. @default Math.random */
+  random?: (() => number) | undefined;
   /** Identifiers that one operation may name, over all its fields and lists. @default 1000 */
   maxIdentifiers?: number | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
@@ -67,6 +75,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     queueLimit: options.queueLimit,
     cache: options.cache,
     requestTimeoutMs: options.requestTimeoutMs,
+    retry: { random: options.random, ...options.retry },
+    breaker: options.breaker,
     clock,
     telemetry,
   });

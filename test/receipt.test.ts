@@ -20,6 +20,7 @@ describe('the receipt', () => {
       identifiersSent: 250,
       cacheHits: 0,
       joined: 0,
+      stale: 0,
       waitedMs: expect.any(Number),
     });
   });

@@ -74,6 +74,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
       cache: {
         ttlMs: (values.CACHE_TTL_SECONDS ?? 60) * 1_000,
         negativeTtlMs: (values.CACHE_NEGATIVE_TTL_SECONDS ?? 5) * 1_000,
+        staleMs: (values.CACHE_STALE_SECONDS ?? 3_600) * 1_000,
         maxEntries: values.CACHE_ENTRIES ?? 50_000,
       },
       // Never between the gateway and its own sandbox.

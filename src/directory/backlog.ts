@@ -35,9 +35,8 @@ export function createBacklog(limit: number): Backlog {
     },
     remove(lookUp) {
       if (!lookUp.owner) return;
-      size--;
       const own = byRequest.get(lookUp.owner);
-      own?.delete(lookUp);
+      if (own?.delete(lookUp)) size--;
       if (own?.size === 0) byRequest.delete(lookUp.owner);
     },
     makeRoom(ticket, count) {

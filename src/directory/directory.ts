@@ -1,12 +1,16 @@
 import { GatewayError } from '../errors.ts';
+import type { BreakerOptions } from '../policies/breaker.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { createQuota, type Quota } from '../policies/quota.ts';
+import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
 import type { LookupResult, Subject } from './look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
 import { createQueue } from './queue.ts';
+import { createRejections } from './rejections.ts';
+import { LATE, mayBeStale, orLate } from './stale.ts';
 import { createTicket, type Ticket } from './ticket.ts';
 
 export interface LookupRequest {
@@ -36,6 +40,8 @@ export interface DirectoryOptions {
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
   cache?: PersonCacheOptions | undefined;
+  retry?: RetryOptions | undefined;
+  breaker?: BreakerOptions | undefined;
   /** Deadline of look-ups that come without a ticket, in milliseconds. @default 10000 */
   requestTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
@@ -50,11 +56,15 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
   const cache = createPersonCache({ ...options.cache, clock });
+  const rejections = createRejections(clock);
   const queue = createQueue({
     queryUsers: options.queryUsers,
     quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
     limit: options.queueLimit ?? 6_000,
+    retry: options.retry ?? {},
+    breaker: options.breaker ?? {},
     learn: cache.learn,
+    reject: rejections.add,
     clock,
     telemetry,
   });
@@ -76,7 +86,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       if (spelling instanceof GatewayError) return spelling;
       const id = comparable(kind, spelling);
       if (known.has(id) || coming.has(id) || missing.has(id)) return id;
-      const cached = ticket.wantsFresh ? undefined : fromCache(subject, id);
+      const cached = rejections.get(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id));
       const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
       if (cached !== undefined) known.set(id, cached);
       else if (underWay) coming.set(id, underWay);
@@ -90,11 +100,24 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const queued = queue.add(subject, missing, ticket);
     const shed = queued instanceof GatewayError ? missing.size : 0;
     telemetry({ type: 'look-ups', kind, cacheHits, joined, queued: missing.size - shed, shed });
-    if (queued instanceof GatewayError) for (const id of missing.keys()) known.set(id, queued);
+    if (queued instanceof GatewayError) for (const id of missing.keys()) coming.set(id, Promise.resolve(queued));
     else for (const [id, answer] of queued) coming.set(id, answer);
 
-    await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await answer)));
+    const orStale = staleFallback(subject, ticket);
+    await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await orStale(id, answer))));
     return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
+  }
+
+  /** In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones. */
+  function staleFallback(subject: Subject, ticket: Ticket) {
+    return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
+      const stale = ticket.wantsFresh ? undefined : cache.getStale(subject, id);
+      if (!stale) return answer;
+      const result = await orLate(answer, () => queue.hasLeft(subject, id));
+      if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
+      ticket.receipt.stale++;
+      return stale;
+    };
   }
 
   function fromCache(subject: Subject, id: string): LookupResult | undefined {

@@ -1,18 +1,16 @@
-import { GatewayError } from '../errors.ts';
-import type { Clock } from '../policies/clock.ts';
+import type { Breaker } from '../policies/breaker.ts';
 import type { Quota, Slot } from '../policies/quota.ts';
 import { createSlotQueue } from '../policies/slot-queue.ts';
-import type { Telemetry } from '../telemetry/events.ts';
-import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
+import { MAX_IDENTIFIERS_PER_CALL } from '../upstream/user-query.ts';
+import { type ApiCallOptions, createApiCall } from './api-call.ts';
+import { createIsolation } from './isolate.ts';
 import { createLane, type Lane } from './lane.ts';
 import { type LookUp, type LookupResult, type Subject, subjectKey } from './look-up.ts';
-import { matchPeople } from './match.ts';
-import { shuttingDown } from './refusals.ts';
+import { resting, shuttingDown } from './refusals.ts';
 import type { Ticket } from './ticket.ts';
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends ApiCallOptions {
   quota: Quota;
-  queryUsers: QueryUsers;
   /** Refreshes ahead that may use what is left of a batch, at most `room`. */
   fillUp(subject: Subject, room: number): LookUp[];
   /** Called for look-ups that leave the queue. */
@@ -23,17 +21,14 @@ export interface DispatcherOptions {
   onCancelled(lookUps: readonly LookUp[]): void;
   /** Called with the answer of each look-up. @param sentAt when its call left. */
   onResult(lookUp: LookUp, result: LookupResult, sentAt: number): void;
-  /** Called when the user API has asked for a pause. @param refusal its answer. */
-  onPause(refusal: GatewayError): void;
   /** Called when a call has ended and its look-ups have their results. */
   onCallEnded(): void;
-  clock: Clock;
-  telemetry: Telemetry;
 }
 
 /** Sends the look-ups of one credential: a lane for each subject, in turn, in batches of up to 100, as the quota allows. */
 export interface Dispatcher {
   readonly quota: Quota;
+  readonly breaker: Breaker;
   /** Queues look-ups of one subject, in the turn of a request. */
   enqueue(subject: Subject, lookUps: readonly LookUp[], request: Ticket): void;
   /**
@@ -57,14 +52,18 @@ interface SubjectLane {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { quota, queryUsers, clock, telemetry } = options;
+  const { quota, breaker, clock, telemetry } = options;
   const slots = createSlotQueue(quota);
   const lanes = new Map<string, SubjectLane>();
   /** The call that each look-up is in. */
   const calls = new Map<LookUp, { readonly lookUps: readonly LookUp[]; readonly cancel: AbortController }>();
+  const pauses = new Set<NodeJS.Timeout>();
+  const isolation = createIsolation(clock);
+  const callApi = createApiCall(options);
 
   return {
     quota,
+    breaker,
     enqueue(subject, lookUps, request) {
       const lane = laneOf(subject);
       for (const lookUp of lookUps) lane.queue.add(lookUp, request);
@@ -95,6 +94,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     dispose() {
       slots.dispose();
+      for (const pause of pauses) clearTimeout(pause);
       for (const { cancel } of calls.values()) cancel.abort(shuttingDown());
     },
   };
@@ -116,17 +116,23 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       lane.isWaitingForSlot = false;
       const batch = lane.queue.take(MAX_IDENTIFIERS_PER_CALL);
       // A refresh rides where there is room. It takes a slot of its own only where nobody waits for one.
-      if (batch.length > 0 || slots.length === 0) {
+      if (batch.length > 0 ? batch.every((lookUp) => !lookUp.isolation) : slots.length === 0) {
         batch.push(...options.fillUp(lane.subject, MAX_IDENTIFIERS_PER_CALL - batch.length));
       }
-      if (batch.length > 0) void send(lane.subject, batch, take());
+      if (batch.length > 0) void send(lane.subject, batch, take);
       if (lane.queue.size > 0) askForSlot(lane);
       else lanes.delete(subjectKey(lane.subject));
     });
   }
 
-  async function send(subject: Subject, lookUps: readonly LookUp[], slot: Slot): Promise<void> {
+  async function send(subject: Subject, lookUps: readonly LookUp[], take: () => Slot): Promise<void> {
     const sentAt = clock();
+    const openMs = breaker.openMs();
+    if (openMs > 0) {
+      // The quota is not for calls that are not made.
+      for (const lookUp of lookUps) options.onResult(lookUp, lookUp.lastError ?? resting(openMs), sentAt);
+      return;
+    }
     const call = { lookUps, cancel: new AbortController() };
     const waitedMs = sentAt - Math.min(...lookUps.map(({ queuedAt }) => queuedAt));
     const refreshedAhead = lookUps.filter(({ owner }) => !owner).length;
@@ -136,63 +142,52 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       calls.set(lookUp, call);
     }
     options.onSent(lookUps);
+    const outcomes = await callApi(subject, lookUps, take(), call.cancel.signal);
+    for (const lookUp of lookUps) calls.delete(lookUp);
 
-    const results = await ask(subject, lookUps, slot, call.cancel.signal);
     const again: LookUp[] = [];
+    const split: LookUp[] = [];
+    let pauseMs = 0;
     lookUps.forEach((lookUp, index) => {
-      calls.delete(lookUp);
-      const result = results[index] ?? null;
-      if (result !== 'again') options.onResult(lookUp, result, sentAt);
-      else if (lookUp.waiters.size === 0) options.onResult(lookUp, nobodyWaits(), sentAt);
-      else again.push(lookUp);
+      const outcome = outcomes[index] ?? { result: null };
+      if (outcome !== 'split' && 'result' in outcome) options.onResult(lookUp, outcome.result, sentAt);
+      else if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), sentAt);
+      else if (outcome === 'split') split.push(lookUp);
+      else {
+        again.push(lookUp);
+        pauseMs = outcome.againInMs;
+      }
     });
-    if (again.length > 0) queueAgain(subject, again);
+    if (again.length > 0) after(pauseMs, () => queueAgain(subject, again));
+    for (const { group, inMs } of isolation.halve(split, (lookUp, error) => options.onResult(lookUp, error, sentAt))) {
+      after(inMs, () => queueAgain(subject, group, 'in a call of their own'));
+    }
     options.onCallEnded();
   }
 
-  function queueAgain(subject: Subject, lookUps: readonly LookUp[]): void {
-    for (const lookUp of lookUps) lookUp.state = 'queued';
-    options.onQueuedAgain(lookUps);
+  function after(ms: number, action: () => void): void {
+    if (ms <= 0) {
+      action();
+      return;
+    }
+    const pause = setTimeout(() => {
+      pauses.delete(pause);
+      action();
+    }, ms);
+    pauses.add(pause);
+  }
+
+  function queueAgain(subject: Subject, lookUps: readonly LookUp[], how?: 'in a call of their own'): void {
+    const wanted = lookUps.filter(({ waiters }) => waiters.size > 0);
+    for (const lookUp of lookUps) {
+      if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), clock());
+      else lookUp.state = 'queued';
+    }
+    if (wanted.length === 0) return;
+    options.onQueuedAgain(wanted);
     const lane = laneOf(subject);
-    lane.queue.addAgain(lookUps);
+    if (how) lane.queue.addGroup(wanted);
+    else lane.queue.addAgain(wanted);
     askForSlot(lane);
   }
-
-  /** @returns for each look-up its result, or 'again' for one that should have another call. Never rejects. */
-  async function ask(
-    subject: Subject,
-    lookUps: readonly LookUp[],
-    slot: Slot,
-    signal: AbortSignal,
-  ): Promise<(LookupResult | 'again')[]> {
-    const query = { ...subject, identifiers: lookUps.map(({ spelling }) => spelling) };
-    try {
-      const answer = await queryUsers(query, { signal, onLeaving: slot.left });
-      if ('tokenRefused' in answer) {
-        return lookUps.map((lookUp) => (lookUp.tokenRefusals++ === 0 ? 'again' : answer.tokenRefused));
-      }
-      const { results, unasked } = matchPeople(query, answer);
-      if (answer.malformedRows > 0 || unasked > 0) {
-        telemetry({ type: 'rows-dropped', malformed: answer.malformedRows, unasked });
-      }
-      return results;
-    } catch (error) {
-      const shown = toGatewayError(error);
-      if (shown.code !== 'UPSTREAM_RATE_LIMITED') return lookUps.map(() => shown);
-      slot.refused(shown.retryAfterMs ?? 1_000);
-      for (const lookUp of lookUps) lookUp.state = 'queued';
-      // The pause is for everybody. Whoever can wait it out gets another call, the others learn when to come back.
-      options.onPause(shown);
-      return lookUps.map(({ waiters }) => (waiters.size > 0 ? 'again' : shown));
-    } finally {
-      slot.done();
-    }
-  }
-}
-
-const nobodyWaits = () => new GatewayError('UPSTREAM_UNAVAILABLE', 'Nobody waits for this look-up any more.');
-
-function toGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  return new GatewayError('INTERNAL_SERVER_ERROR', 'The look-up failed inside the gateway.', { cause: error });
 }

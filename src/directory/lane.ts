@@ -10,6 +10,8 @@ export interface Lane {
   add(lookUp: LookUp, request: Ticket | undefined): void;
   /** Puts look-ups in front of all others: they have had their turn, and need another call. */
   addAgain(lookUps: readonly LookUp[]): void;
+  /** Queues look-ups that have to leave in a call of their own, before all others. */
+  addGroup(lookUps: readonly LookUp[]): void;
   /** Takes one out of every turn. @returns false where it is not here. */
   remove(lookUp: LookUp): boolean;
   /** Those whose turn it is, at most `most`. */
@@ -22,6 +24,7 @@ export interface Lane {
  */
 export function createLane(): Lane {
   const again = new Set<LookUp>();
+  const groups: Set<LookUp>[] = [];
   // A map keeps the order of insertion, which is the order of turns.
   const byRequest = new Map<Ticket | undefined, Set<LookUp>>();
   /** In whose turns each look-up is. */
@@ -29,13 +32,13 @@ export function createLane(): Lane {
 
   return {
     get size() {
-      return turns.size + again.size;
+      return groups.reduce((sum, group) => sum + group.size, turns.size + again.size);
     },
     get requests() {
       return byRequest.size;
     },
     add(lookUp, request) {
-      if (again.has(lookUp)) return;
+      if (again.has(lookUp) || groups.some((group) => group.has(lookUp))) return;
       const own = byRequest.get(request);
       if (own) own.add(lookUp);
       else byRequest.set(request, new Set([lookUp]));
@@ -46,10 +49,14 @@ export function createLane(): Lane {
     addAgain(lookUps) {
       for (const lookUp of lookUps) again.add(lookUp);
     },
+    addGroup(lookUps) {
+      groups.push(new Set(lookUps));
+    },
     remove(lookUp) {
-      return again.delete(lookUp) || leaveTurns(lookUp);
+      return again.delete(lookUp) || groups.some((group) => group.delete(lookUp)) || leaveTurns(lookUp);
     },
     take(most) {
+      for (let group = groups.shift(); group; group = groups.shift()) if (group.size > 0) return [...group];
       const batch = takeFrom(again, most, (lookUp) => again.delete(lookUp));
       while (batch.length < most && byRequest.size > 0) {
         const share = Math.max(1, Math.floor((most - batch.length) / byRequest.size));

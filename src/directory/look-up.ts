@@ -29,6 +29,17 @@ export interface LookUp {
   state: 'queued' | 'sent' | 'done';
   /** How often a refused token has sent it back into the queue. */
   tokenRefusals: number;
+  /** Calls made for it that failed in a way which may pass. */
+  attempts: number;
+  /** Why the last of them failed: what to say if there is no time for another. */
+  lastError?: GatewayError;
+  /** Set while its batch is split to find the identifier that the user API refuses. */
+  isolation?: Isolation;
+}
+
+/** What is left for finding the refused identifier of one batch. */
+export interface Isolation {
+  callsLeft: number;
 }
 
 /** One request that waits for one look-up. */
@@ -45,7 +56,7 @@ export function createLookUp(
   owner: Ticket | undefined,
   queuedAt: number,
 ): LookUp {
-  return { subject, id, spelling, owner, queuedAt, waiters: new Set(), state: 'queued', tokenRefusals: 0 };
+  return { subject, id, spelling, owner, queuedAt, waiters: new Set(), state: 'queued', tokenRefusals: 0, attempts: 0 };
 }
 
 /** A text that names the subject, for maps. No part of it can hold a line break. */

@@ -10,6 +10,8 @@ export interface PersonCacheOptions {
   ttlMs?: number | undefined;
   /** How long "there is no such person" is remembered, in milliseconds; 0 for not at all. @default 5000 */
   negativeTtlMs?: number | undefined;
+  /** How long a person is kept beyond their time, in milliseconds, for when the user API is in trouble. @default 3600000 */
+  staleMs?: number | undefined;
   /** People kept at most; the longest unused go first. @default 50000 */
   maxEntries?: number | undefined;
   /** @default the process' monotonic clock */
@@ -24,6 +26,8 @@ export interface CacheHit {
 
 export interface PersonCache {
   get(subject: Subject, id: string): CacheHit | undefined;
+  /** A person whose time is over, but not for long. Never "there is no such person". */
+  getStale(subject: Subject, id: string): Person | undefined;
   /**
    * Remembers what a call told. The newest fetch wins, whichever answer arrives last.
    * @param fetchedAt when the call left.
@@ -57,7 +61,7 @@ const REFRESH_AFTER = 0.8;
  * the address. A person found in a named tenant is kept under that tenant and address only.
  */
 export function createPersonCache(options: PersonCacheOptions = {}): PersonCache {
-  const { ttlMs = 60_000, negativeTtlMs = 5_000, maxEntries = 50_000 } = options;
+  const { ttlMs = 60_000, negativeTtlMs = 5_000, staleMs = 3_600_000, maxEntries = 50_000 } = options;
   const clock = options.clock ?? monotonicClock;
   const entries = new LRUCache<string, Entry>({ max: maxEntries });
   const aliases = new LRUCache<string, Alias>({ max: 4 * maxEntries });
@@ -85,6 +89,13 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       if (!isDue) return { person: entry.person };
       entry.isRefreshing = true;
       return { person: entry.person, refreshUntil: entry.fetchedAt + ttlMs };
+    },
+    getStale(subject, id) {
+      const alias = aliases.peek(lookUpKey(subject, id));
+      if (ttlMs <= 0 || !alias || 'nobodySince' in alias) return undefined;
+      const entry = entries.peek(alias.entryKey);
+      const isKept = entry && clock() < entry.fetchedAt + ttlMs + staleMs && isCalled(entry.person, subject.kind, id);
+      return isKept ? entry.person : undefined;
     },
     learn(subject, id, person, fetchedAt) {
       if (ttlMs <= 0) return;

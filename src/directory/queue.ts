@@ -1,24 +1,31 @@
 import { GatewayError } from '../errors.ts';
+import { type BreakerOptions, createBreaker } from '../policies/breaker.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { Quota } from '../policies/quota.ts';
+import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { createLookUp, type LookUp, type LookupResult, lookUpKey, type Subject, settle } from './look-up.ts';
+import { isInputRefused } from './outcome.ts';
 import { noteCall } from './receipt.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
-import { overloaded, pauseTooLong, shuttingDown } from './refusals.ts';
+import { overloaded, pauseTooLong, resting, shuttingDown } from './refusals.ts';
 import type { Ticket } from './ticket.ts';
 
 export interface QueueOptions {
   queryUsers: QueryUsers;
   quotaOf(identity: string): Quota;
+  retry: RetryOptions;
+  breaker: BreakerOptions;
   /** Look-ups that may wait for a call, over all requests. */
   limit: number;
   /** Called with what every call told of an identifier. @param fetchedAt when the call left. */
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
+  /** Called for an identifier that the user API refuses even where it is asked for alone. */
+  reject(subject: Subject, id: string, error: GatewayError): void;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -40,6 +47,8 @@ export interface Queue {
     missing: ReadonlyMap<string, string>,
     ticket: Ticket,
   ): ReadonlyMap<string, Promise<LookupResult>> | GatewayError;
+  /** True where a look-up of this identifier has left, or failed and is to be repeated. */
+  hasLeft(subject: Subject, id: string): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
   refreshAhead(identity: string, key: string, until: number): void;
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
@@ -83,6 +92,10 @@ export function createQueue(options: QueueOptions): Queue {
       dispatcherOf(subject.identity).enqueue(subject, lookUps, ticket);
       return new Map(lookUps.map((lookUp) => [lookUp.id, ticket.wait(lookUp, abandon)]));
     },
+    hasLeft(subject, id) {
+      const lookUp = underWay.get(lookUpKey(subject, id));
+      return lookUp !== undefined && (lookUp.state === 'sent' || lookUp.lastError !== undefined);
+    },
     refreshAhead(identity, key, until) {
       if (isDisposed) return;
       refreshes.add(identity, key, until);
@@ -103,6 +116,8 @@ export function createQueue(options: QueueOptions): Queue {
     const leftMs = ticket.deadlineAt - clock();
     const pausedMs = quota.pausedMs();
     if (pausedMs > 0 && pausedMs >= leftMs) return pauseTooLong(pausedMs);
+    const openMs = dispatcher.breaker.openMs();
+    if (openMs > 0) return resting(openMs);
     const waitMs = dispatcher.estimateMs(subject, count);
     if (waitMs >= leftMs)
       return overloaded('the turn of these look-ups would come after the deadline', waitMs - leftMs);
@@ -138,6 +153,8 @@ export function createQueue(options: QueueOptions): Queue {
     if (known) return known;
     const made = createDispatcher({
       quota: options.quotaOf(identity),
+      retry: createRetryPolicy({ ...options.retry, clock }),
+      breaker: createBreaker({ ...options.breaker, clock }),
       queryUsers: options.queryUsers,
       fillUp: (subject, room) =>
         refreshes.take(subject, room).filter(({ id }) => !underWay.has(lookUpKey(subject, id))),
@@ -155,7 +172,9 @@ export function createQueue(options: QueueOptions): Queue {
         for (const lookUp of lookUps) forget(lookUp);
       },
       onResult(lookUp, result, sentAt) {
+        backlog.remove(lookUp);
         if (!(result instanceof GatewayError)) options.learn(lookUp.subject, lookUp.id, result, sentAt);
+        else if (isInputRefused(result)) options.reject(lookUp.subject, lookUp.id, result);
         forget(lookUp);
         settle(lookUp, result);
       },

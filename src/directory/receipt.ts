@@ -10,6 +10,8 @@ export interface Receipt {
   cacheHits: number;
   /** Look-ups that rode on a call which another request started. */
   joined: number;
+  /** Identifiers answered with a person from memory whose time is over, since the user API is in trouble. */
+  stale: number;
   /** The longest that a look-up waited for its turn in the quota, in milliseconds. */
   waitedMs: number;
 }
@@ -19,6 +21,7 @@ export const emptyReceipt = (): Receipt => ({
   identifiersSent: 0,
   cacheHits: 0,
   joined: 0,
+  stale: 0,
   waitedMs: 0,
 });
 

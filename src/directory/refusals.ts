@@ -26,3 +26,14 @@ export function pauseTooLong(pausedMs: number, upstream?: UpstreamTrace): Gatewa
 export function shuttingDown(): GatewayError {
   return new GatewayError('UPSTREAM_UNAVAILABLE', 'The gateway is shutting down; ask again.');
 }
+
+/** For look-ups that are not sent while the breaker is open. */
+export function resting(openMs: number): GatewayError {
+  return new GatewayError(
+    'UPSTREAM_UNAVAILABLE',
+    'The user API has failed many times in a row and is left alone for a while.',
+    {
+      retryAfterMs: Math.ceil(openMs),
+    },
+  );
+}

@@ -95,7 +95,8 @@ export function createTicket(options: TicketOptions = {}): Ticket {
 }
 
 /** Before it was sent the gateway is to blame, from then on the user API. */
-function outOfTime({ state }: LookUp): GatewayError {
+function outOfTime({ state, lastError }: LookUp): GatewayError {
+  if (lastError) return lastError;
   return state === 'queued'
     ? overloaded('its turn did not come before the deadline', 1_000)
     : new GatewayError('UPSTREAM_TIMEOUT', 'The user API did not answer before the deadline of the request.');

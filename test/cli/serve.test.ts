@@ -126,6 +126,7 @@ describe('lark-user-gateway --help', () => {
       '--queue-limit',
       '--cache-ttl-seconds',
       '--cache-negative-ttl-seconds',
+      '--cache-stale-seconds',
       '--cache-entries',
       '--max-identifiers',
       '--graphiql',

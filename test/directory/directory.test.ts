@@ -40,7 +40,14 @@ describe('joining', () => {
     await pass(50);
     expect(shown([...(await first), ...(await second)])).toEqual(['k1', 'k1']);
     expect(calls).toHaveLength(1);
-    expect(rider.receipt).toEqual({ upstreamCalls: 0, identifiersSent: 0, cacheHits: 0, joined: 1, waitedMs: 0 });
+    expect(rider.receipt).toEqual({
+      upstreamCalls: 0,
+      identifiersSent: 0,
+      cacheHits: 0,
+      joined: 1,
+      stale: 0,
+      waitedMs: 0,
+    });
   });
 
   it('lets a request that wants fresh people ride on a call that has not left, but not on one that has', async () => {

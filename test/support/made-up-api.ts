@@ -46,7 +46,15 @@ export function directoryOnFakeClock(
   options: Partial<DirectoryOptions> & { answer?: Answering; latencyMs?: () => number } = {},
 ) {
   vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+    toFake: [
+      'setTimeout',
+      'clearTimeout',
+      'setInterval',
+      'clearInterval',
+      'setImmediate',
+      'clearImmediate',
+      'performance',
+    ],
     now: 0,
   });
   const { answer = everybody, latencyMs = () => 20, ...rest } = options;

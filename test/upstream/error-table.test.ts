@@ -15,19 +15,20 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
   [429, 10430, 'UPSTREAM_REJECTED', 1],
   [400, 20004, 'UPSTREAM_REJECTED', 1],
   [400, 20005, 'UPSTREAM_REJECTED', 1],
-  [400, 20006, 'UPSTREAM_REJECTED', 1],
-  [400, 9999, 'UPSTREAM_REJECTED', 1],
+  // Three people in a call: it is halved until each is alone.
+  [400, 20006, 'UPSTREAM_REJECTED', 5],
+  [400, 9999, 'UPSTREAM_REJECTED', 5],
   [400, 20039, 'UPSTREAM_FORBIDDEN', 1],
   [400, 20042, 'UPSTREAM_FORBIDDEN', 1],
-  [500, 50006, 'UPSTREAM_UNAVAILABLE', 1],
+  [500, 50006, 'UPSTREAM_UNAVAILABLE', 3],
   [400, 1000051942, 'UPSTREAM_REJECTED', 1],
   [400, 123456, 'UPSTREAM_REJECTED', 1],
   [429, 123456, 'UPSTREAM_RATE_LIMITED', 1],
-  [503, 123456, 'UPSTREAM_UNAVAILABLE', 1],
+  [503, 123456, 'UPSTREAM_UNAVAILABLE', 3],
 ];
 
 /** Shorter than the pause after a 429, so that nobody waits it out here. */
-const IMPATIENT = { gateway: { requestTimeoutMs: 900 } };
+const IMPATIENT = { gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 } } };
 
 describe('an error of the user API', () => {
   it.each(table)('HTTP %i with err_code %i is %s after %i calls', async (status, errCode, code, calls) => {

@@ -1,0 +1,73 @@
+import { GatewayError } from '../errors.ts';
+import type { Breaker } from '../policies/breaker.ts';
+import type { Clock } from '../policies/clock.ts';
+import type { Slot } from '../policies/quota.ts';
+import type { RetryPolicy } from '../policies/retry.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+import type { QueryUsers } from '../upstream/user-query.ts';
+import type { LookUp, Subject } from './look-up.ts';
+import { matchPeople } from './match.ts';
+import { afterFailure, isOutage, type Outcome } from './outcome.ts';
+
+export interface ApiCallOptions {
+  queryUsers: QueryUsers;
+  retry: RetryPolicy;
+  breaker: Breaker;
+  /** Called when the user API has asked for a pause. @param refusal its answer. */
+  onPause(refusal: GatewayError): void;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+/** One call for a batch. @returns for each look-up what becomes of it. Never rejects. */
+export type ApiCall = (
+  subject: Subject,
+  lookUps: readonly LookUp[],
+  slot: Slot,
+  signal: AbortSignal,
+) => Promise<Outcome[]>;
+
+export function createApiCall(options: ApiCallOptions): ApiCall {
+  const { queryUsers, retry, breaker, clock, telemetry } = options;
+
+  return async function callApi(subject, lookUps, slot, signal) {
+    const query = { ...subject, identifiers: lookUps.map(({ spelling }) => spelling) };
+    if (lookUps.some(({ attempts, isolation }) => attempts === 0 && !isolation)) retry.noteCall();
+    breaker.enter();
+    try {
+      const answer = await queryUsers(query, { signal, onLeaving: slot.left });
+      breaker.leave(false);
+      if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
+      const { results, unasked } = matchPeople(query, answer);
+      if (answer.malformedRows > 0 || unasked > 0) {
+        telemetry({ type: 'rows-dropped', malformed: answer.malformedRows, unasked });
+      }
+      return results.map((result) => ({ result }));
+    } catch (error) {
+      const shown = toGatewayError(error);
+      breaker.leave(!signal.aborted && isOutage(shown));
+      if (signal.aborted) return lookUps.map(() => ({ result: shown }));
+      if (shown.code === 'UPSTREAM_RATE_LIMITED') return afterBusy(shown, lookUps, slot);
+      return afterFailure(shown, lookUps, retry, clock());
+    } finally {
+      slot.done();
+    }
+  };
+
+  /** The pause is for everybody. Whoever can wait it out gets another call, the others learn when to come back. */
+  function afterBusy(refusal: GatewayError, lookUps: readonly LookUp[], slot: Slot): Outcome[] {
+    slot.refused(refusal.retryAfterMs ?? 1_000);
+    for (const lookUp of lookUps) lookUp.state = 'queued';
+    options.onPause(refusal);
+    return lookUps.map(({ waiters }) => (waiters.size > 0 ? { againInMs: 0 } : { result: refusal }));
+  }
+}
+
+function afterRefusedToken(lookUp: LookUp, error: GatewayError): Outcome {
+  return lookUp.tokenRefusals++ === 0 ? { againInMs: 0 } : { result: error };
+}
+
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('INTERNAL_SERVER_ERROR', 'The look-up failed inside the gateway.', { cause: error });
+}

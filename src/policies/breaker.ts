@@ -1,0 +1,48 @@
+import { type Clock, monotonicClock } from './clock.ts';
+
+export interface BreakerOptions {
+  /** So many failures in a row open it. @default 10 */
+  failures?: number | undefined;
+  /** How long it stays open before one call may try, in milliseconds. @default 2000 */
+  halfOpenAfterMs?: number | undefined;
+  /** @default the process' monotonic clock: cockatiel's breaker looks at the wall clock, which can jump */
+  clock?: Clock | undefined;
+}
+
+/** Stops calling what has failed many times in a row, and tries with one call after a while. */
+export interface Breaker {
+  /** Milliseconds until a call may try; 0 where calls may leave now. */
+  openMs(): number;
+  /** To be called when a call is about to leave. */
+  enter(): void;
+  /** To be called when it has ended. @param isFailure whether that tells of an outage. */
+  leave(isFailure: boolean): void;
+}
+
+/** While one call tries, the others come back so soon. */
+const TRYING_MS = 100;
+
+export function createBreaker(options: BreakerOptions = {}): Breaker {
+  const { failures: mostFailures = 10, halfOpenAfterMs = 2_000 } = options;
+  const clock = options.clock ?? monotonicClock;
+  let failures = 0;
+  let openUntil: number | undefined;
+  let isTrying = false;
+
+  return {
+    openMs() {
+      if (openUntil === undefined) return 0;
+      return isTrying ? TRYING_MS : Math.max(0, openUntil - clock());
+    },
+    enter() {
+      if (openUntil !== undefined) isTrying = true;
+    },
+    leave(isFailure) {
+      failures = isFailure ? failures + 1 : 0;
+      // Calls that left before it opened may still come back well: the API is there.
+      if (!isFailure) openUntil = undefined;
+      else if (isTrying || failures >= mostFailures) openUntil = clock() + halfOpenAfterMs;
+      isTrying = false;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { type Clock, monotonicClock } from './clock.ts';
+
+export interface RetryOptions {
+  /** Calls for one look-up in all, the first included. @default 3 */
+  maxAttempts?: number | undefined;
+  /** The most that the first pause may take, in milliseconds; it doubles with each attempt. @default 100 */
+  baseMs?: number | undefined;
+  /** @default the process' monotonic clock */
+  clock?: Clock | undefined;
+  /** 0 to below 1. @default Math.random */
+  random?: (() => number) | undefined;
+}
+
+/** Whether a failed call may be repeated, and when. An outage must not be answered with more calls than a healthy day has. */
+export interface RetryPolicy {
+  /** Counts a call that is no repetition. */
+  noteCall(): void;
+  /**
+   * Asks for one repetition, and counts it.
+   * @param attempts calls made so far.
+   * @returns how long to pause before, in milliseconds; `undefined` where there is nothing left to try.
+   */
+  pauseBeforeNext(attempts: number, mostAttempts?: number): number | undefined;
+}
+
+/** Repetitions are at most this share of the calls of late, and a few in any case. */
+const SHARE = 0.2;
+const AT_LEAST = 3;
+const WINDOW_MS = 10_000;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Full jitter: a pause of any length up to the limit, so that those who failed together do not come back together. */
+export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
+  const { maxAttempts = 3, baseMs = 100, random = Math.random } = options;
+  const clock = options.clock ?? monotonicClock;
+  let calls: number[] = [];
+  let repetitions: number[] = [];
+
+  return {
+    noteCall() {
+      calls.push(clock());
+      if (calls.length > 1_000) calls = ofLate(calls);
+    },
+    pauseBeforeNext(attempts, mostAttempts = maxAttempts) {
+      if (attempts >= Math.min(mostAttempts, maxAttempts)) return undefined;
+      calls = ofLate(calls);
+      repetitions = ofLate(repetitions);
+      if (repetitions.length >= Math.max(AT_LEAST, calls.length * SHARE)) return undefined;
+      repetitions.push(clock());
+      return random() * Math.min(baseMs * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
+    },
+  };
+
+  function ofLate(times: number[]): number[] {
+    const since = clock() - WINDOW_MS;
+    return times.filter((at) => at > since);
+  }
+}

@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LookupResult } from '../../src/directory/look-up.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { type Answering, directoryOnFakeClock, everybody } from '../support/made-up-api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const shown = (results: readonly LookupResult[]) =>
+  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
+const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
+const refused = new GatewayError('UPSTREAM_REJECTED', 'malformed', { upstream: { code: 20006 } });
+const outage =
+  (isOver: () => boolean): Answering =>
+  (query, call) =>
+    isOver() ? everybody(query, call) : Promise.reject(down);
+
+describe('an outage', () => {
+  it('that passes is not seen: the call is made again', async () => {
+    const { directory, calls, pass } = directoryOnFakeClock({
+      answer: (query, call) => outage(() => call > 2)(query, call),
+    });
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'] });
+    await pass(1_000);
+    expect(shown(await looked)).toEqual(['k1', 'k2']);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('that lasts costs a bounded number of calls, then none at all while the breaker is open', async () => {
+    const { directory, calls, pass } = directoryOnFakeClock({
+      answer: () => Promise.reject(down),
+      breaker: { failures: 10 },
+    });
+    for (let n = 1; n <= 200; n++) {
+      void directory.lookup({ kind: 'key', identifiers: [`k${n}`] });
+      await pass(10);
+    }
+    expect(calls.length).toBeLessThanOrEqual(14);
+    const [refusal] = await directory.lookup({ kind: 'key', identifiers: ['k900'] });
+    expect(refusal).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryAfterMs: expect.any(Number) });
+  });
+
+  it('ends by itself: the breaker lets one call try, and closes', async () => {
+    const state = { isOver: false };
+    const { directory, pass } = directoryOnFakeClock({
+      answer: outage(() => state.isOver),
+      breaker: { failures: 1 },
+      retry: { maxAttempts: 1 },
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(100);
+    state.isOver = true;
+    await pass(2_000);
+    const again = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(100);
+    expect(shown(await again)).toEqual(['k1']);
+  });
+
+  it('is over for a request at its deadline, with the reason of the last failure', async () => {
+    const { directory, pass, ticket } = directoryOnFakeClock({
+      answer: () => Promise.reject(down),
+      retry: { baseMs: 100_000, random: () => 0.99 },
+    });
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 1_500 }) });
+    await pass(2_000);
+    expect(shown(await looked)).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+});
+
+describe('one malformed identifier among 100', () => {
+  const poisoned: Answering = (query, call) =>
+    query.identifiers.includes('k37') ? Promise.reject(refused) : everybody(query, call);
+
+  it('is found by halving: it alone is refused, the 99 others are answered', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock({ answer: poisoned });
+    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
+    await pass(9_000);
+    const results = shown(await looked);
+    expect(results.filter((code) => code === 'UPSTREAM_REJECTED')).toHaveLength(1);
+    expect(results[36]).toBe('UPSTREAM_REJECTED');
+    expect(results[0]).toBe('k1');
+    expect(calls.length).toBeLessThanOrEqual(21);
+  });
+
+  it('is remembered for a minute, and spoils no other call meanwhile', async () => {
+    const { directory, calls, pass } = directoryOnFakeClock({ answer: poisoned });
+    void directory.lookup({ kind: 'key', identifiers: ['k37'] });
+    await pass(100);
+    const later = directory.lookup({ kind: 'key', identifiers: ['k37', 'k1'] });
+    await pass(100);
+    expect(shown(await later)).toEqual(['UPSTREAM_REJECTED', 'k1']);
+    expect(calls.map(({ query }) => query.identifiers)).toEqual([['k37'], ['k1']]);
+    await pass(60_000);
+    void directory.lookup({ kind: 'key', identifiers: ['k37'] });
+    await pass(100);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('among many others cannot use up the quota: past the budget the rest are refused', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock({ answer: () => Promise.reject(refused) });
+    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
+    await pass(20_000);
+    expect(new Set(shown(await looked))).toEqual(new Set(['UPSTREAM_REJECTED']));
+    expect(calls.length).toBeLessThanOrEqual(21);
+  });
+});
+
+describe('people whose time is over', () => {
+  const withStale = (answer: Answering) =>
+    directoryOnFakeClock({ answer, cache: { ttlMs: 1_000 }, retry: { maxAttempts: 1 } });
+
+  it('are served while the user API is down, and counted', async () => {
+    const state = { isOver: true };
+    const { directory, pass, ticket } = withStale(outage(() => state.isOver));
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(2_000);
+    state.isOver = false;
+    const request = ticket();
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'], ticket: request });
+    await pass(100);
+    expect(shown(await looked)).toEqual(['k1', 'UPSTREAM_UNAVAILABLE']);
+    expect(request.receipt.stale).toBe(1);
+  });
+
+  it('are served after a second where the user API does not answer', async () => {
+    const latency = { ms: 20 };
+    const { directory, pass } = directoryOnFakeClock({ latencyMs: () => latency.ms, cache: { ttlMs: 1_000 } });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(2_000);
+    latency.ms = 5_000;
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(1_100);
+    expect(shown(await looked)).toEqual(['k1']);
+  });
+
+  it.each(['UPSTREAM_FORBIDDEN', 'UPSTREAM_UNAUTHENTICATED'] as const)(
+    'are not served after %s: access may have been withdrawn',
+    async (code) => {
+      const state = { isOver: true };
+      const { directory, pass } = withStale((query, call) =>
+        state.isOver ? everybody(query, call) : Promise.reject(new GatewayError(code, 'no')),
+      );
+      void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+      await pass(2_000);
+      state.isOver = false;
+      const looked = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+      await pass(100);
+      expect(shown(await looked)).toEqual([code]);
+    },
+  );
+
+  it('are not served for ever, nor as "there is no such person", nor to a request that wants fresh people', async () => {
+    const state = { isOver: true };
+    const { directory, pass, ticket } = directoryOnFakeClock({
+      answer: outage(() => state.isOver),
+      cache: { ttlMs: 1_000, negativeTtlMs: 1_000, staleMs: 10_000 },
+      retry: { maxAttempts: 1 },
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1', 'k7'] });
+    await pass(2_000);
+    state.isOver = false;
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k7'] });
+    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    await pass(100);
+    expect(shown([...(await looked), ...(await fresh)])).toEqual(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_UNAVAILABLE']);
+    await pass(10_000);
+    const late = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(100);
+    expect(shown(await late)).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+});
