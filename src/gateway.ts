@@ -58,6 +58,9 @@ export interface Gateway {
   dispose(): Promise<void>;
 }
 
+/** File descriptors are not endless, should the quota be lifted. */
+const MOST_CONNECTIONS = 1_000;
+
 /** Wires the layers together. Nothing is shared between two gateways, so a process can hold several. */
 export function createGateway(options: GatewayOptions): Gateway {
   const clock = options.clock ?? monotonicClock;
@@ -68,10 +71,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     report(event);
   };
 
-  const upstream = createUpstream({ ...options, clock, telemetry });
+  const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
+  const upstream = createUpstream({
+    // Bounds what a slow API can hold, and never binds before the quota: more than this cannot be under way.
+    maxConnections: Math.min(MOST_CONNECTIONS, Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1),
+    ...options,
+    clock,
+    telemetry,
+  });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
-    quotaOf: () => createQuota({ callsPerSecond: options.callsPerSecond, clock }),
+    quotaOf: () => createQuota({ callsPerSecond, clock }),
     queueLimit: options.queueLimit,
     cache: options.cache,
     requestTimeoutMs: options.requestTimeoutMs,

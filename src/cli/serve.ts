@@ -2,13 +2,10 @@ import { type RealUpstream, readConfig, type SandboxUpstream } from '../config/c
 import type { Sources } from '../config/environment.ts';
 import { createGateway, type GatewayOptions } from '../gateway.ts';
 import type { ExamplePeople } from '../http/example-tabs.ts';
-import { close, createServer, listen } from '../http/server.ts';
+import { createServer, drain, listen } from '../http/server.ts';
 import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { serveBanner } from './serve-banner.ts';
 import { onStopSignal } from './stop-signal.ts';
-
-/** How long requests in flight may take to finish after SIGTERM or SIGINT, in milliseconds. */
-const SHUTDOWN_GRACE_MS = 10_000;
 
 /** With real people there is nobody whom examples may name: they are answered `null`. */
 const PLACEHOLDERS: ExamplePeople = {
@@ -31,7 +28,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   const server = createServer(gateway);
   const stopEverything = async () => {
     gateway.beginShutdown();
-    if (server.listening) await close(server, SHUTDOWN_GRACE_MS);
+    if (server.listening) await drain(server, config.shutdown);
     await gateway.dispose();
     await embedded?.close();
   };

@@ -1,4 +1,5 @@
 import type { GatewayOptions } from '../gateway.ts';
+import type { DrainOptions } from '../http/server.ts';
 import type { ProxyOptions } from '../upstream/transport.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
@@ -12,6 +13,7 @@ export interface Config {
   /** What works, but is probably not meant: to be told at the start. */
   readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
+  readonly shutdown: DrainOptions;
   /** For `createGateway`, without the upstream's part. */
   readonly limits: Pick<
     GatewayOptions,
@@ -64,6 +66,10 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     port: values.PORT ?? 4000,
     showsGraphiql: values.GRAPHIQL ?? !isProduction,
     warnings: warningsOf(values),
+    shutdown: {
+      delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,
+      graceMs: (values.SHUTDOWN_GRACE_SECONDS ?? 10) * 1_000,
+    },
     upstream,
     limits: {
       maxIdentifiers,

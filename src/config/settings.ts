@@ -140,6 +140,16 @@ export const settings = {
     value: 'true|false',
     isSwitch: true,
   }),
+  SHUTDOWN_DELAY_SECONDS: setting(wholeNumber(0, 3_600), {
+    about: 'After SIGTERM the gateway is not ready, but accepts requests for so long, until the balancer has noticed.',
+    default: '0',
+    value: 'seconds',
+  }),
+  SHUTDOWN_GRACE_SECONDS: setting(wholeNumber(0, 3_600), {
+    about: 'Then requests in flight may take so long to finish.',
+    default: '10',
+    value: 'seconds',
+  }),
   SANDBOX: setting(onOff, {
     about:
       'Serves the made-up people of the embedded sandbox. On by default without credentials, except with NODE_ENV=production.',

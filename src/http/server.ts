@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A Node server for a gateway, not yet listening. */
 export function createServer(gateway: { readonly requestListener: RequestListener }): Server {
@@ -30,6 +31,24 @@ export function listen(server: Server, at: { host: string; port: number; portSet
       resolve(`http://${name}:${bound.port}`);
     });
   });
+}
+
+export interface DrainOptions {
+  /** How long to go on accepting connections, so that the balancer can notice that this replica is not ready any more. */
+  readonly delayMs: number;
+  /** How long requests in flight may take to finish then; what is left after that is cut. */
+  readonly graceMs: number;
+}
+
+/**
+ * Stops without losing a request: goes on accepting for a while and asks clients to close their connections; then stops
+ * listening, and finishes what is in flight. Idle connections are closed only when the listener is: before, a client may just
+ * be sending on one.
+ */
+export async function drain(server: Server, { delayMs, graceMs }: DrainOptions): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  if (delayMs > 0) await sleep(delayMs);
+  await close(server, graceMs);
 }
 
 /** Stops listening and waits for what is in flight, at most `graceMs`; then what is left is cut. */

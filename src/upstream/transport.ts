@@ -6,6 +6,8 @@ export interface TransportOptions {
   baseUrl: string;
   /** Proxies towards the user API, as in the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @default none */
   proxy?: ProxyOptions | undefined;
+  /** Calls under way at once, and so connections. @default no limit */
+  maxConnections?: number | undefined;
   /** Largest body accepted, in bytes. 100 people need about 60 KB. @default 4 MiB */
   maxResponseBytes?: number | undefined;
 }
@@ -63,6 +65,7 @@ function createDispatcher(options: TransportOptions): Dispatcher {
     // The caller's signal is the one deadline; these two would only cut long deadlines short.
     headersTimeout: 0,
     bodyTimeout: 0,
+    connections: options.maxConnections ?? null,
     maxResponseSize: options.maxResponseBytes ?? 4 * 1024 * 1024,
   };
   const { httpProxy, httpsProxy, noProxy } = options.proxy ?? {};

@@ -52,6 +52,29 @@ describe('lark-user-gateway without credentials', () => {
   });
 });
 
+describe('lark-user-gateway that is told to stop', () => {
+  it('is not ready, still answers for SHUTDOWN_DELAY_SECONDS and closes connections, then ends with 0', async () => {
+    const cli = runCli(['--shutdown-delay-seconds', '2'], ANY_PORTS);
+    const url = (await cli.until('curl')).match(/http:\S+(?=\/graphql)/)?.[0] ?? '';
+    expect((await fetch(`${url}/readiness`)).status).toBe(200);
+    cli.process.kill('SIGTERM');
+    await expect.poll(async () => (await fetch(`${url}/readiness`)).status).toBe(503);
+    const answer = await fetch(`${url}/graphql?query={user(key:"7000000000000000001"){nameEn}}`);
+    expect(answer.headers.get('connection')).toBe('close');
+    expect(await answer.json()).toEqual({ data: { user: { nameEn: 'Zhang San' } } });
+    expect(await cli.ended).toBe(0);
+  });
+
+  it('does not wait after a second signal', async () => {
+    const cli = runCli(['--shutdown-delay-seconds', '600'], ANY_PORTS);
+    await cli.until('curl');
+    cli.process.kill('SIGTERM');
+    await expect.poll(() => cli.stderr()).toContain('Once more to stop at once');
+    cli.process.kill('SIGTERM');
+    expect(await cli.ended).toBe(1);
+  });
+});
+
 describe('lark-user-gateway with credentials', () => {
   it('serves the real API, and says where it is', async () => {
     const sandbox = await startSandbox({ people: 3 });
@@ -130,6 +153,8 @@ describe('lark-user-gateway --help', () => {
       '--cache-entries',
       '--max-identifiers',
       '--graphiql',
+      '--shutdown-delay-seconds',
+      '--shutdown-grace-seconds',
       '--sandbox',
       '--sandbox-port',
       '--sandbox-people',
