@@ -34,6 +34,30 @@ const insert = (text, name, content) => {
   return text.replace(place, (_, start, end) => `${start}${content}\n${end}`);
 };
 
+const ERRORS_PAGE = `# Errors
+
+<!-- Written by \`npm run generate\` from src/errors.ts. -->
+
+A person who does not exist is \`null\` **without** an error. Whatever goes wrong is \`null\` with one error at its own path and a
+code in \`extensions.code\`; every field and list item beside it stays right. A fault is never shown as "not found", and never
+remembered, but for a value that the user API refuses: that for a minute.
+
+${errorsTable}
+
+The status counts for a request that is refused as a whole. Field errors travel in a 200, as does every error for clients that
+accept only \`application/json\`.
+
+| in \`extensions\` | meaning |
+| --- | --- |
+| \`code\` | one of the above, or graphql-js' own: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`OPERATION_RESOLUTION_FAILURE\` |
+| \`retryAfterMs\` | milliseconds after which asking again can succeed, with \`OVERLOADED\`, \`UPSTREAM_RATE_LIMITED\` and an open breaker |
+| \`upstream.code\` | \`err_code\` of the user API, where it answered with one |
+| \`upstream.logId\` | id of the call in the log of the user API: vendor support asks for it |
+
+The own words of the user API are left out: they can name other people of the same call.
+`;
+
 const readme = readFileSync('README.md', 'utf8');
 writeFileSync('README.md', insert(insert(readme, 'settings', settingsTable), 'errors', errorsTable));
+writeFileSync('docs/errors.md', ERRORS_PAGE);
 writeFileSync('schema.graphql', execFileSync(process.execPath, ['dist/cli.js', 'schema']));
