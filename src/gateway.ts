@@ -61,13 +61,20 @@ export interface Gateway {
 /** File descriptors are not endless, should the quota be lifted. */
 const MOST_CONNECTIONS = 1_000;
 
+/** More than 100 identifiers, none, and one call sent twice: no client can bring these about. */
+const OUR_MISTAKES: ReadonlySet<number> = new Set([20004, 20005, 10430]);
+
 /** Wires the layers together. Nothing is shared between two gateways, so a process can hold several. */
 export function createGateway(options: GatewayOptions): Gateway {
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
   const report = options.telemetry ?? noTelemetry;
+  const logFault = options.logFault ?? ((stack) => process.stderr.write(`${stack}\n`));
   const telemetry: Telemetry = (event) => {
     upstreamState.observe(event);
+    if (event.type === 'upstream-call' && event.errCode !== undefined && OUR_MISTAKES.has(event.errCode)) {
+      logFault(`The user API says that the gateway called it wrongly: error ${event.errCode}, log id ${event.logId}.`);
+    }
     report(event);
   };
 
@@ -115,7 +122,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     readiness,
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
     graphiql: options.graphiql,
-    logFault: options.logFault ?? ((stack) => process.stderr.write(`${stack}\n`)),
+    logFault,
   });
 
   return {

@@ -36,7 +36,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     breaker.enter();
     try {
       const answer = await queryUsers(query, { signal, onLeaving: slot.left });
-      breaker.leave(false);
+      breaker.leave('well');
       if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
       const { results, unasked } = matchPeople(query, answer);
       if (answer.malformedRows > 0 || unasked > 0) {
@@ -45,8 +45,11 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       return results.map((result) => ({ result }));
     } catch (error) {
       const shown = toGatewayError(error);
-      breaker.leave(!signal.aborted && isOutage(shown));
-      if (signal.aborted) return lookUps.map(() => ({ result: shown }));
+      if (signal.aborted) {
+        breaker.leave('nothing');
+        return lookUps.map(() => ({ result: shown }));
+      }
+      breaker.leave(isOutage(shown) ? 'outage' : 'well');
       if (shown.code === 'UPSTREAM_RATE_LIMITED') return afterBusy(shown, lookUps, slot);
       return afterFailure(shown, lookUps, retry, clock());
     } finally {

@@ -15,8 +15,8 @@ export interface Breaker {
   openMs(): number;
   /** To be called when a call is about to leave. */
   enter(): void;
-  /** To be called when it has ended. @param isFailure whether that tells of an outage. */
-  leave(isFailure: boolean): void;
+  /** To be called when it has ended. @param told what that tells of the other side; a call that was cancelled tells nothing. */
+  leave(told: 'well' | 'outage' | 'nothing'): void;
 }
 
 /** While one call tries, the others come back so soon. */
@@ -37,11 +37,15 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     enter() {
       if (openUntil !== undefined) isTrying = true;
     },
-    leave(isFailure) {
-      failures = isFailure ? failures + 1 : 0;
-      // Calls that left before it opened may still come back well: the API is there.
-      if (!isFailure) openUntil = undefined;
-      else if (isTrying || failures >= mostFailures) openUntil = clock() + halfOpenAfterMs;
+    leave(told) {
+      if (told === 'well') {
+        // Also by a call that left before it opened: the API is there.
+        failures = 0;
+        openUntil = undefined;
+      } else if (told === 'outage') {
+        failures++;
+        if (isTrying || failures >= mostFailures) openUntil = clock() + halfOpenAfterMs;
+      }
       isTrying = false;
     },
   };

@@ -36,6 +36,8 @@ export type GatewayEvent =
       readonly identifiers: number;
       /** `answered` also when nobody was found; `cancelled` where nobody waited for the answer any more. */
       readonly outcome: 'answered' | 'cancelled' | ErrorCode;
+      /** `err_code` of the user API, where it failed with one. */
+      readonly errCode?: number | undefined;
       readonly durationMs: number;
       readonly logId?: string | undefined;
     }

@@ -70,12 +70,13 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
 
   return async function queryUsers(query, { signal, onLeaving } = {}) {
     const startedAt = clock();
-    const report = (outcome: 'answered' | 'cancelled' | ErrorCode, logId?: string) =>
+    const report = (outcome: 'answered' | 'cancelled' | ErrorCode, { logId, code: errCode }: UpstreamTrace = {}) =>
       telemetry({
         type: 'upstream-call',
         kind: query.kind,
         identifiers: query.identifiers.length,
         outcome,
+        errCode,
         durationMs: clock() - startedAt,
         logId,
       });
@@ -86,14 +87,14 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
     try {
       const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal, onLeaving);
       if (answer.outcome === 'people') {
-        report('answered', answer.logId);
+        report('answered', { logId: answer.logId });
         return answer;
       }
-      report('UPSTREAM_UNAUTHENTICATED', answer.upstream.logId);
+      report('UPSTREAM_UNAUTHENTICATED', answer.upstream);
       return { tokenRefused: tokenRefused(answer.upstream) };
     } catch (error) {
       if (signal?.aborted) report('cancelled');
-      else if (error instanceof GatewayError) report(error.code, error.upstream?.logId);
+      else if (error instanceof GatewayError) report(error.code, error.upstream);
       throw error;
     } finally {
       clearTimeout(timer);

@@ -38,7 +38,7 @@ describe('the breaker', () => {
     const breaker = createBreaker({ failures: 3, halfOpenAfterMs: 1_000, clock: () => clock.now });
     const call = (isFailure: boolean) => {
       breaker.enter();
-      breaker.leave(isFailure);
+      breaker.leave(isFailure ? 'outage' : 'well');
     };
     return { clock, breaker, call };
   };
@@ -58,8 +58,19 @@ describe('the breaker', () => {
     expect(breaker.openMs()).toBe(0);
     breaker.enter();
     expect(breaker.openMs()).toBeGreaterThan(0);
-    breaker.leave(false);
+    breaker.leave('well');
     expect(breaker.openMs()).toBe(0);
+  });
+
+  it('learns nothing from a call that was cancelled', () => {
+    const { clock, breaker, call } = breakerAt();
+    for (let n = 0; n < 3; n++) call(true);
+    clock.now = 1_000;
+    breaker.enter();
+    breaker.leave('nothing');
+    expect(breaker.openMs()).toBe(0);
+    call(true);
+    expect(breaker.openMs()).toBe(1_000);
   });
 
   it('stays open when the try fails', () => {

@@ -28,7 +28,7 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
 ];
 
 /** Shorter than the pause after a 429, so that nobody waits it out here. */
-const IMPATIENT = { gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 } } };
+const IMPATIENT = { gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 }, logFault: () => {} } };
 
 describe('an error of the user API', () => {
   it.each(table)('HTTP %i with err_code %i is %s after %i calls', async (status, errCode, code, calls) => {
@@ -68,6 +68,14 @@ describe('an error of the user API', () => {
     answerQueries(harness, () => errorReply(429, 10429, retryAfter === undefined ? {} : { 'Retry-After': retryAfter }));
     const { errors } = await harness.query('{ user(key: "1") { key } }');
     expect(errors?.[0]?.extensions?.retryAfterMs).toBe(ms);
+  });
+
+  it.each([20004, 20005, 10430])('%i is our own mistake, and is logged as one', async (errCode) => {
+    const logged: string[] = [];
+    const harness = await gatewayWithSandbox({ gateway: { logFault: (text) => logged.push(text) } });
+    answerQueries(harness, () => errorReply(400, errCode));
+    await harness.query('{ user(key: "1") { key } }');
+    expect(logged).toEqual([expect.stringContaining(`the gateway called it wrongly: error ${errCode}, log id `)]);
   });
 
   it('spoils the look-ups of its own call only', async () => {
