@@ -17,6 +17,7 @@ import { Pool } from 'undici';
  * @property {number} requestsPerSecond
  * @property {number} drainMs how long to wait for answers after the window
  * @property {(index: number, answer: Answer) => void} onAnswer
+ * @property {Record<string, string>} [headers] on top of those of JSON
  */
 
 /**
@@ -26,10 +27,10 @@ import { Pool } from 'undici';
  * @param {OpenLoop} options
  * @returns {Promise<{ windowMs: number, lagsMs: Float64Array }>} lags: how late each request left, the generator's own doing
  */
-export async function runOpenLoop({ url, requests, requestsPerSecond, drainMs, onAnswer }) {
+export async function runOpenLoop({ url, requests, requestsPerSecond, drainMs, onAnswer, headers = {} }) {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-  const post = poster(pool, pathname);
+  const post = poster(pool, pathname, headers);
   const intervalMs = 1000 / requestsPerSecond;
   const windowMs = requests.length * intervalMs;
   const lagsMs = new Float64Array(requests.length);
@@ -79,9 +80,10 @@ export async function runOpenLoop({ url, requests, requestsPerSecond, drainMs, o
  *
  * @param {Pool} pool
  * @param {string} path
+ * @param {Record<string, string>} more
  */
-function poster(pool, path) {
-  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+function poster(pool, path, more) {
+  const headers = { 'content-type': 'application/json', accept: 'application/json', ...more };
   /**
    * @param {string} body
    * @param {(status: number, text: string, problem?: string) => void} done

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
  * @property {string} url the first address it printed, without path
  * @property {() => number} cpuSeconds used so far, all threads
  * @property {() => number} residentMb
+ * @property {() => boolean} isRunning
+ * @property {() => string} complaints the end of what it wrote to standard error
  * @property {() => Promise<void>} stop
  */
 
@@ -44,7 +46,7 @@ export async function startProcess(name, args, environment = {}, readyWithinMs =
   child.once('exit', () => running.delete(child));
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {
-    complaints = (complaints + text).slice(-2_000);
+    complaints = (complaints + text).slice(-20_000);
   });
 
   const url = await firstAddress(child, readyWithinMs).catch((error) => {
@@ -58,6 +60,8 @@ export async function startProcess(name, args, environment = {}, readyWithinMs =
     url,
     cpuSeconds: () => cpuSeconds(pid),
     residentMb: () => residentMb(pid),
+    isRunning: () => running.has(child),
+    complaints: () => complaints,
     stop: () => stop(child),
   };
 }

@@ -1,5 +1,4 @@
-import type { LookUp } from './look-up.ts';
-import type { Ticket } from './ticket.ts';
+import type { LookUp, Ticket } from './look-up.ts';
 
 /** All look-ups of the process that wait for a call, and which request queued them. Refreshes ahead do not count. */
 export interface Backlog {

@@ -6,12 +6,12 @@ import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
-import type { LookupResult, Subject } from './look-up.ts';
+import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
 import { createQueue } from './queue.ts';
 import { createRejections } from './rejections.ts';
 import { LATE, mayBeStale, orLate } from './stale.ts';
-import { createTicket, type Ticket } from './ticket.ts';
+import { createTicket } from './ticket.ts';
 
 export interface LookupRequest {
   readonly kind: LookupKind;

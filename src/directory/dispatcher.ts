@@ -5,9 +5,8 @@ import { MAX_IDENTIFIERS_PER_CALL } from '../upstream/user-query.ts';
 import { type ApiCallOptions, createApiCall } from './api-call.ts';
 import { createIsolation } from './isolate.ts';
 import { createLane, type Lane } from './lane.ts';
-import { type LookUp, type LookupResult, type Subject, subjectKey } from './look-up.ts';
+import { type LookUp, type LookupResult, type Subject, subjectKey, type Ticket } from './look-up.ts';
 import { resting, shuttingDown } from './refusals.ts';
-import type { Ticket } from './ticket.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
   quota: Quota;

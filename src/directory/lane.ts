@@ -1,5 +1,4 @@
-import type { LookUp } from './look-up.ts';
-import type { Ticket } from './ticket.ts';
+import type { LookUp, Ticket } from './look-up.ts';
 
 /** Look-ups of one subject that wait for a call. */
 export interface Lane {

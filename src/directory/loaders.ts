@@ -3,7 +3,7 @@ import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { Directory } from './directory.ts';
 import { comparable } from './identifier.ts';
-import type { Ticket } from './ticket.ts';
+import type { Ticket } from './look-up.ts';
 
 /** Look-ups of one kind, for one request. */
 export type UserLoader = DataLoader<string, Person | null, string>;

@@ -1,7 +1,7 @@
 import type { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
-import type { Ticket } from './ticket.ts';
+import type { Receipt } from './receipt.ts';
 
 /** The answer for one identifier: the person, `null` for "there is no such person", or what went wrong. */
 export type LookupResult = Person | null | GatewayError;
@@ -40,6 +40,22 @@ export interface LookUp {
 /** What is left for finding the refused identifier of one batch. */
 export interface Isolation {
   callsLeft: number;
+}
+
+/** One request on its way through the directory: who asks, until when, and what it took. */
+export interface Ticket {
+  readonly identity: string;
+  /** On the monotonic clock. */
+  readonly startedAt: number;
+  readonly deadlineAt: number;
+  readonly wantsFresh: boolean;
+  readonly receipt: Receipt;
+  /** Waits for a look-up. @param onLeave called where this request stops waiting before there is an answer. */
+  wait(lookUp: LookUp, onLeave: (lookUp: LookUp) => void): Promise<LookupResult>;
+  /** Called when the waiter is answered. */
+  forget(waiter: Waiter): void;
+  /** Stops waiting for one look-up, with this answer. */
+  leave(lookUp: LookUp, result: GatewayError): void;
 }
 
 /** One request that waits for one look-up. */

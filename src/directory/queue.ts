@@ -8,12 +8,19 @@ import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { createLookUp, type LookUp, type LookupResult, lookUpKey, type Subject, settle } from './look-up.ts';
+import {
+  createLookUp,
+  type LookUp,
+  type LookupResult,
+  lookUpKey,
+  type Subject,
+  settle,
+  type Ticket,
+} from './look-up.ts';
+import { noteCall } from './note-call.ts';
 import { isInputRefused } from './outcome.ts';
-import { noteCall } from './receipt.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import { overloaded, pauseTooLong, resting, shuttingDown } from './refusals.ts';
-import type { Ticket } from './ticket.ts';
 
 export interface QueueOptions {
   queryUsers: QueryUsers;

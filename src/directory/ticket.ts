@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
-import type { LookUp, LookupResult, Waiter } from './look-up.ts';
-import { emptyReceipt, type Receipt } from './receipt.ts';
+import type { LookUp, Ticket, Waiter } from './look-up.ts';
+import { emptyReceipt } from './receipt.ts';
 import { overloaded } from './refusals.ts';
 
 export interface TicketOptions {
@@ -15,22 +15,6 @@ export interface TicketOptions {
   wantsFresh?: boolean | undefined;
   /** @default the process' monotonic clock */
   clock?: Clock | undefined;
-}
-
-/** One request on its way through the directory: who asks, until when, and what it took. */
-export interface Ticket {
-  readonly identity: string;
-  /** On the monotonic clock. */
-  readonly startedAt: number;
-  readonly deadlineAt: number;
-  readonly wantsFresh: boolean;
-  readonly receipt: Receipt;
-  /** Waits for a look-up. @param onLeave called where this request stops waiting before there is an answer. */
-  wait(lookUp: LookUp, onLeave: (lookUp: LookUp) => void): Promise<LookupResult>;
-  /** Called when the waiter is answered. */
-  forget(waiter: Waiter): void;
-  /** Stops waiting for one look-up, with this answer. */
-  leave(lookUp: LookUp, result: GatewayError): void;
 }
 
 export const PLUGIN_IDENTITY = 'plugin';

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { createDirectory, type DirectoryOptions } from '../../src/directory/directory.ts';
-import { createTicket, type Ticket, type TicketOptions } from '../../src/directory/ticket.ts';
+import type { Ticket } from '../../src/directory/look-up.ts';
+import { createTicket, type TicketOptions } from '../../src/directory/ticket.ts';
 import { decodePerson, type Person } from '../../src/upstream/person.ts';
 import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
 

@@ -1,0 +1,15 @@
+import type { LookUp } from './look-up.ts';
+
+/** Enters a call on the receipts. Each call is on the receipt of one request: the one whose look-up comes first in it. */
+export function noteCall(lookUps: readonly LookUp[], now: number): void {
+  const starter = lookUps[0]?.owner;
+  if (starter) starter.receipt.upstreamCalls++;
+  for (const { owner, queuedAt, waiters } of lookUps) {
+    if (owner) owner.receipt.identifiersSent++;
+    if (owner && owner !== starter) owner.receipt.joined++;
+    for (const { ticket } of waiters) {
+      const waitedMs = Math.round(now - Math.max(queuedAt, ticket.startedAt));
+      ticket.receipt.waitedMs = Math.max(ticket.receipt.waitedMs, waitedMs);
+    }
+  }
+}
