@@ -34,8 +34,13 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     const query = { ...subject, identifiers: lookUps.map(({ spelling }) => spelling) };
     if (lookUps.some(({ attempts, isolation }) => attempts === 0 && !isolation)) retry.noteCall();
     breaker.enter();
+    let hasLeft = false;
+    const onLeaving = () => {
+      hasLeft = true;
+      slot.left();
+    };
     try {
-      const answer = await queryUsers(query, { signal, onLeaving: slot.left });
+      const answer = await queryUsers(query, { signal, onLeaving });
       breaker.leave('well');
       if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
       const { results, unasked } = matchPeople(query, answer);
@@ -49,7 +54,8 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
         breaker.leave('nothing');
         return lookUps.map(() => ({ result: shown }));
       }
-      breaker.leave(isOutage(shown) ? 'outage' : 'well');
+      // One token that does not come holds up many calls: that is no sign from the interface they were meant for.
+      breaker.leave(!hasLeft ? 'nothing' : isOutage(shown) ? 'outage' : 'well');
       if (shown.code === 'UPSTREAM_RATE_LIMITED') return afterBusy(shown, lookUps, slot);
       return afterFailure(shown, lookUps, retry, clock());
     } finally {

@@ -113,6 +113,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
       const stale = ticket.wantsFresh ? undefined : cache.getStale(subject, id);
       if (!stale) return answer;
+      if (queue.isRefused(subject.identity)) return answer;
       const result = await orLate(answer, () => queue.hasLeft(subject, id));
       if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
       ticket.receipt.stale++;

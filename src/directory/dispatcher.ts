@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts';
 import type { Breaker } from '../policies/breaker.ts';
 import type { Quota, Slot } from '../policies/quota.ts';
 import { createSlotQueue } from '../policies/slot-queue.ts';
@@ -6,6 +7,7 @@ import { type ApiCallOptions, createApiCall } from './api-call.ts';
 import { createIsolation } from './isolate.ts';
 import { createLane, type Lane } from './lane.ts';
 import { type LookUp, type LookupResult, type Subject, subjectKey, type Ticket } from './look-up.ts';
+import { isInputRefused } from './outcome.ts';
 import { resting, shuttingDown } from './refusals.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
@@ -18,6 +20,8 @@ export interface DispatcherOptions extends ApiCallOptions {
   onQueuedAgain(lookUps: readonly LookUp[]): void;
   /** Called for the look-ups of a call that is ended because nobody waits for any of them. */
   onCancelled(lookUps: readonly LookUp[]): void;
+  /** Called for an identifier that the user API refuses even in a call of its own. */
+  onRefusedAlone(lookUp: LookUp, error: GatewayError): void;
   /** Called with the answer of each look-up. @param sentAt when its call left. */
   onResult(lookUp: LookUp, result: LookupResult, sentAt: number): void;
   /** Called when a call has ended and its look-ups have their results. */
@@ -149,8 +153,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     let pauseMs = 0;
     lookUps.forEach((lookUp, index) => {
       const outcome = outcomes[index] ?? { result: null };
-      if (outcome !== 'split' && 'result' in outcome) options.onResult(lookUp, outcome.result, sentAt);
-      else if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), sentAt);
+      if (outcome !== 'split' && 'result' in outcome) {
+        const { result } = outcome;
+        const isAlone = lookUps.length === 1;
+        if (isAlone && result instanceof GatewayError && isInputRefused(result)) options.onRefusedAlone(lookUp, result);
+        options.onResult(lookUp, result, sentAt);
+      } else if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), sentAt);
       else if (outcome === 'split') split.push(lookUp);
       else {
         again.push(lookUp);

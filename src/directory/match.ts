@@ -54,7 +54,7 @@ export function matchPeople(query: UserQuery, found: FoundPeople): Match {
 const fieldMissing = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API answered with people but without their ${fieldOf[kind].name}, so they cannot be told apart: check that the plugin has the permission to read ${fieldOf[kind].permission}.`,
+    `The user API left out ${fieldOf[kind].name}, so people cannot be told apart: check the permission to read ${fieldOf[kind].permission}.`,
   );
 
 const rowsMalformed = () =>

@@ -16,6 +16,10 @@ const done = (lookUps: readonly LookUp[], result: LookupResult): Outcome[] => lo
 export const isOutage = ({ code }: GatewayError): boolean =>
   code === 'UPSTREAM_UNAVAILABLE' || code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_BAD_RESPONSE';
 
+/** The credential or its permission is refused: access may have been withdrawn. */
+export const isRefusal = ({ code }: GatewayError): boolean =>
+  code === 'UPSTREAM_FORBIDDEN' || code === 'UPSTREAM_UNAUTHENTICATED';
+
 /** The API found a value malformed, and does not say which. */
 export const isInputRefused = ({ code, upstream }: GatewayError): boolean =>
   code === 'UPSTREAM_REJECTED' && (upstream?.code === 20006 || upstream?.code === 9999);
@@ -30,7 +34,10 @@ export function afterFailure(
   retry: RetryPolicy,
   now: number,
 ): Outcome[] {
-  if (isInputRefused(error)) return lookUps.length > 1 ? lookUps.map(() => 'split') : done(lookUps, error);
+  if (isInputRefused(error)) {
+    for (const lookUp of lookUps) lookUp.lastError = error;
+    return lookUps.length > 1 ? lookUps.map(() => 'split') : done(lookUps, error);
+  }
   if (!isOutage(error)) return done(lookUps, error);
   for (const lookUp of lookUps) {
     lookUp.attempts++;

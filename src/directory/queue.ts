@@ -18,7 +18,7 @@ import {
   type Ticket,
 } from './look-up.ts';
 import { noteCall } from './note-call.ts';
-import { isInputRefused } from './outcome.ts';
+import { isRefusal } from './outcome.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import { overloaded, pauseTooLong, resting, shuttingDown } from './refusals.ts';
 
@@ -54,7 +54,9 @@ export interface Queue {
     missing: ReadonlyMap<string, string>,
     ticket: Ticket,
   ): ReadonlyMap<string, Promise<LookupResult>> | GatewayError;
-  /** True where a look-up of this identifier has left, or failed and is to be repeated. */
+  /** True while the latest that the user API said of a credential is that it refuses it. */
+  isRefused(identity: string): boolean;
+  /** True where a look-up of this identifier has left, failed and is to be repeated, or waits for the end of a pause. */
   hasLeft(subject: Subject, id: string): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
   refreshAhead(identity: string, key: string, until: number): void;
@@ -69,6 +71,7 @@ export function createQueue(options: QueueOptions): Queue {
   const dispatchers = new Map<string, Dispatcher>();
   /** The newest look-up of each identifier that has no answer yet. */
   const underWay = new Map<string, LookUp>();
+  const refused = new Set<string>();
   let isDisposed = false;
 
   return {
@@ -99,9 +102,12 @@ export function createQueue(options: QueueOptions): Queue {
       dispatcherOf(subject.identity).enqueue(subject, lookUps, ticket);
       return new Map(lookUps.map((lookUp) => [lookUp.id, ticket.wait(lookUp, abandon)]));
     },
+    isRefused: (identity) => refused.has(identity),
     hasLeft(subject, id) {
       const lookUp = underWay.get(lookUpKey(subject, id));
-      return lookUp !== undefined && (lookUp.state === 'sent' || lookUp.lastError !== undefined);
+      if (!lookUp) return false;
+      const isPaused = dispatcherOf(subject.identity).quota.pausedMs() > 0;
+      return isPaused || lookUp.state === 'sent' || lookUp.lastError !== undefined;
     },
     refreshAhead(identity, key, until) {
       if (isDisposed) return;
@@ -172,16 +178,14 @@ export function createQueue(options: QueueOptions): Queue {
           if (!lookUp.owner) underWay.set(lookUpKey(lookUp.subject, lookUp.id), lookUp);
         }
       },
-      onQueuedAgain(lookUps) {
-        for (const lookUp of lookUps) backlog.add(lookUp);
-      },
-      onCancelled(lookUps) {
-        for (const lookUp of lookUps) forget(lookUp);
-      },
+      onQueuedAgain: (lookUps) => lookUps.forEach(backlog.add),
+      onCancelled: (lookUps) => lookUps.forEach(forget),
+      onRefusedAlone: (lookUp, error) => options.reject(lookUp.subject, lookUp.id, error),
       onResult(lookUp, result, sentAt) {
         backlog.remove(lookUp);
+        if (!(result instanceof GatewayError)) refused.delete(identity);
+        else if (isRefusal(result)) refused.add(identity);
         if (!(result instanceof GatewayError)) options.learn(lookUp.subject, lookUp.id, result, sentAt);
-        else if (isInputRefused(result)) options.reject(lookUp.subject, lookUp.id, result);
         forget(lookUp);
         settle(lookUp, result);
       },

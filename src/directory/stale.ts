@@ -6,6 +6,8 @@ export const LATE = Symbol('late');
 
 /** How long to wait for the user API where there is somebody to show in the meantime. */
 const PATIENCE_MS = 1_000;
+/** How often to look from then on. */
+const LOOK_AGAIN_MS = 100;
 
 /**
  * Trouble in which an old answer is better than none. Never after a refusal of credential or permission: access may have been
@@ -20,11 +22,12 @@ export const mayBeStale = ({ code }: GatewayError): boolean =>
  */
 export function orLate(answer: Promise<LookupResult>, hasLeft: () => boolean): Promise<LookupResult | typeof LATE> {
   return new Promise((resolve, reject) => {
+    let looks = 0;
     const timer = setInterval(() => {
-      if (!hasLeft()) return;
+      if (++looks * LOOK_AGAIN_MS < PATIENCE_MS || !hasLeft()) return;
       clearInterval(timer);
       resolve(LATE);
-    }, PATIENCE_MS);
+    }, LOOK_AGAIN_MS);
     answer.then(resolve, reject).finally(() => clearInterval(timer));
   });
 }

@@ -9,21 +9,32 @@ const INTERNAL: ErrorCode = 'INTERNAL_SERVER_ERROR';
  * also with NODE_ENV=development.
  */
 export function maskError(error: unknown): Error {
+  const own = ownErrorIn(error);
+  // The path tells where; a location in the query for each of a thousand list items would only repeat itself.
+  if (own) return new GraphQLError(own.message, { path: pathOf(error), extensions: own.extensions });
   if (error instanceof GraphQLError && isMeantForClients(error)) return error;
-  if (error instanceof GatewayError && error.code !== INTERNAL)
-    return new GraphQLError(error.message, { extensions: error.extensions });
-  const { nodes, path } = error instanceof GraphQLError ? error : { nodes: undefined, path: undefined };
   return new GraphQLError('The gateway failed inside. Its operator finds the cause in the log.', {
-    nodes: nodes ?? null,
-    path: path ?? null,
+    nodes: error instanceof GraphQLError ? (error.nodes ?? null) : null,
+    path: pathOf(error),
     extensions: { code: INTERNAL, http: { status: failures[INTERNAL].httpStatus, spec: true } },
   });
 }
 
+/** True for a fault of the gateway itself, which belongs in the log. */
+export const isFault = (error: unknown): boolean =>
+  !ownErrorIn(error) && !(error instanceof GraphQLError && isMeantForClients(error));
+
+const pathOf = (error: unknown) => (error instanceof GraphQLError ? (error.path ?? null) : null);
+
+/** Our own coded error, however deep graphql-js has wrapped it. */
+function ownErrorIn(error: unknown): GatewayError | undefined {
+  if (error instanceof GraphQLError) return ownErrorIn(error.originalError);
+  return error instanceof GatewayError && error.code !== INTERNAL ? error : undefined;
+}
+
 function isMeantForClients({ originalError }: GraphQLError): boolean {
   if (originalError === undefined || originalError === null) return true;
-  if (originalError instanceof GraphQLError) return isMeantForClients(originalError);
-  return originalError instanceof GatewayError && originalError.code !== INTERNAL;
+  return originalError instanceof GraphQLError && isMeantForClients(originalError);
 }
 
 /** The stack of what really went wrong. A GraphQLError itself holds the whole query, which names people. */

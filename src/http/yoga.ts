@@ -3,7 +3,7 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
 import { type ExamplePeople, exampleTabs } from './example-tabs.ts';
 import { graphiqlOptions, renderGraphiql } from './graphiql.ts';
-import { maskError, stackOf } from './masking.ts';
+import { isFault, maskError, stackOf } from './masking.ts';
 import { useOperationCheck } from './use-operation-check.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
@@ -37,7 +37,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       debug: silent,
       info: silent,
       warn: silent,
-      error: (error: unknown) => options.logFault(stackOf(error)),
+      // Yoga logs whatever masking has changed, also what clients may see.
+      error: (error: unknown) => isFault(error) && options.logFault(stackOf(error)),
     },
     // Yoga's default answers any origin, with credentials. Nothing here is for other sites' scripts.
     cors: false,

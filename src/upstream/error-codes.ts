@@ -20,9 +20,7 @@ const verdicts: ReadonlyMap<number, UpstreamVerdict> = new Map([
   [10211, { outcome: 'token-refused' }],
   [
     10301,
-    forbidden(
-      "check in the developer console that the plugin has the permission to read users, that its version is published, and that it is installed in the tenant's spaces",
-    ),
+    forbidden('check that the plugin has the permission to read users, is published, and is installed in the space'),
   ],
   [10302, forbidden('the person named by LARK_USER_KEY has left; name another')],
   [10001, forbidden('check the permissions of the plugin, and of the person named by LARK_USER_KEY')],

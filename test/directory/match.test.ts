@@ -59,7 +59,7 @@ describe('matching rows to identifiers', () => {
       found([person(1), person(2, { email: null })]),
     );
     expect(codes(results)).toEqual(['k1', 'UPSTREAM_BAD_RESPONSE']);
-    expect((results[1] as GatewayError).message).toContain('without their email');
+    expect((results[1] as GatewayError).message).toContain('left out email');
     expect((results[1] as GatewayError).message).toContain('permission to read e-mail addresses');
   });
 
