@@ -72,7 +72,13 @@ describe('lark-user-gateway check', () => {
       'UPSTREAM_UNAUTHENTICATED',
       'Copy plugin id and secret once more',
     ],
-    ['no permission (10301)', { permissionGranted: false }, {}, 'UPSTREAM_FORBIDDEN', 'that its version is published'],
+    [
+      'no permission (10301)',
+      { permissionGranted: false },
+      {},
+      'UPSTREAM_FORBIDDEN',
+      'has the permission to read users, is published, and is installed',
+    ],
     ['a user key that is needed', { requireUserKey: true }, {}, 'UPSTREAM_FORBIDDEN', 'configure LARK_USER_KEY'],
     ['a user key of nobody', {}, { LARK_USER_KEY: '1' }, 'UPSTREAM_FORBIDDEN', 'LARK_USER_KEY names nobody'],
     [
