@@ -18,6 +18,8 @@ const WARM_UP_SECONDS = 4;
 /** Between the end of the last fault and the end of the traffic. */
 const RECOVERY_SECONDS = 8;
 const POISONS = 3;
+/** Beyond the traffic, so that the fault does not end before the search for its last value. */
+const SEARCH_SECONDS = 5;
 
 const { values: flags } = parseArgs({
   options: {
@@ -48,7 +50,9 @@ const chaos = await runPhase({ ...common, traffic, seconds, plan });
 process.stderr.write(`With poison: ${poisonSeconds} s …\n`);
 const start = traffic.slice(0, Math.round((traffic.length * poisonSeconds) / seconds));
 const poison = pickPoison(start);
-const poisonPlan = [{ fromMs: 0, toMs: poisonSeconds * 1_000, faults: [{ name: 'poison', identifiers: poison }] }];
+const poisonPlan = [
+  { fromMs: 0, toMs: (poisonSeconds + SEARCH_SECONDS) * 1_000, faults: [{ name: 'poison', identifiers: poison }] },
+];
 const poisoned = await runPhase({ ...common, traffic: start, seconds: poisonSeconds, plan: poisonPlan });
 
 process.stdout.write(`${chaosTable(chaos, seconds)}\n\n`);
@@ -65,7 +69,7 @@ if (verdicts.some(({ holds, isFatal }) => isFatal && !holds)) process.exitCode =
 function pickPoison(requests) {
   const part = requests.length / POISONS;
   return Array.from({ length: POISONS }, (_, number) => number).flatMap((number) => {
-    const own = requests.slice(Math.floor(number * part), Math.floor((number + 0.5) * part));
+    const own = requests.slice(Math.floor((number + 0.25) * part), Math.floor((number + 0.5) * part));
     const nobodies = own.flatMap(({ lookUps }) => (lookUps.length > 1 ? lookUps : [])).filter(({ person }) => !person);
     return nobodies.length > 0 ? [pick(random, nobodies).identifier] : [];
   });

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
  * @property {string} url the first address it printed, without path
  * @property {() => number} cpuSeconds used so far, all threads
  * @property {() => number} residentMb
+ * @property {() => Promise<number>} heldMb the heap after a collection
  * @property {() => boolean} isRunning
  * @property {() => string} complaints the end of what it wrote to standard error
  * @property {() => Promise<void>} stop
@@ -16,7 +17,10 @@ import { fileURLToPath } from 'node:url';
 
 const STOP_GRACE_MS = 3_000;
 const CLOCK_TICKS_PER_SECOND = 100;
-const STOP_WITH_PARENT = new URL('./stop-with-parent.mjs', import.meta.url).href;
+const PRELOADED = ['./stop-with-parent.mjs', './report-heap.mjs'].flatMap((file) => [
+  '--import',
+  new URL(file, import.meta.url).href,
+]);
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -36,7 +40,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
  * @returns {Promise<RunningProcess>}
  */
 export async function startProcess(name, args, environment = {}, readyWithinMs = 60_000) {
-  const child = spawn(process.execPath, ['--import', STOP_WITH_PARENT, ...args], {
+  const child = spawn(process.execPath, [...PRELOADED, ...args], {
     // A folder without a .env file.
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
@@ -60,6 +64,7 @@ export async function startProcess(name, args, environment = {}, readyWithinMs =
     url,
     cpuSeconds: () => cpuSeconds(pid),
     residentMb: () => residentMb(pid),
+    heldMb: () => heldMb(child),
     isRunning: () => running.has(child),
     complaints: () => complaints,
     stop: () => stop(child),
@@ -95,6 +100,15 @@ async function stop(child) {
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
   await exited;
   clearTimeout(timer);
+}
+
+/** @param {import('node:child_process').ChildProcess} child @returns {Promise<number>} */
+function heldMb(child) {
+  return new Promise((resolve) => {
+    child.once('message', (/** @type {{ heapMb: number }} */ { heapMb }) => resolve(heapMb));
+    child.once('exit', () => resolve(Number.NaN));
+    child.send('heap');
+  });
 }
 
 /** @param {number} pid */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { runOpenLoop } from '../open-loop.mjs';
 import { startGateway, startLimitedSandbox } from '../servers.mjs';
 import { checkAnswer, RIGHT } from './check.mjs';
@@ -21,14 +22,13 @@ import { controlSandbox, playEpisodes } from './control.mjs';
  * @property {readonly Entry[]} entries
  * @property {import('./control.mjs').CallCounts} upstream
  * @property {readonly import('./control.mjs').PlayedEpisode[]} episodes
- * @property {readonly import('../memory-report.mjs').Sample[]} samples of the gateway
+ * @property {readonly number[]} heldMb of the gateway after a collection: after a third of the run, two thirds, and all
  * @property {boolean} isGatewayAlive
  * @property {string} complaints what the gateway wrote to standard error
  */
 
 /** Beyond the deadline that the gateway has for a request, 10 s. */
 const DRAIN_MS = 13_000;
-const SAMPLE_EVERY_MS = 250;
 const LATENCY_MS = 20;
 
 /**
@@ -55,14 +55,8 @@ export async function runPhase({ dist, people, warmUp, traffic, seconds, plan })
 
   /** @type {Entry[]} */
   const entries = [];
-  /** @type {import('../memory-report.mjs').Sample[]} */
-  const samples = [];
   const startedAt = performance.now();
-  const sampling = setInterval(() => {
-    if (!gateway.isRunning()) return;
-    const at = (performance.now() - startedAt) / 1000;
-    if (at <= seconds) samples.push({ lookUps: entries.length, residentMb: gateway.residentMb(), seconds: at });
-  }, SAMPLE_EVERY_MS);
+  const measuring = Promise.all([1, 2].map((third) => delay((third * seconds * 1_000) / 3).then(gateway.heldMb)));
   const playing = playEpisodes(sandbox, plan, startedAt);
   await runOpenLoop({
     url,
@@ -85,14 +79,14 @@ export async function runPhase({ dist, people, warmUp, traffic, seconds, plan })
     },
   });
   const episodes = await playing;
-  clearInterval(sampling);
+  const heldMb = [...(await measuring), await gateway.heldMb()];
   const upstream = await sandbox.countCalls();
   // Before it is asked to stop, which it comments on.
   const isGatewayAlive = gateway.isRunning();
   const complaints = gateway.complaints();
   await gateway.stop();
   await server.stop();
-  return { entries, upstream, episodes, samples, isGatewayAlive, complaints };
+  return { entries, upstream, episodes, heldMb, isGatewayAlive, complaints };
 }
 
 /**

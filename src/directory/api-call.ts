@@ -32,8 +32,8 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
 
   return async function callApi(subject, lookUps, slot, signal) {
     const query = { ...subject, identifiers: lookUps.map(({ spelling }) => spelling) };
-    if (lookUps.some(({ attempts, isolation }) => attempts === 0 && !isolation)) retry.noteCall();
-    breaker.enter();
+    if (lookUps.some(({ attempts, search }) => attempts === 0 && !search)) retry.noteCall();
+    const passage = breaker.enter();
     let hasLeft = false;
     const onLeaving = () => {
       hasLeft = true;
@@ -41,7 +41,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     };
     try {
       const answer = await queryUsers(query, { signal, onLeaving });
-      breaker.leave('well');
+      passage.leave('well');
       if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
       const { results, unasked } = matchPeople(query, answer);
       if (answer.malformedRows > 0 || unasked > 0) {
@@ -51,13 +51,13 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     } catch (error) {
       const shown = toGatewayError(error);
       if (signal.aborted) {
-        breaker.leave('nothing');
+        passage.leave('nothing');
         return lookUps.map(() => ({ result: shown }));
       }
       // One token that does not come holds up many calls: that is no sign from the interface they were meant for.
-      breaker.leave(!hasLeft ? 'nothing' : isOutage(shown) ? 'outage' : 'well');
+      passage.leave(!hasLeft ? 'nothing' : isOutage(shown) ? 'outage' : 'well');
       if (shown.code === 'UPSTREAM_RATE_LIMITED') return afterBusy(shown, lookUps, slot);
-      return afterFailure(shown, lookUps, retry, clock());
+      return afterFailure({ error: shown, lookUps, hasLeft, now: clock() }, retry);
     } finally {
       slot.done();
     }

@@ -7,7 +7,7 @@ import { type ApiCallOptions, createApiCall } from './api-call.ts';
 import { createIsolation } from './isolate.ts';
 import { createLane, type Lane } from './lane.ts';
 import { type LookUp, type LookupResult, type Subject, subjectKey, type Ticket } from './look-up.ts';
-import { isInputRefused } from './outcome.ts';
+import { isInputRefused, whatIsTold } from './outcome.ts';
 import { resting, shuttingDown } from './refusals.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
@@ -61,7 +61,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** The call that each look-up is in. */
   const calls = new Map<LookUp, { readonly lookUps: readonly LookUp[]; readonly cancel: AbortController }>();
   const pauses = new Set<NodeJS.Timeout>();
-  const isolation = createIsolation(clock);
+  const isolation = createIsolation({
+    clock,
+    ask: (group, inMs) => after(inMs, () => queueAgain(group)),
+    onGivenUp: (lookUp, error) => options.onResult(lookUp, error, clock()),
+  });
   const callApi = createApiCall(options);
 
   return {
@@ -74,6 +78,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     abandon(lookUp) {
       const call = calls.get(lookUp);
+      // A search finds out at its next turn who is gone.
+      if (!call && lookUp.search) return lookUp.state === 'queued';
       if (!call) return lanes.get(subjectKey(lookUp.subject))?.queue.remove(lookUp) ?? false;
       if (call.lookUps.every(({ waiters }) => waiters.size === 0)) {
         options.onCancelled(call.lookUps);
@@ -119,7 +125,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       lane.isWaitingForSlot = false;
       const batch = lane.queue.take(MAX_IDENTIFIERS_PER_CALL);
       // A refresh rides where there is room. It takes a slot of its own only where nobody waits for one.
-      if (batch.length > 0 ? batch.every((lookUp) => !lookUp.isolation) : slots.length === 0) {
+      if (batch.length > 0 ? batch.every((lookUp) => !lookUp.search) : slots.length === 0) {
         batch.push(...options.fillUp(lane.subject, MAX_IDENTIFIERS_PER_CALL - batch.length));
       }
       if (batch.length > 0) void send(lane.subject, batch, take);
@@ -128,12 +134,18 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     });
   }
 
-  async function send(subject: Subject, lookUps: readonly LookUp[], take: () => Slot): Promise<void> {
+  async function send(subject: Subject, batch: readonly LookUp[], take: () => Slot): Promise<void> {
     const sentAt = clock();
+    const lookUps = batch.filter(({ state }) => state !== 'done');
+    if (lookUps.length === 0) {
+      isolation.afterCall(batch, 'cancelled');
+      return;
+    }
     const openMs = breaker.openMs();
     if (openMs > 0) {
       // The quota is not for calls that are not made.
       for (const lookUp of lookUps) options.onResult(lookUp, lookUp.lastError ?? resting(openMs), sentAt);
+      isolation.afterCall(lookUps, resting(openMs));
       return;
     }
     const call = { lookUps, cancel: new AbortController() };
@@ -149,26 +161,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     for (const lookUp of lookUps) calls.delete(lookUp);
 
     const again: LookUp[] = [];
-    const split: LookUp[] = [];
     let pauseMs = 0;
     lookUps.forEach((lookUp, index) => {
       const outcome = outcomes[index] ?? { result: null };
-      if (outcome !== 'split' && 'result' in outcome) {
+      if (outcome === 'split') return;
+      if ('result' in outcome) {
         const { result } = outcome;
         const isAlone = lookUps.length === 1;
         if (isAlone && result instanceof GatewayError && isInputRefused(result)) options.onRefusedAlone(lookUp, result);
         options.onResult(lookUp, result, sentAt);
-      } else if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), sentAt);
-      else if (outcome === 'split') split.push(lookUp);
-      else {
+      } else {
         again.push(lookUp);
         pauseMs = outcome.againInMs;
       }
     });
-    if (again.length > 0) after(pauseMs, () => queueAgain(subject, again));
-    for (const { group, inMs } of isolation.halve(split, (lookUp, error) => options.onResult(lookUp, error, sentAt))) {
-      after(inMs, () => queueAgain(subject, group, 'in a call of their own'));
-    }
+    if (again.length > 0) after(pauseMs, () => queueAgain(again));
+    else isolation.afterCall(lookUps, call.cancel.signal.aborted ? 'cancelled' : whatIsTold(outcomes));
     options.onCallEnded();
   }
 
@@ -184,16 +192,21 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     pauses.add(pause);
   }
 
-  function queueAgain(subject: Subject, lookUps: readonly LookUp[], how?: 'in a call of their own'): void {
+  /** For look-ups of one subject: in front of all others, or in a call of their own where they are part of a search. */
+  function queueAgain(lookUps: readonly LookUp[]): void {
     const wanted = lookUps.filter(({ waiters }) => waiters.size > 0);
     for (const lookUp of lookUps) {
       if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), clock());
       else lookUp.state = 'queued';
     }
-    if (wanted.length === 0) return;
+    const [first] = wanted;
+    if (!first) {
+      isolation.afterCall(lookUps, 'cancelled');
+      return;
+    }
     options.onQueuedAgain(wanted);
-    const lane = laneOf(subject);
-    if (how) lane.queue.addGroup(wanted);
+    const lane = laneOf(first.subject);
+    if (first.search) lane.queue.addGroup(wanted);
     else lane.queue.addAgain(wanted);
     askForSlot(lane);
   }

@@ -33,13 +33,18 @@ export interface LookUp {
   attempts: number;
   /** Why the last of them failed: what to say if there is no time for another. */
   lastError?: GatewayError;
-  /** Set while its batch is split to find the identifier that the user API refuses. */
-  isolation?: Isolation;
+  /** Set while parts of its batch are asked for, to find the identifier that the user API refuses. */
+  search?: PoisonSearch;
 }
 
-/** What is left for finding the refused identifier of one batch. */
-export interface Isolation {
+/** The search for the refused identifier of one batch, shared by its look-ups. */
+export interface PoisonSearch {
+  readonly size: number;
   callsLeft: number;
+  /** Groups in each of which one is refused, as far as is known. */
+  suspects: (readonly LookUp[])[];
+  /** Nothing is known of them but that they were in a refused call, together with suspects. */
+  others: LookUp[];
 }
 
 /** One request on its way through the directory: who asks, until when, and what it took. */

@@ -1,4 +1,4 @@
-import type { GatewayError } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { LookUp, LookupResult } from './look-up.ts';
 
@@ -27,13 +27,17 @@ export const isInputRefused = ({ code, upstream }: GatewayError): boolean =>
 /** Calls for one look-up: an answer that makes no sense is asked for once more, not more often. */
 const UNREADABLE_ATTEMPTS = 2;
 
+export interface FailedCall {
+  readonly error: GatewayError;
+  readonly lookUps: readonly LookUp[];
+  /** False where there was no token to send it with: calls share the request for one, so that repeating it takes no budget. */
+  readonly hasLeft: boolean;
+  /** On the monotonic clock. */
+  readonly now: number;
+}
+
 /** Decides what becomes of the look-ups of a call that failed as a whole. */
-export function afterFailure(
-  error: GatewayError,
-  lookUps: readonly LookUp[],
-  retry: RetryPolicy,
-  now: number,
-): Outcome[] {
+export function afterFailure({ error, lookUps, hasLeft, now }: FailedCall, retry: RetryPolicy): Outcome[] {
   if (isInputRefused(error)) {
     for (const lookUp of lookUps) lookUp.lastError = error;
     return lookUps.length > 1 ? lookUps.map(() => 'split') : done(lookUps, error);
@@ -43,13 +47,21 @@ export function afterFailure(
     lookUp.attempts++;
     lookUp.lastError = error;
   }
-  const most = error.code === 'UPSTREAM_BAD_RESPONSE' ? UNREADABLE_ATTEMPTS : undefined;
-  const attempts = Math.max(...lookUps.map((lookUp) => lookUp.attempts));
-  const hasTime = (pauseMs: number) => (lookUp: LookUp) =>
-    [...lookUp.waiters].some(({ ticket }) => ticket.deadlineAt > now + pauseMs);
-  // Not worth a repetition that others may need where nobody could wait for it.
-  if (!lookUps.some(hasTime(0))) return done(lookUps, error);
-  const pauseMs = retry.pauseBeforeNext(attempts, most);
-  if (pauseMs === undefined) return done(lookUps, error);
-  return lookUps.map((lookUp) => (hasTime(pauseMs)(lookUp) ? { againInMs: pauseMs } : { result: error }));
+  const most = Math.min(retry.maxAttempts, error.code === 'UPSTREAM_BAD_RESPONSE' ? UNREADABLE_ATTEMPTS : Infinity);
+  const mayGoAgain = (pauseMs: number) => (lookUp: LookUp) =>
+    lookUp.attempts < most && [...lookUp.waiters].some(({ ticket }) => ticket.deadlineAt > now + pauseMs);
+  // A repetition is not taken from others where nobody here could wait for it.
+  const able = lookUps.filter(mayGoAgain(0));
+  if (able.length === 0 || (hasLeft && !retry.takeRepetition())) return done(lookUps, error);
+  const pauseMs = retry.pauseMs(Math.min(...able.map(({ attempts }) => attempts)));
+  return lookUps.map((lookUp) => (mayGoAgain(pauseMs)(lookUp) ? { againInMs: pauseMs } : { result: error }));
+}
+
+/** What a call tells of the values in it; an error where nobody got an answer. */
+export function whatIsTold(outcomes: readonly Outcome[]): 'refused' | 'answered' | GatewayError {
+  const results = outcomes.map((outcome) => (outcome !== 'split' && 'result' in outcome ? outcome.result : undefined));
+  const [first] = results;
+  if (outcomes[0] === 'split') return 'refused';
+  if (!(first instanceof GatewayError) || !results.every((result) => result instanceof GatewayError)) return 'answered';
+  return isInputRefused(first) ? 'refused' : first;
 }

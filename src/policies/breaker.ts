@@ -14,7 +14,11 @@ export interface Breaker {
   /** Milliseconds until a call may try; 0 where calls may leave now. */
   openMs(): number;
   /** To be called when a call is about to leave. */
-  enter(): void;
+  enter(): Passage;
+}
+
+/** One call on its way. */
+export interface Passage {
   /** To be called when it has ended. @param told what that tells of the other side; a call that was cancelled tells nothing. */
   leave(told: 'well' | 'outage' | 'nothing'): void;
 }
@@ -35,18 +39,21 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
       return isTrying ? TRYING_MS : Math.max(0, openUntil - clock());
     },
     enter() {
-      if (openUntil !== undefined) isTrying = true;
-    },
-    leave(told) {
-      if (told === 'well') {
-        // Also by a call that left before it opened: the API is there.
-        failures = 0;
-        openUntil = undefined;
-      } else if (told === 'outage') {
-        failures++;
-        if (isTrying || failures >= mostFailures) openUntil = clock() + halfOpenAfterMs;
-      }
-      isTrying = false;
+      const isTrial = openUntil !== undefined;
+      if (isTrial) isTrying = true;
+      return {
+        leave(told) {
+          if (told === 'well') {
+            // Also by a call that left before it opened: the API is there.
+            failures = 0;
+            openUntil = undefined;
+          } else if (told === 'outage') {
+            failures++;
+            if (isTrial || failures >= mostFailures) openUntil = clock() + halfOpenAfterMs;
+          }
+          if (isTrial || openUntil === undefined) isTrying = false;
+        },
+      };
     },
   };
 }

@@ -15,12 +15,12 @@ export interface RetryOptions {
 export interface RetryPolicy {
   /** Counts a call that is no repetition. */
   noteCall(): void;
-  /**
-   * Asks for one repetition, and counts it.
-   * @param attempts calls made so far.
-   * @returns how long to pause before, in milliseconds; `undefined` where there is nothing left to try.
-   */
-  pauseBeforeNext(attempts: number, mostAttempts?: number): number | undefined;
+  /** Asks for one repetition, and counts it. @returns false where there have been too many of late. */
+  takeRepetition(): boolean;
+  /** @param attempts calls made so far. @returns how long to pause before the next, in milliseconds. */
+  pauseMs(attempts: number): number;
+  /** Calls for one look-up in all. */
+  readonly maxAttempts: number;
 }
 
 /** Repetitions are at most this share of the calls of late, and a few in any case. */
@@ -41,14 +41,15 @@ export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
       calls.push(clock());
       if (calls.length > 1_000) calls = ofLate(calls);
     },
-    pauseBeforeNext(attempts, mostAttempts = maxAttempts) {
-      if (attempts >= Math.min(mostAttempts, maxAttempts)) return undefined;
+    takeRepetition() {
       calls = ofLate(calls);
       repetitions = ofLate(repetitions);
-      if (repetitions.length >= Math.max(AT_LEAST, calls.length * SHARE)) return undefined;
+      if (repetitions.length >= Math.max(AT_LEAST, calls.length * SHARE)) return false;
       repetitions.push(clock());
-      return random() * Math.min(baseMs * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
+      return true;
     },
+    pauseMs: (attempts) => random() * Math.min(baseMs * 2 ** (attempts - 1), LONGEST_PAUSE_MS),
+    maxAttempts,
   };
 
   function ofLate(times: number[]): number[] {

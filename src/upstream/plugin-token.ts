@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { untilAborted } from '../policies/deadline.ts';
+import { hedged } from '../policies/hedge.ts';
+import { createPace } from '../policies/pace.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { decodePluginToken } from './envelope.ts';
 import type { Transport } from './transport.ts';
@@ -38,6 +41,8 @@ export interface PluginToken {
 const RENEW_BEFORE_MS = 180_000;
 /** After an early renewal failed, the old token still serves; asking again on every look-up would not help. */
 const EARLY_RETRY_MS = 5_000;
+/** Where the token is refused or does not come, look-ups by the hundred must not ask for it by the hundred. */
+const RENEWALS_PER_SECOND = 3;
 
 export function createPluginToken(options: PluginTokenOptions): PluginToken {
   const { transport, pluginId, pluginSecret, timeoutMs } = options;
@@ -45,6 +50,7 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
   const telemetry = options.telemetry ?? noTelemetry;
   const type = options.tokenType === 'virtual' ? 1 : 0;
   const closing = new AbortController();
+  const pace = createPace(RENEWALS_PER_SECOND, clock);
 
   let current: { token: string; renewAt: number; endsAt: number } | undefined;
   let renewal: Promise<string> | undefined;
@@ -73,27 +79,23 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
   }
 
   function renew(): Promise<string> {
-    renewal ??= fetchToken().finally(() => {
+    renewal ??= fetchInTurn().finally(() => {
       renewal = undefined;
     });
     return renewal;
   }
 
-  async function fetchToken(): Promise<string> {
+  async function fetchInTurn(): Promise<string> {
     const startedAt = clock();
     const timeout = new AbortController();
     const timer = setTimeout(() => {
       timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API gave no token within ${timeoutMs} ms.`));
     }, timeoutMs);
+    const signal = AbortSignal.any([timeout.signal, closing.signal]);
     try {
-      const signal = AbortSignal.any([timeout.signal, closing.signal]);
-      const body = { plugin_id: pluginId, plugin_secret: pluginSecret, type };
-      const { token, lifetimeMs } = decodePluginToken(
-        await transport.postJson('/open_api/authen/plugin_token', {}, body, signal),
-      );
-      // Counted from before the request: the token may have been made at any moment since.
-      const endsAt = startedAt + lifetimeMs;
-      current = { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
+      await untilAborted(sleep(pace.nextTurn()), signal);
+      // One request that is never answered would hold up everybody.
+      const token = await hedged(fetchToken, { afterMs: timeoutMs / 3, signal });
       telemetry({ type: 'token-renewal', outcome: 'renewed', durationMs: clock() - startedAt });
       return token;
     } catch (error) {
@@ -103,5 +105,16 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async function fetchToken(signal: AbortSignal): Promise<string> {
+    const startedAt = clock();
+    const body = { plugin_id: pluginId, plugin_secret: pluginSecret, type };
+    const answer = await transport.postJson('/open_api/authen/plugin_token', {}, body, signal);
+    const { token, lifetimeMs } = decodePluginToken(answer);
+    // Counted from before the request: the token may have been made at any moment since.
+    const endsAt = startedAt + lifetimeMs;
+    current = { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
+    return token;
   }
 }

@@ -11,19 +11,12 @@ describe('repeating calls', () => {
 
   it('pauses for a random part of a limit that doubles', () => {
     const { policy } = policyAt();
-    expect([policy.pauseBeforeNext(1), policy.pauseBeforeNext(2)]).toEqual([50, 100]);
-  });
-
-  it('ends after three calls for one look-up, or earlier where the caller says so', () => {
-    const { policy } = policyAt();
-    expect(policy.pauseBeforeNext(3)).toBeUndefined();
-    expect(policy.pauseBeforeNext(2, 2)).toBeUndefined();
+    expect([policy.pauseMs(1), policy.pauseMs(2)]).toEqual([50, 100]);
   });
 
   it('is at most a fifth of the calls of late, and three in any case', () => {
     const { clock, policy } = policyAt();
-    const granted = (asked: number) =>
-      Array.from({ length: asked }, () => policy.pauseBeforeNext(1)).filter((ms) => ms !== undefined);
+    const granted = (asked: number) => Array.from({ length: asked }, policy.takeRepetition).filter(Boolean);
     expect(granted(10)).toHaveLength(3);
     for (let call = 0; call < 50; call++) policy.noteCall();
     expect(granted(10)).toHaveLength(7);
@@ -37,8 +30,7 @@ describe('the breaker', () => {
     const clock = { now: 0 };
     const breaker = createBreaker({ failures: 3, halfOpenAfterMs: 1_000, clock: () => clock.now });
     const call = (isFailure: boolean) => {
-      breaker.enter();
-      breaker.leave(isFailure ? 'outage' : 'well');
+      breaker.enter().leave(isFailure ? 'outage' : 'well');
     };
     return { clock, breaker, call };
   };
@@ -56,9 +48,21 @@ describe('the breaker', () => {
     for (let n = 0; n < 3; n++) call(true);
     clock.now = 1_000;
     expect(breaker.openMs()).toBe(0);
-    breaker.enter();
+    const trial = breaker.enter();
     expect(breaker.openMs()).toBeGreaterThan(0);
-    breaker.leave('well');
+    trial.leave('well');
+    expect(breaker.openMs()).toBe(0);
+  });
+
+  it('is not opened for a second call by one that left before and ends during the trial', () => {
+    const { clock, breaker, call } = breakerAt();
+    const slow = breaker.enter();
+    for (let n = 0; n < 3; n++) call(true);
+    clock.now = 1_000;
+    const trial = breaker.enter();
+    slow.leave('nothing');
+    expect(breaker.openMs()).toBeGreaterThan(0);
+    trial.leave('well');
     expect(breaker.openMs()).toBe(0);
   });
 
@@ -66,8 +70,7 @@ describe('the breaker', () => {
     const { clock, breaker, call } = breakerAt();
     for (let n = 0; n < 3; n++) call(true);
     clock.now = 1_000;
-    breaker.enter();
-    breaker.leave('nothing');
+    breaker.enter().leave('nothing');
     expect(breaker.openMs()).toBe(0);
     call(true);
     expect(breaker.openMs()).toBe(1_000);
@@ -83,11 +86,12 @@ describe('the breaker', () => {
 });
 
 describe('a pace', () => {
-  it('gives some turns at once, the others evenly, and none where too many wait', () => {
+  it('gives some turns at once, the others evenly, and none that would come too late', () => {
     const clock = { now: 0 };
-    const pace = createPace(2, 3, () => clock.now);
-    expect(Array.from({ length: 6 }, () => pace.nextTurn())).toEqual([0, 0, 500, 1_000, 1_500, undefined]);
+    const pace = createPace(2, () => clock.now);
+    expect(Array.from({ length: 5 }, () => pace.nextTurn())).toEqual([0, 0, 500, 1_000, 1_500]);
+    expect(pace.nextTurn(1_999)).toBeUndefined();
     clock.now = 1_000;
-    expect(pace.nextTurn()).toBe(1_000);
+    expect(pace.nextTurn(1_999)).toBe(1_000);
   });
 });

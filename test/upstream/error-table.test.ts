@@ -15,9 +15,9 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
   [429, 10430, 'UPSTREAM_REJECTED', 1],
   [400, 20004, 'UPSTREAM_REJECTED', 1],
   [400, 20005, 'UPSTREAM_REJECTED', 1],
-  // Three people in a call: it is halved until each is alone.
-  [400, 20006, 'UPSTREAM_REJECTED', 5],
-  [400, 9999, 'UPSTREAM_REJECTED', 5],
+  // Three people in a call: two of them, one, and then the others, who are refused together and each alone.
+  [400, 20006, 'UPSTREAM_REJECTED', 6],
+  [400, 9999, 'UPSTREAM_REJECTED', 6],
   [400, 20039, 'UPSTREAM_FORBIDDEN', 1],
   [400, 20042, 'UPSTREAM_FORBIDDEN', 1],
   [500, 50006, 'UPSTREAM_UNAVAILABLE', 3],
