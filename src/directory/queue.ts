@@ -56,7 +56,7 @@ export interface Queue {
   ): ReadonlyMap<string, Promise<LookupResult>> | GatewayError;
   /** True while the latest that the user API said of a credential is that it refuses it. */
   isRefused(identity: string): boolean;
-  /** True where a look-up of this identifier has left, failed and is to be repeated, or waits for the end of a pause. */
+  /** True where a look-up of this identifier has left, failed and is to be repeated, or was held up by a pause. */
   hasLeft(subject: Subject, id: string): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
   refreshAhead(identity: string, key: string, until: number): void;
@@ -106,8 +106,8 @@ export function createQueue(options: QueueOptions): Queue {
     hasLeft(subject, id) {
       const lookUp = underWay.get(lookUpKey(subject, id));
       if (!lookUp) return false;
-      const isPaused = dispatcherOf(subject.identity).quota.pausedMs() > 0;
-      return isPaused || lookUp.state === 'sent' || lookUp.lastError !== undefined;
+      const hasPaused = dispatcherOf(subject.identity).quota.hasPausedSince(lookUp.queuedAt);
+      return hasPaused || lookUp.state === 'sent' || lookUp.lastError !== undefined;
     },
     refreshAhead(identity, key, until) {
       if (isDisposed) return;

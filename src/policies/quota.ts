@@ -30,6 +30,8 @@ export interface Quota {
   estimateMs(calls: number): number;
   /** Milliseconds left of a pause that the user API asked for; 0 where there is none. */
   pausedMs(): number;
+  /** True where there has been such a pause since. @param at on the monotonic clock. */
+  hasPausedSince(at: number): boolean;
   /** True where less than half of the quota is in use: calls that nobody waits for may take some. */
   hasSpare(): boolean;
 }
@@ -117,6 +119,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       return this.waitMs() + (Math.max(0, calls - 1) * WINDOW_MS) / Math.floor(limit);
     },
     pausedMs: () => Math.max(0, pausedUntil - clock()),
+    hasPausedSince: (at) => pausedUntil > at,
     hasSpare() {
       const now = clock();
       return now >= pausedUntil && count(now) * 2 < limit;

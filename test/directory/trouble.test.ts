@@ -134,6 +134,28 @@ describe('people whose time is over', () => {
     expect(shown(await looked)).toEqual(['k1']);
   });
 
+  it('are served after a second where a pause is over, but its queue is not', async () => {
+    const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 900 });
+    const state = { isBusy: false };
+    const { directory, pass, keys } = directoryOnFakeClock({
+      cache: { ttlMs: 1_000 },
+      answer: (query, call) => (state.isBusy ? Promise.reject(busy) : everybody(query, call)),
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(3_000);
+    state.isBusy = true;
+    void directory.lookup({ kind: 'key', identifiers: keys(101, 1_000) });
+    await pass(50);
+    state.isBusy = false;
+    for (const tenantKey of ['t1', 't2', 't3', 't4', 't5', 't6', 't7', 't8']) {
+      void directory.lookup({ kind: 'email', identifiers: ['p1@example.com'], tenantKey });
+    }
+    const answered = vi.fn();
+    void directory.lookup({ kind: 'outId', identifiers: ['on_1'] }).then(shown).then(answered);
+    await pass(1_100);
+    expect(answered).toHaveBeenCalledWith(['k1']);
+  });
+
   it.each(['UPSTREAM_FORBIDDEN', 'UPSTREAM_UNAUTHENTICATED'] as const)(
     'are not served after %s: access may have been withdrawn',
     async (code) => {
