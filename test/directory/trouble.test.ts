@@ -151,7 +151,10 @@ describe('people whose time is over', () => {
       void directory.lookup({ kind: 'email', identifiers: ['p1@example.com'], tenantKey });
     }
     const answered = vi.fn();
-    void directory.lookup({ kind: 'outId', identifiers: ['on_1'] }).then(shown).then(answered);
+    void directory
+      .lookup({ kind: 'outId', identifiers: ['on_1'] })
+      .then(shown)
+      .then(answered);
     await pass(1_100);
     expect(answered).toHaveBeenCalledWith(['k1']);
   });
