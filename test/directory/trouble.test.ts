@@ -150,7 +150,7 @@ describe('people whose time is over', () => {
     for (const tenantKey of ['t1', 't2', 't3', 't4', 't5', 't6', 't7', 't8']) {
       void directory.lookup({ kind: 'email', identifiers: ['p1@example.com'], tenantKey });
     }
-    const answered = vi.fn();
+    const answered = vi.fn<(people: unknown) => void>();
     void directory
       .lookup({ kind: 'outId', identifiers: ['on_1'] })
       .then(shown)
