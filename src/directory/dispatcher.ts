@@ -1,12 +1,10 @@
 import { GatewayError } from '../errors.ts';
 import type { Breaker } from '../policies/breaker.ts';
 import type { Quota, Slot } from '../policies/quota.ts';
-import { createSlotQueue } from '../policies/slot-queue.ts';
-import { MAX_IDENTIFIERS_PER_CALL } from '../upstream/user-query.ts';
 import { type ApiCallOptions, createApiCall } from './api-call.ts';
 import { createIsolation } from './isolate.ts';
-import { createLane, type Lane } from './lane.ts';
-import { type LookUp, type LookupResult, type Subject, subjectKey, type Ticket } from './look-up.ts';
+import { createLanes } from './lanes.ts';
+import type { LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
 import { isInputRefused, whatIsTold } from './outcome.ts';
 import { resting, shuttingDown } from './refusals.ts';
 
@@ -48,16 +46,13 @@ export interface Dispatcher {
   dispose(): void;
 }
 
-interface SubjectLane {
-  readonly subject: Subject;
-  readonly queue: Lane;
-  isWaitingForSlot: boolean;
-}
-
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { quota, breaker, clock, telemetry } = options;
-  const slots = createSlotQueue(quota);
-  const lanes = new Map<string, SubjectLane>();
+  const lanes = createLanes({
+    quota,
+    fillUp: options.fillUp,
+    send: (subject, batch, take) => void send(subject, batch, take),
+  });
   /** The call that each look-up is in. */
   const calls = new Map<LookUp, { readonly lookUps: readonly LookUp[]; readonly cancel: AbortController }>();
   const pauses = new Set<NodeJS.Timeout>();
@@ -71,68 +66,26 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return {
     quota,
     breaker,
-    enqueue(subject, lookUps, request) {
-      const lane = laneOf(subject);
-      for (const lookUp of lookUps) lane.queue.add(lookUp, request);
-      askForSlot(lane);
-    },
+    enqueue: lanes.add,
     abandon(lookUp) {
       const call = calls.get(lookUp);
       // A search finds out at its next turn who is gone.
       if (!call && lookUp.search) return lookUp.state === 'queued';
-      if (!call) return lanes.get(subjectKey(lookUp.subject))?.queue.remove(lookUp) ?? false;
+      if (!call) return lanes.remove(lookUp);
       if (call.lookUps.every(({ waiters }) => waiters.size === 0)) {
         options.onCancelled(call.lookUps);
         call.cancel.abort();
       }
       return false;
     },
-    estimateMs(subject, count) {
-      const key = subjectKey(subject);
-      const own = lanes.get(key)?.queue;
-      // Requests take turns: before the last of mine leaves, each other has given at most as many.
-      const before = own ? Math.min(own.size, own.requests * count) : 0;
-      const ownTurns = Math.ceil((before + count) / MAX_IDENTIFIERS_PER_CALL);
-      // And so do lanes.
-      const others = [...lanes].filter(([other]) => other !== key);
-      const turns = others.map(([, { queue }]) => Math.min(Math.ceil(queue.size / MAX_IDENTIFIERS_PER_CALL), ownTurns));
-      return quota.estimateMs(turns.reduce((sum, turn) => sum + turn, ownTurns));
-    },
-    refreshInSpareQuota(subject) {
-      if (slots.length === 0 && quota.hasSpare()) askForSlot(laneOf(subject));
-    },
+    estimateMs: lanes.estimateMs,
+    refreshInSpareQuota: lanes.refreshInSpareQuota,
     dispose() {
-      slots.dispose();
+      lanes.dispose();
       for (const pause of pauses) clearTimeout(pause);
       for (const { cancel } of calls.values()) cancel.abort(shuttingDown());
     },
   };
-
-  function laneOf(subject: Subject): SubjectLane {
-    const key = subjectKey(subject);
-    const known = lanes.get(key);
-    if (known) return known;
-    const made = { subject, queue: createLane(), isWaitingForSlot: false };
-    lanes.set(key, made);
-    return made;
-  }
-
-  /** A lane waits for one slot at a time and goes to the end after it, so that lanes take turns. */
-  function askForSlot(lane: SubjectLane): void {
-    if (lane.isWaitingForSlot) return;
-    lane.isWaitingForSlot = true;
-    slots.request((take) => {
-      lane.isWaitingForSlot = false;
-      const batch = lane.queue.take(MAX_IDENTIFIERS_PER_CALL);
-      // A refresh rides where there is room. It takes a slot of its own only where nobody waits for one.
-      if (batch.length > 0 ? batch.every((lookUp) => !lookUp.search) : slots.length === 0) {
-        batch.push(...options.fillUp(lane.subject, MAX_IDENTIFIERS_PER_CALL - batch.length));
-      }
-      if (batch.length > 0) void send(lane.subject, batch, take);
-      if (lane.queue.size > 0) askForSlot(lane);
-      else lanes.delete(subjectKey(lane.subject));
-    });
-  }
 
   async function send(subject: Subject, batch: readonly LookUp[], take: () => Slot): Promise<void> {
     const sentAt = clock();
@@ -192,7 +145,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     pauses.add(pause);
   }
 
-  /** For look-ups of one subject: in front of all others, or in a call of their own where they are part of a search. */
   function queueAgain(lookUps: readonly LookUp[]): void {
     const wanted = lookUps.filter(({ waiters }) => waiters.size > 0);
     for (const lookUp of lookUps) {
@@ -205,9 +157,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return;
     }
     options.onQueuedAgain(wanted);
-    const lane = laneOf(first.subject);
-    if (first.search) lane.queue.addGroup(wanted);
-    else lane.queue.addAgain(wanted);
-    askForSlot(lane);
+    lanes.addAgain(first.subject, wanted);
   }
 }
