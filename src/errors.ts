@@ -10,6 +10,9 @@ export interface Failure {
 
 export type ErrorCode =
   | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'RATE_LIMITED'
   | 'OVERLOADED'
   | 'UPSTREAM_RATE_LIMITED'
   | 'UPSTREAM_TIMEOUT'
@@ -26,6 +29,21 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the operation names too many.',
     retryable: false,
     httpStatus: 400,
+  },
+  UNAUTHENTICATED: {
+    when: 'The caller has no credential for this gateway, or one that it does not know; or the user API refused the token of the caller.',
+    retryable: false,
+    httpStatus: 401,
+  },
+  FORBIDDEN: {
+    when: 'The credential of the caller does not allow this: e-mail addresses, fresh people, or this tenant.',
+    retryable: false,
+    httpStatus: 403,
+  },
+  RATE_LIMITED: {
+    when: 'The caller has asked for more identifiers than it may in a minute.',
+    retryable: true,
+    httpStatus: 429,
   },
   OVERLOADED: {
     when: "The gateway's own queue is full, or the wait would outlast the deadline of the request.",

@@ -4,7 +4,7 @@ import { createDirectory, type Directory } from './directory/directory.ts';
 import { createUserLoaders } from './directory/loaders.ts';
 import type { PersonCacheOptions } from './directory/person-cache.ts';
 import { createTicket } from './directory/ticket.ts';
-import type { ExamplePeople } from './http/example-tabs.ts';
+import type { ExamplePeople } from './http/browsers/example-tabs.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';

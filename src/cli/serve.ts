@@ -1,7 +1,8 @@
-import { type RealUpstream, readConfig, type SandboxUpstream } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
+import type { RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
 import { createGateway, type GatewayOptions } from '../gateway.ts';
-import type { ExamplePeople } from '../http/example-tabs.ts';
+import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { createServer, drain, listen } from '../http/server.ts';
 import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { serveBanner } from './serve-banner.ts';

@@ -1,10 +1,10 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
-import { type ExamplePeople, exampleTabs } from './example-tabs.ts';
-import { graphiqlOptions, renderGraphiql } from './graphiql.ts';
+import { type ExamplePeople, exampleTabs } from './browsers/example-tabs.ts';
+import { graphiqlOptions, renderGraphiql } from './browsers/graphiql.ts';
+import { useOperationCheck } from './limits/use-operation-check.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
-import { useOperationCheck } from './use-operation-check.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
 

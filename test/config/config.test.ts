@@ -100,10 +100,10 @@ describe('mistakes', () => {
       LARK_PLUGIN_ID: 'MII_1',
     };
     expect(mistakesOf({ environment })).toEqual([
-      'PORT: expected a whole number from 0 to 65535, got "65536".',
       'LARK_BASE_URL: expected an address such as https://project.feishu.cn, got "project.feishu.cn".',
       'LARK_TOKEN_TYPE: expected official or virtual, got "real".',
       'LARK_TIMEOUT_MS: expected a whole number from 1 to 600000, got "3s".',
+      'PORT: expected a whole number from 0 to 65535, got "65536".',
       'MAX_IDENTIFIERS: expected a whole number from 1 to 1000000, got "-1".',
       'GRAPHIQL: expected true or false, got "perhaps".',
       'A credential is incomplete: set LARK_PLUGIN_SECRET. To serve made-up people instead, say --sandbox.',

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { failures } from '../errors.ts';
-import { checkOperation } from '../schema/operation-check.ts';
+import { failures } from '../../errors.ts';
+import { checkOperation } from '../../schema/operation-check.ts';
 
 /** Refuses an operation as a whole before execution: variables of the wrong type, or too many identifiers. */
 export function useOperationCheck(limits: { maxIdentifiers: number }): Plugin {

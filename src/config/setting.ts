@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+/** What people read about a setting, in `--help` and in the README. */
+export interface SettingNotes {
+  /** One sentence, with units. */
+  readonly about: string;
+  /** As people would write it; left out where there is none. */
+  readonly default?: string;
+  /** The form of a value, for `--help`. */
+  readonly value: string;
+  /** Secrets are taken from the environment or a file (`…_FILE`), never from the command line. */
+  readonly isSecret?: boolean;
+  readonly isSwitch?: boolean;
+}
+
+/** Says what was expected and what came; the value itself is repeated only where it is no secret. */
+export const expected = (what: string) => ({
+  error: ({ input }: { input?: unknown }) => `expected ${what}, got ${JSON.stringify(input)}`,
+});
+
+export const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to, {
+      ...expected(`a whole number from ${from} to ${to}`),
+    })
+    .transform(Number);
+
+const SWITCH_WORDS: Record<string, boolean> = {
+  true: true,
+  yes: true,
+  on: true,
+  1: true,
+  false: false,
+  no: false,
+  off: false,
+  0: false,
+};
+export const onOff = z
+  .string()
+  .refine((text) => text.toLowerCase() in SWITCH_WORDS, expected('true or false'))
+  .transform((text) => SWITCH_WORDS[text.toLowerCase()] === true);
+
+export const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    ...expected('an address such as https://project.feishu.cn'),
+    abort: true,
+  })
+  .refine(
+    (text) => {
+      const { search, hash, username, password } = new URL(text);
+      return search + hash + username + password === '';
+    },
+    // Not repeated: it may hold a password.
+    { error: 'expected an address without query, fragment or credentials' },
+  );
+
+/** A setting: how its text is read, and what people read about it. */
+export function setting<Schema extends z.ZodType>(schema: Schema, notes: SettingNotes) {
+  return { schema, notes };
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { setting, wholeNumber } from '../setting.ts';
+
+export const serverSettings = {
+  PORT: setting(wholeNumber(0, 65_535), {
+    about: 'Port of the gateway; 0 takes any free one.',
+    default: '4000',
+    value: 'number',
+  }),
+  HOST: setting(z.string(), { about: 'Address the gateway listens on.', default: '127.0.0.1', value: 'address' }),
+  REQUEST_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
+    about: 'Deadline of one request, in milliseconds, waiting for its turn included.',
+    default: '10000',
+    value: 'ms',
+  }),
+  QUEUE_LIMIT: setting(wholeNumber(1, 1_000_000), {
+    about: 'Look-ups that may wait for their turn, over all requests; more are refused as OVERLOADED.',
+    default: '6000',
+    value: 'number',
+  }),
+  MAX_IDENTIFIERS: setting(wholeNumber(1, 1_000_000), {
+    about: 'Identifiers that one operation may name, over all its aliases and lists.',
+    default: '1000',
+    value: 'number',
+  }),
+  SHUTDOWN_DELAY_SECONDS: setting(wholeNumber(0, 3_600), {
+    about: 'After SIGTERM the gateway is not ready, but accepts requests for so long, until the balancer has noticed.',
+    default: '0',
+    value: 'seconds',
+  }),
+  SHUTDOWN_GRACE_SECONDS: setting(wholeNumber(0, 3_600), {
+    about: 'Then requests in flight may take so long to finish.',
+    default: '10',
+    value: 'seconds',
+  }),
+} as const;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { expected, httpUrl, setting, wholeNumber } from '../setting.ts';
+
+export const upstreamSettings = {
+  LARK_BASE_URL: setting(httpUrl, {
+    about:
+      'Where the user API lives: https://project.feishu.cn (China), https://project.larksuite.com (international), or a host of your own.',
+    value: 'url',
+  }),
+  LARK_PLUGIN_ID: setting(z.string(), { about: 'Plugin id from the developer console, MII_….', value: 'id' }),
+  LARK_PLUGIN_SECRET: setting(z.string(), {
+    about: 'Plugin secret from the developer console.',
+    value: 'text',
+    isSecret: true,
+  }),
+  LARK_TOKEN_TYPE: setting(z.enum(['official', 'virtual'], expected('official or virtual')), {
+    about: 'official; or virtual, for development, which finds only the collaborators of the plugin.',
+    default: 'official',
+    value: 'official|virtual',
+  }),
+  LARK_USER_KEY: setting(z.string(), {
+    about: 'Key of the acting person (X-USER-KEY); not needed with most plugins.',
+    value: 'key',
+  }),
+  LARK_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
+    about: 'Deadline of one call to the user API, in milliseconds, token and reading included.',
+    default: '3000',
+    value: 'ms',
+  }),
+  LARK_CALLS_PER_SECOND: setting(wholeNumber(1, 100_000), {
+    about:
+      "Calls to the user API in any one second, over all kinds of look-up. The vendor's limit for one token is 15.",
+    default: '15',
+    value: 'number',
+  }),
+} as const;

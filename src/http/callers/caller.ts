@@ -1,0 +1,16 @@
+/** Who asks, as far as the gateway needs to know. */
+export interface Caller {
+  /** Tells callers apart, in limits and logs: the name of an API key, or a hash of a token's issuer and subject. */
+  readonly name: string;
+  readonly mayReadEmail: boolean;
+  /** May ask for fresh people with `x-lookup-cache: refresh`. */
+  readonly mayRefresh: boolean;
+  /** The tenants that may be named; `undefined` for any. */
+  readonly tenantKeys?: ReadonlySet<string> | undefined;
+}
+
+/** Everybody, where callers are not authenticated. */
+export const ANYBODY: Caller = { name: 'anybody', mayReadEmail: true, mayRefresh: true };
+
+/** The caller of a request that has passed authentication. */
+export type CallerOf = (request: Request) => Caller;
