@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { printSchema } from 'graphql';
+import { apiKey } from './cli/api-key.ts';
 import { check } from './cli/check.ts';
 import { faultHelp, sandbox } from './cli/sandbox.ts';
 import { serve } from './cli/serve.ts';
@@ -56,6 +57,12 @@ withSettings(
   .description('Get a token, make one query, and say in plain words what is wrong and where to mend it.')
   .option('--key <key>', 'look up this person; without it, one who need not exist')
   .action((flags: Flags) => check(sourcesOf(flags), flags.key === true ? undefined : flags.key));
+
+program
+  .command('api-key')
+  .description('Make a key for one caller, and its entry for API_KEYS.')
+  .argument('<name>', 'who the key is for; appears in logs')
+  .action(apiKey);
 
 program
   .command('schema')

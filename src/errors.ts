@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'RATE_LIMITED'
+  | 'AUTHENTICATION_UNAVAILABLE'
   | 'OVERLOADED'
   | 'UPSTREAM_RATE_LIMITED'
   | 'UPSTREAM_TIMEOUT'
@@ -44,6 +45,11 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     when: 'The caller has asked for more identifiers than it may in a minute.',
     retryable: true,
     httpStatus: 429,
+  },
+  AUTHENTICATION_UNAVAILABLE: {
+    when: 'The keys that the tokens of callers are checked with cannot be fetched.',
+    retryable: true,
+    httpStatus: 503,
   },
   OVERLOADED: {
     when: "The gateway's own queue is full, or the wait would outlast the deadline of the request.",

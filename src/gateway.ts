@@ -5,6 +5,9 @@ import { createUserLoaders } from './directory/loaders.ts';
 import type { PersonCacheOptions } from './directory/person-cache.ts';
 import { createTicket } from './directory/ticket.ts';
 import type { ExamplePeople } from './http/browsers/example-tabs.ts';
+import { createAdmission } from './http/callers/admission.ts';
+import { type AuthOptions, createAuthentication } from './http/callers/authentication.ts';
+import { forLoopbackHosts, type HttpHandler } from './http/callers/loopback-hosts.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
@@ -35,6 +38,14 @@ export interface GatewayOptions extends UpstreamOptions {
   random?: (() => number) | undefined;
   /** Identifiers that one operation may name, over all its fields and lists. @default 1000 */
   maxIdentifiers?: number | undefined;
+  /** Who may ask. @default anybody, for names of this machine only */
+  auth?: AuthOptions | undefined;
+  /** The tenants that may be named, unless an API key has its own. @default any that the plugin can see */
+  tenantKeys?: readonly string[] | undefined;
+  /** E-mail addresses are only for callers with the scope `email:read`. @default false */
+  emailNeedsScope?: boolean | undefined;
+  /** Identifiers that one caller may ask for in a minute, those answered from memory included. @default no limit */
+  identifiersPerMinute?: number | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
   graphiql?: ExamplePeople | undefined;
   /** Receives the stack of each fault of the gateway itself. @default writes it to standard error */
@@ -108,6 +119,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 
   const readiness = () => ({ isReady: hasToken && !isStopping, upstream: upstreamState.current() });
+  const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
+  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope });
+  const { callerOf } = authentication;
   const yoga = createGatewayYoga({
     schema,
     createContext(request) {
@@ -117,17 +131,27 @@ export function createGateway(options: GatewayOptions): Gateway {
         wantsFresh: wantsFreshPeople(request),
         clock,
       });
-      return { users: createUserLoaders(directory, ticket), receipt: ticket.receipt };
+      return {
+        users: createUserLoaders(directory, ticket),
+        receipt: ticket.receipt,
+        mayReadEmail: callerOf(request).mayReadEmail,
+      };
     },
     readiness,
+    authentication,
+    admit: createAdmission({ callerOf, identifiersPerMinute }),
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
     graphiql: options.graphiql,
     logFault,
   });
 
-  return {
+  const open: HttpHandler = {
     fetch: async (request) => yoga.fetch(request),
     requestListener: (request, response) => void yoga(request, response),
+  };
+  const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
+  return {
+    ...(isForThisMachine ? forLoopbackHosts(open) : open),
     schema,
     directory,
     readiness,

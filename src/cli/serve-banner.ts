@@ -28,7 +28,7 @@ export function serveBanner({ version, url, config, embedded, exampleKey }: Serv
       'LARK_PLUGIN_ID and LARK_PLUGIN_SECRET (see the README).',
     );
   }
-  if (embedded) lines.push('', 'Try it:', `  ${curlLine(url, exampleKey)}`);
+  if (embedded) lines.push('', 'Try it:', `  ${curlLine(url, exampleKey, config)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -37,9 +37,10 @@ function sandboxPeople(config: Config, { people }: Sandbox): string {
   return `${people.length.toLocaleString('en')} ${isLoaded ? `people from ${config.upstream.people}` : 'made-up people'}`;
 }
 
-function curlLine(url: string, key: string): string {
+function curlLine(url: string, key: string, { callers }: Config): string {
   const body = JSON.stringify({ query: `{ user(key: "${key}") { name nameEn email status } }` });
-  return `curl -s ${url}/graphql -H 'content-type: application/json' -d '${body}'`;
+  const credential = callers.auth?.kind === 'none' ? '' : ` -H 'authorization: Bearer <credential>'`;
+  return `curl -s ${url}/graphql -H 'content-type: application/json'${credential} -d '${body}'`;
 }
 
 function hostOf({ upstream }: Config): string {

@@ -24,6 +24,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   const gateway = createGateway({
     ...credential,
     ...config.limits,
+    ...config.callers,
     graphiql: config.showsGraphiql ? examples : undefined,
   });
   const server = createServer(gateway);

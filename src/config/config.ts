@@ -1,6 +1,7 @@
 import type { GatewayOptions } from '../gateway.ts';
 import type { DrainOptions } from '../http/server.ts';
 import type { ProxyOptions } from '../upstream/transport.ts';
+import { type CallerConfig, callerConfig } from './callers.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
@@ -15,6 +16,7 @@ export interface Config {
   readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
   readonly shutdown: DrainOptions;
+  readonly callers: CallerConfig;
   /** For `createGateway`, without the upstream's part. */
   readonly limits: Pick<
     GatewayOptions,
@@ -35,11 +37,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   const upstream = chooseUpstream(values, { isSet, isProduction, needsCredential: needs === 'credential' }, mistakes);
 
   const host = values.HOST ?? '127.0.0.1';
-  if (upstream?.kind === 'real' && !isLoopback(host)) {
-    mistakes.push(
-      `HOST: expected a loopback address such as 127.0.0.1, got ${JSON.stringify(host)}: callers are not authenticated, so real people would be open to the network. Put a proxy that authenticates in front.`,
-    );
-  }
+  const callers = callerConfig(values, { host, isSandbox: upstream?.kind === 'sandbox', isSet }, mistakes);
   const { MAX_IDENTIFIERS: maxIdentifiers = 1_000, QUEUE_LIMIT: queueLimit = 6_000 } = values;
   if (queueLimit < maxIdentifiers) {
     mistakes.push(
@@ -57,6 +55,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
       graceMs: (values.SHUTDOWN_GRACE_SECONDS ?? 10) * 1_000,
     },
     upstream,
+    callers,
     limits: {
       maxIdentifiers,
       timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
@@ -93,8 +92,6 @@ function warningsOf({ LARK_CALLS_PER_SECOND: callsPerSecond = 0 }: Settings): st
     `LARK_CALLS_PER_SECOND is ${callsPerSecond}: the user API refuses more than 15 a second with one token, unless your contract says otherwise.`,
   ];
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** The usual variables of other programs, in either letter case. */
 function proxyOf(environment: Environment): ProxyOptions {

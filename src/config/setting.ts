@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
 
 /** What people read about a setting, in `--help` and in the README. */
 export interface SettingNotes {
@@ -59,4 +60,10 @@ export const httpUrl = z
 /** A setting: how its text is read, and what people read about it. */
 export function setting<Schema extends z.ZodType>(schema: Schema, notes: SettingNotes) {
   return { schema, notes };
+}
+
+/** https; or http where it does not leave this machine. */
+export function isSafeHttpUrl(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || isLoopbackAddress(hostname.replace(/^\[|\]$/g, ''));
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { browserSettings } from './settings/browser.ts';
 import { cacheSettings } from './settings/cache.ts';
+import { callerSettings } from './settings/callers.ts';
 import { sandboxSettings } from './settings/sandbox.ts';
 import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
@@ -12,6 +13,7 @@ import { upstreamSettings } from './settings/upstream.ts';
 export const settings = {
   ...upstreamSettings,
   ...serverSettings,
+  ...callerSettings,
   ...cacheSettings,
   ...browserSettings,
   ...sandboxSettings,

@@ -3,6 +3,9 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
 import { type ExamplePeople, exampleTabs } from './browsers/example-tabs.ts';
 import { graphiqlOptions, renderGraphiql } from './browsers/graphiql.ts';
+import type { Admit } from './callers/admission.ts';
+import type { Authentication } from './callers/authentication.ts';
+import { useAuthentication } from './callers/use-authentication.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
@@ -13,6 +16,8 @@ export interface YogaOptions {
   /** Called once for each GraphQL request. Its signal aborts when the client hangs up. */
   createContext(request: Request): SchemaContext;
   readiness(): Readiness;
+  authentication: Authentication;
+  admit: Admit;
   maxIdentifiers: number;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
   graphiql?: ExamplePeople | undefined;
@@ -48,8 +53,10 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     plugins: [
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useReadiness(options.readiness),
+      // Before the body is read: strangers cost next to nothing.
+      useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
-      useOperationCheck({ maxIdentifiers: options.maxIdentifiers }),
+      useOperationCheck({ maxIdentifiers: options.maxIdentifiers, admit: options.admit }),
       // Around execution: tells what it took.
       useReceipt(),
     ],

@@ -7,6 +7,8 @@ export interface SchemaContext {
   readonly users: UserLoaders;
   /** What answering this request takes, so far. */
   readonly receipt: Receipt;
+  /** False where e-mail addresses are not for this caller. */
+  readonly mayReadEmail: boolean;
 }
 
 /** What a field tells about itself, for checks that run before any resolver does. */

@@ -29,15 +29,23 @@ export interface OperationCheck {
   readonly maxIdentifiers: number;
 }
 
+/** What an operation asks for, over all its fields, lists and fragments. */
+export interface Named {
+  /** How many identifiers it names, repeats included. */
+  readonly identifiers: number;
+  readonly tenants: ReadonlySet<string>;
+}
+
 /**
  * Refuses an operation as a whole, before any resolver runs: variables of the wrong type, user keys as JSON numbers, or
  * more identifiers than allowed.
- * @returns the reasons, each with `extensions.code`; empty for an operation that may run.
+ * @returns what it names; for one that may not run the reasons, each with `extensions.code`.
  */
-export function checkOperation(check: OperationCheck): readonly GraphQLError[] {
+export function checkOperation(check: OperationCheck): Named | readonly GraphQLError[] {
   const { schema, document, operationName, maxIdentifiers } = check;
   const operation = getOperationAST(document, operationName);
-  if (!operation) return []; // Yoga refuses that by itself, as OPERATION_RESOLUTION_FAILURE.
+  // Yoga refuses that by itself, as OPERATION_RESOLUTION_FAILURE.
+  if (!operation) return { identifiers: 0, tenants: new Set() };
   const raw = check.variables ?? {};
   const numeric = numericIdentifiers(operation, raw);
   if (numeric.length > 0) return numeric;
@@ -46,11 +54,12 @@ export function checkOperation(check: OperationCheck): readonly GraphQLError[] {
   if (errors) return errors.map((error) => badInput(error.message, error.nodes));
 
   try {
-    const { identifiers, tenants } = namedIn(schema, document, operation, coerced);
-    return [
-      ...tooMany(identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
-      ...tooMany(tenants.size, MAX_TENANTS, 'tenants'),
+    const named = namedIn(schema, document, operation, coerced);
+    const tooMuch = [
+      ...tooMany(named.identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
+      ...tooMany(named.tenants.size, MAX_TENANTS, 'tenants'),
     ];
+    return tooMuch.length > 0 ? tooMuch : named;
   } catch (error) {
     // An argument of the wrong type that only its variable could tell, null where a value is needed say.
     if (error instanceof GraphQLError) return [badInput(error.message, error.nodes)];
@@ -102,7 +111,7 @@ function namedIn(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-): { identifiers: number; tenants: Set<string> } {
+): Named {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
   const seenFragments = new Set<string>();
   const seenResponseKeys = new Set<string>();

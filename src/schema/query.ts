@@ -1,4 +1,5 @@
 import type { Builder } from './builder.ts';
+import { emailForbidden } from './email-access.ts';
 import type { defineUser } from './user.ts';
 
 const LIST_ANSWER =
@@ -41,7 +42,10 @@ export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser
           countIdentifiers: (args) => lengthOf(args.emails),
           tenantKeyOf: ({ tenantKey }) => (typeof tenantKey === 'string' ? tenantKey : undefined),
         },
-        resolve: (_, { emails, tenantKey }, { users }) => emails.map((email) => users.byEmail(tenantKey).load(email)),
+        resolve: (_, { emails, tenantKey }, { users, mayReadEmail }) =>
+          emails.map((email) =>
+            mayReadEmail ? users.byEmail(tenantKey).load(email) : Promise.reject(emailForbidden()),
+          ),
       }),
       usersByOutId: t.field({
         type: [User],

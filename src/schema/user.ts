@@ -1,5 +1,6 @@
 import type { Person } from '../upstream/person.ts';
 import type { Builder } from './builder.ts';
+import { emailForbidden } from './email-access.ts';
 import { bestName, type Locale } from './name.ts';
 
 export function defineUser(builder: Builder) {
@@ -35,8 +36,13 @@ export function defineUser(builder: Builder) {
       }),
       outId: t.exposeID('outId', { description: 'The Lark union id, for example `"on_95bed66540…"`.' }),
       username: t.exposeString('username', { description: 'The sign-in name; with many tenants the same as `key`.' }),
-      email: t.exposeString('email', {
-        description: 'The enterprise e-mail address, in the letter case Lark keeps it in.',
+      email: t.string({
+        description:
+          'The enterprise e-mail address, in the letter case Lark keeps it in. `FORBIDDEN` where the gateway keeps addresses for callers with the scope `email:read`.',
+        resolve({ email }, _, { mayReadEmail }) {
+          if (!mayReadEmail) throw emailForbidden();
+          return email;
+        },
       }),
       name: t.string({
         description:

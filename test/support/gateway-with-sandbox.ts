@@ -38,6 +38,7 @@ export async function gatewayWithSandbox(
   const gateway = createGateway({
     baseUrl: sandbox.url,
     ...sandbox.credential,
+    auth: { kind: 'none', hosts: 'any' },
     telemetry: (event) => events.push(event),
     logFault: (stack) => {
       throw new Error(`A fault of the gateway that no test expects:\n${stack}`);

@@ -1,24 +1,50 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { failures } from '../../errors.ts';
-import { checkOperation } from '../../schema/operation-check.ts';
+import { failures, type GatewayError } from '../../errors.ts';
+import type { SchemaContext } from '../../schema/builder.ts';
+import { checkOperation, type Named } from '../../schema/operation-check.ts';
+import type { Admit } from '../callers/admission.ts';
+import { secondsOf } from '../refusal.ts';
 
-/** Refuses an operation as a whole before execution: variables of the wrong type, or too many identifiers. */
-export function useOperationCheck(limits: { maxIdentifiers: number }): Plugin {
+export interface OperationCheckOptions {
+  /** Identifiers that one operation may name. */
+  readonly maxIdentifiers: number;
+  /** Decides by who asks. */
+  readonly admit: Admit;
+}
+
+/**
+ * Refuses an operation as a whole before execution: variables of the wrong type, too many identifiers, or more than its caller
+ * may ask for.
+ */
+export function useOperationCheck({ maxIdentifiers, admit }: OperationCheckOptions): Plugin<SchemaContext> {
   return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const { schema, document, operationName, variableValues } = args;
-      const reasons = checkOperation({ schema, document, operationName, variables: variableValues, ...limits });
-      if (reasons.length === 0) return;
-      const errors = reasons.map(
-        ({ message, nodes, extensions }) =>
-          new GraphQLError(message, {
-            nodes: nodes ?? null,
-            // `spec`: clients that accept only application/json get a 200, as GraphQL over HTTP wants.
-            extensions: { ...extensions, http: { status: failures.BAD_USER_INPUT.httpStatus, spec: true } },
-          }),
-      );
-      setResultAndStopExecution({ errors });
+    async onExecute({ args, setResultAndStopExecution }) {
+      const { schema, document, operationName, variableValues, contextValue } = args;
+      const checked = checkOperation({ schema, document, operationName, variables: variableValues, maxIdentifiers });
+      if (!isNamed(checked)) {
+        setResultAndStopExecution({ errors: checked.map(badRequest) });
+        return;
+      }
+      const refusal = await admit({ request: contextValue.request, ...checked });
+      if (refusal) setResultAndStopExecution({ errors: [refused(refusal)] });
     },
   };
+}
+
+const isNamed = (checked: Named | readonly GraphQLError[]): checked is Named => 'identifiers' in checked;
+
+const badRequest = ({ message, nodes, extensions }: GraphQLError) =>
+  new GraphQLError(message, {
+    nodes: nodes ?? null,
+    // `spec`: clients that accept only application/json get a 200, as GraphQL over HTTP wants.
+    extensions: { ...extensions, http: { status: failures.BAD_USER_INPUT.httpStatus, spec: true } },
+  });
+
+/** Not about the operation but about who asks: every client gets the status. */
+function refused({ code, message, extensions, retryAfterMs }: GatewayError): GraphQLError {
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(retryAfterMs) };
+  return new GraphQLError(message, {
+    extensions: { ...extensions, http: { status: failures[code].httpStatus, headers } },
+  });
 }

@@ -1,0 +1,50 @@
+import type { ApiKey } from '../http/callers/api-keys.ts';
+import { SCOPES } from '../http/callers/authentication.ts';
+
+/** It appears in logs. */
+export const API_KEY_NAME = /^[\w.-]{1,64}$/;
+const HASH = /^[\da-f]{64}$/i;
+const KNOWN_SCOPES: readonly string[] = Object.values(SCOPES);
+
+/**
+ * Reads `name:sha256hex[;scopes=a+b][;tenants=a+b],…`, also with line breaks in place of commas.
+ * Mistakes are added to `mistakes`, by position: somebody may have written a key where its hash belongs.
+ */
+export function parseApiKeys(text: string, mistakes: string[]): ApiKey[] {
+  const entries = text
+    .split(/[,\n]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  if (entries.length === 0) mistakes.push('API_KEYS: expected at least one name:sha256, got an empty list.');
+  return entries.flatMap((entry, index) => parseEntry(entry, `API_KEYS: entry ${index + 1}`, mistakes));
+}
+
+function parseEntry(entry: string, where: string, mistakes: string[]): ApiKey[] {
+  const [pair = '', ...options] = entry.split(';').map((part) => part.trim());
+  const at = pair.lastIndexOf(':');
+  const [name, sha256] = [pair.slice(0, Math.max(0, at)), pair.slice(at + 1)];
+  if (!API_KEY_NAME.test(name) || !HASH.test(sha256)) {
+    mistakes.push(
+      `${where}: expected name:sha256, a name of letters, digits, "-", "_", "." and 64 hex digits. "lark-user-gateway api-key <name>" prints one.`,
+    );
+    return [];
+  }
+  const [scopes, tenantKeys] = [optionOf(options, 'scopes'), optionOf(options, 'tenants')];
+  const unknown = options.filter((option) => !/^(scopes|tenants)=/.test(option));
+  if (unknown.length > 0) mistakes.push(`${where} ("${name}"): expected scopes=… or tenants=… behind a semicolon.`);
+  const strange = scopes?.filter((scope) => !KNOWN_SCOPES.includes(scope)) ?? [];
+  if (strange.length > 0) {
+    mistakes.push(
+      `${where} ("${name}"): expected scopes of ${KNOWN_SCOPES.join(', ')}, got ${JSON.stringify(strange.join('+'))}.`,
+    );
+  }
+  return [{ name, sha256: sha256.toLowerCase(), scopes, tenantKeys }];
+}
+
+function optionOf(options: readonly string[], name: string): string[] | undefined {
+  const option = options.find((one) => one.startsWith(`${name}=`));
+  return option
+    ?.slice(name.length + 1)
+    .split('+')
+    .filter((part) => part !== '');
+}

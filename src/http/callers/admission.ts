@@ -1,0 +1,56 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { GatewayError } from '../../errors.ts';
+import type { CallerOf } from './caller.ts';
+
+export interface AdmissionOptions {
+  readonly callerOf: CallerOf;
+  /** Identifiers that one caller may ask for in a minute, cached ones too. @default no limit */
+  readonly identifiersPerMinute?: number | undefined;
+}
+
+/** One operation that is about to run. */
+export interface Admittance {
+  readonly request: Request;
+  /** How many identifiers it names. */
+  readonly identifiers: number;
+  /** The tenants that it names. */
+  readonly tenants: ReadonlySet<string>;
+}
+
+/** Decides on an operation by who asks. @returns why it is refused; `undefined` where it may run. */
+export type Admit = (operation: Admittance) => Promise<GatewayError | undefined>;
+
+const WINDOW_SECONDS = 60;
+
+/** Whether a caller may name these tenants, and so many people: else the directory could be copied from, address by address. */
+export function createAdmission({ callerOf, identifiersPerMinute }: AdmissionOptions): Admit {
+  const limiter =
+    identifiersPerMinute === undefined
+      ? undefined
+      : new RateLimiterMemory({ points: identifiersPerMinute, duration: WINDOW_SECONDS });
+
+  return async function admit({ request, identifiers, tenants }) {
+    const caller = callerOf(request);
+    const { tenantKeys } = caller;
+    if (tenantKeys && ![...tenants].every((tenant) => tenantKeys.has(tenant))) {
+      return new GatewayError('FORBIDDEN', 'The operation names a tenant that this caller may not ask for.');
+    }
+    if (!limiter || identifiers === 0) return undefined;
+    try {
+      await limiter.consume(caller.name, identifiers);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      // What was refused did not cost anybody anything: smaller operations may still fit.
+      await limiter.reward(caller.name, identifiers);
+      return rateLimited(identifiersPerMinute ?? 0, error.msBeforeNext);
+    }
+  };
+}
+
+const rateLimited = (limit: number, retryAfterMs: number) =>
+  new GatewayError(
+    'RATE_LIMITED',
+    `This caller may ask for ${limit} identifiers a minute, those answered from memory included, and has. Ask again later.`,
+    { retryAfterMs },
+  );

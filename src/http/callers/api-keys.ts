@@ -1,0 +1,27 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Caller } from './caller.ts';
+
+export interface ApiKey {
+  /** Letters, digits, `-`, `_` and `.`: appears in logs. Two keys may share it while one replaces the other. */
+  readonly name: string;
+  /** SHA-256 of the key, 64 hex digits. The key itself is known to its caller only. */
+  readonly sha256: string;
+  /** What it allows beyond look-ups: `email:read`, `cache:refresh`. @default nothing */
+  readonly scopes?: readonly string[] | undefined;
+  /** The tenants that it may name. @default those of the gateway */
+  readonly tenantKeys?: readonly string[] | undefined;
+}
+
+/** @param toCaller what a key of this name and scopes may do. @returns finds the caller of a key; `undefined` for an unknown key. */
+export function createApiKeyCheck(keys: readonly ApiKey[], toCaller: (key: ApiKey) => Caller) {
+  const known = keys.map((key) => ({ hash: Buffer.from(key.sha256, 'hex'), caller: toCaller(key) }));
+  return (credential: string): Caller | undefined => {
+    const hash = createHash('sha256').update(credential).digest();
+    let found: Caller | undefined;
+    // All are compared, each in constant time: how long it takes tells nothing of which one was nearly right.
+    for (const key of known) if (timingSafeEqual(key.hash, hash)) found = key.caller;
+    return found;
+  };
+}
+
+export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');

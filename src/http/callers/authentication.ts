@@ -1,0 +1,97 @@
+import { GatewayError } from '../../errors.ts';
+import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
+import { ANYBODY, type Caller, type CallerOf } from './caller.ts';
+import { createJwtCheck, type JwtOptions } from './jwt.ts';
+
+/** Who may ask. */
+export type AuthOptions =
+  /**
+   * Whoever reaches it. `loopback` answers requests for names of this machine only, whatever it listens on; `any` is for made-up
+   * people, and for a gateway behind something that authenticates. @default loopback
+   */
+  | { readonly kind: 'none'; readonly hosts?: 'loopback' | 'any' | undefined }
+  /** Whoever sends one of these keys as `Authorization: Bearer …`. */
+  | { readonly kind: 'api-key'; readonly keys: readonly ApiKey[] }
+  /** Whoever sends a token of this issuer as `Authorization: Bearer …`. */
+  | ({ readonly kind: 'jwt' } & JwtOptions);
+
+export interface AuthenticationOptions {
+  readonly auth: AuthOptions;
+  /** The tenants that may be named, unless an API key has its own. @default any */
+  readonly tenantKeys?: readonly string[] | undefined;
+  /** E-mail addresses are only for callers with the scope `email:read`. @default false */
+  readonly emailNeedsScope?: boolean | undefined;
+}
+
+export interface Authentication {
+  /** @returns the caller, or why there is none. A promise only where keys may have to be fetched. */
+  authenticate(request: Request): Caller | GatewayError | Promise<Caller | GatewayError>;
+  /** The caller of a request that has been authenticated. */
+  readonly callerOf: CallerOf;
+}
+
+export const SCOPES = { email: 'email:read', refresh: 'cache:refresh' } as const;
+
+export function createAuthentication(options: AuthenticationOptions): Authentication {
+  const callers = new WeakMap<Request, Caller>();
+  const identify = createIdentification(options);
+
+  return {
+    authenticate(request) {
+      const found = identify(request.headers.get('authorization'));
+      return found instanceof Promise
+        ? found.then((caller) => remember(request, caller), toRefusal)
+        : remember(request, found);
+    },
+    callerOf(request) {
+      const caller = callers.get(request);
+      if (!caller) throw new TypeError('Expected a request that has passed authentication.');
+      return caller;
+    },
+  };
+
+  function remember(request: Request, caller: Caller | undefined): Caller | GatewayError {
+    if (!caller) return refusal(request.headers.has('authorization'));
+    callers.set(request, caller);
+    return caller;
+  }
+}
+
+function createIdentification({ auth, tenantKeys, emailNeedsScope = false }: AuthenticationOptions) {
+  const toCaller = (name: string, scopes: readonly string[], tenants = tenantKeys): Caller => ({
+    name,
+    mayReadEmail: !emailNeedsScope || scopes.includes(SCOPES.email),
+    mayRefresh: scopes.includes(SCOPES.refresh),
+    tenantKeys: tenants && new Set(tenants),
+  });
+  if (auth.kind === 'none') {
+    const anybody = { ...ANYBODY, tenantKeys: tenantKeys && new Set(tenantKeys) };
+    return () => anybody;
+  }
+  if (auth.kind === 'api-key') {
+    const find = createApiKeyCheck(auth.keys, (key) => toCaller(key.name, key.scopes ?? [], key.tenantKeys));
+    return (header: string | null) => (bearerOf(header) === undefined ? undefined : find(bearerOf(header) ?? ''));
+  }
+  const check = createJwtCheck(auth);
+  return async (header: string | null) => {
+    const token = bearerOf(header);
+    const claims = token === undefined ? undefined : await check(token);
+    return claims && toCaller(claims.subjectHash, claims.scopes);
+  };
+}
+
+/** The credential of `Authorization: Bearer …`; `undefined` where there is none. */
+const bearerOf = (header: string | null) => /^bearer +([\w.~+/=-]+)$/i.exec(header ?? '')?.[1];
+
+const refusal = (hasCredential: boolean) =>
+  new GatewayError(
+    'UNAUTHENTICATED',
+    hasCredential
+      ? 'The credential in the header Authorization is not one of this gateway, or it has ended.'
+      : 'This gateway answers known callers only: send the header "Authorization: Bearer <credential>".',
+  );
+
+function toRefusal(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  throw error;
+}

@@ -1,0 +1,76 @@
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { GatewayError } from '../../errors.ts';
+import { sha256Hex } from './api-keys.ts';
+
+export interface JwtOptions {
+  /** Where the issuer publishes its keys. Fetched when first needed, kept for 10 minutes; unknown key ids ask again. */
+  readonly jwksUrl: string;
+  /** `iss` must equal it. */
+  readonly issuer: string;
+  /** `aud` must hold it. */
+  readonly audience: string;
+  /** Signatures that are accepted. @default RS256, PS256, ES256, EdDSA */
+  readonly algorithms?: readonly string[] | undefined;
+  /** How far clocks may differ, in seconds. @default 5 */
+  readonly clockToleranceSeconds?: number | undefined;
+}
+
+/** What a token that was checked tells. */
+export interface TokenClaims {
+  /** Tells subjects apart without naming them. */
+  readonly subjectHash: string;
+  readonly scopes: readonly string[];
+}
+
+/** Never `none`, and none with a shared secret: the gateway only ever holds public keys. */
+export const ASYMMETRIC_ALGORITHMS: ReadonlySet<string> = new Set(
+  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
+);
+const USUAL_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+
+const FETCH_TIMEOUT_MS = 3_000;
+
+/**
+ * @returns checks a token: signature, issuer, audience, lifetime. `undefined` for a token that does not pass.
+ * @throws GatewayError AUTHENTICATION_UNAVAILABLE where the keys cannot be fetched (by the promise).
+ */
+export function createJwtCheck(options: JwtOptions): (token: string) => Promise<TokenClaims | undefined> {
+  const { issuer, audience, algorithms = USUAL_ALGORITHMS, clockToleranceSeconds = 5 } = options;
+  const keys = createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: FETCH_TIMEOUT_MS });
+  const rules = {
+    issuer,
+    audience,
+    algorithms: [...algorithms],
+    clockTolerance: clockToleranceSeconds,
+    // A token that never ends could not be withdrawn.
+    requiredClaims: ['exp', 'sub'],
+  };
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, keys, rules);
+      return { subjectHash: sha256Hex(`${issuer}\n${payload.sub}`).slice(0, 16), scopes: scopesOf(payload) };
+    } catch (error) {
+      if (isAboutTheToken(error)) return undefined;
+      throw new GatewayError(
+        'AUTHENTICATION_UNAVAILABLE',
+        'The keys that tokens are checked with cannot be fetched; ask again.',
+        { cause: error },
+      );
+    }
+  };
+}
+
+/** `scope` as in RFC 9068, or `scp` as some issuers write it: text with spaces between, or a list. */
+function scopesOf({ scope, scp }: JWTPayload): string[] {
+  const claimed = scope ?? scp;
+  if (Array.isArray(claimed)) return claimed.filter((one) => typeof one === 'string');
+  return typeof claimed === 'string' ? claimed.split(' ') : [];
+}
+
+/** What fetching the keys ends with is no fault of the token. */
+function isAboutTheToken(error: unknown): boolean {
+  const isAboutKeys =
+    error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
+  // jose reports an answer other than 200, and one that is not JSON, as its plain base class.
+  return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC' && !isAboutKeys;
+}

@@ -1,0 +1,44 @@
+import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../../errors.ts';
+import { refusalResponse } from '../refusal.ts';
+import { wantsFreshPeople } from '../request-headers.ts';
+import { type Authentication, SCOPES } from './authentication.ts';
+import type { Caller } from './caller.ts';
+
+/** RFC 6750: how to authenticate, and what a credential lacks. */
+const CHALLENGES: Partial<Record<GatewayError['code'], string>> = {
+  UNAUTHENTICATED: 'Bearer realm="lark-user-gateway"',
+  FORBIDDEN: `Bearer realm="lark-user-gateway", error="insufficient_scope", scope="${SCOPES.refresh}"`,
+};
+
+/**
+ * Answers 401 or 403 to whoever may not ask, before a body is read. GraphiQL's page, `/health` and `/readiness` are answered
+ * before it: they tell nothing of anybody.
+ */
+export function useAuthentication(
+  { authenticate }: Authentication,
+  options: { logFault(error: unknown): void },
+): Plugin {
+  return {
+    onRequest({ request, endResponse }) {
+      const found = authenticate(request);
+      return found instanceof Promise ? found.then(decide) : decide(found);
+
+      function decide(caller: Caller | GatewayError): void {
+        const refused = caller instanceof GatewayError ? caller : mayAsk(caller, request);
+        if (!refused) return;
+        if (refused.cause !== undefined) options.logFault(refused.cause);
+        const challenge = CHALLENGES[refused.code];
+        endResponse(refusalResponse(refused, challenge === undefined ? {} : { 'www-authenticate': challenge }));
+      }
+    },
+  };
+}
+
+function mayAsk(caller: Caller, request: Request): GatewayError | undefined {
+  if (caller.mayRefresh || !wantsFreshPeople(request)) return undefined;
+  return new GatewayError(
+    'FORBIDDEN',
+    `The header "x-lookup-cache: refresh" needs the scope ${SCOPES.refresh}. which this credential has not. Ask without it.`,
+  );
+}

@@ -1,0 +1,13 @@
+import { failures, type GatewayError } from '../errors.ts';
+
+/** A request that is refused as a whole, before GraphQL: one coded error, with the status of its row in the failure table. */
+export function refusalResponse(error: GatewayError, headers: Readonly<Record<string, string>> = {}): Response {
+  const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(error.retryAfterMs) };
+  return Response.json(
+    { errors: [{ message: error.message, extensions: error.extensions }] },
+    { status: failures[error.code].httpStatus, headers: { 'cache-control': 'no-store', ...retryAfter, ...headers } },
+  );
+}
+
+/** As in the header Retry-After: whole seconds. */
+export const secondsOf = (ms: number): string => String(Math.ceil(ms / 1_000));

@@ -1,0 +1,55 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { onTestFinished } from 'vitest';
+import type { GatewayOptions } from '../../src/gateway.ts';
+import type { ApiKey } from '../../src/http/callers/api-keys.ts';
+import { sha256Hex } from '../../src/http/callers/api-keys.ts';
+import { gatewayWithSandbox, post } from './gateway-with-sandbox.ts';
+
+export const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
+
+/** An API key entry for a key in clear. */
+export const apiKeyOf = (key: string, entry: Partial<ApiKey> = {}): ApiKey => ({
+  name: 'frontend',
+  sha256: sha256Hex(key),
+  ...entry,
+});
+
+/** A gateway that knows callers by these keys. `ask` sends a query with headers, and shows status and answer. */
+export async function gatewayForKeys(keys: ApiKey[], gateway: Partial<GatewayOptions> = {}) {
+  const harness = await gatewayWithSandbox({ gateway: { auth: { kind: 'api-key', keys }, ...gateway } });
+  return { ...harness, ask: askerOf(harness.gateway) };
+}
+
+export const askerOf =
+  (gateway: Parameters<typeof post>[0]) =>
+  async (query: string, headers: Record<string, string> = {}, variables?: Record<string, unknown>) => {
+    const response = await post(gateway, { query, variables }, headers);
+    return { status: response.status, headers: response.headers, answer: await response.json() };
+  };
+
+/** An issuer of tokens: a key pair, published over HTTP on this machine until the test ends. */
+export async function issuerOfTokens({ algorithm = 'ES256' } = {}) {
+  const keys = await generateKeyPair(algorithm);
+  const published = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: algorithm, use: 'sig' }] };
+  const state = { isDown: false, requests: 0 };
+  const server = createServer((_request, response) => {
+    state.requests++;
+    response.writeHead(state.isDown ? 503 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(published));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const [issuer, audience] = ['https://issuer.test', 'lark-users'];
+  return {
+    state,
+    auth: { kind: 'jwt', jwksUrl: `http://127.0.0.1:${port}/jwks.json`, issuer, audience } as const,
+    /** A token that passes, but for what `claims` change in it; `undefined` leaves a claim out. */
+    sign(claims: JWTPayload = {}, header: { alg?: string; kid?: string } = {}) {
+      const now = Math.floor(Date.now() / 1_000);
+      const usual = { iss: issuer, aud: audience, sub: 'person-1', iat: now, exp: now + 60, ...claims };
+      return new SignJWT(usual).setProtectedHeader({ alg: algorithm, kid: 'k1', ...header }).sign(keys.privateKey);
+    },
+  };
+}
