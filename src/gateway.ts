@@ -8,6 +8,7 @@ import type { ExamplePeople } from './http/browsers/example-tabs.ts';
 import { createAdmission } from './http/callers/admission.ts';
 import { type AuthOptions, createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts, type HttpHandler } from './http/callers/loopback-hosts.ts';
+import type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
@@ -46,6 +47,14 @@ export interface GatewayOptions extends UpstreamOptions {
   emailNeedsScope?: boolean | undefined;
   /** Identifiers that one caller may ask for in a minute, those answered from memory included. @default no limit */
   identifiersPerMinute?: number | undefined;
+  /** Sites whose scripts may ask, as browsers name them: `https://app.example.com`. @default none */
+  corsOrigins?: readonly string[] | undefined;
+  /** Refuses requests that a page of any site could send unasked: a GET or a form without a header of its own. @default true */
+  csrfPrevention?: boolean | undefined;
+  /** Answers introspection, and tells in errors what somebody may have meant. @default true */
+  introspection?: boolean | undefined;
+  /** The only documents that are run, by their ids. @default any */
+  trustedDocuments?: TrustedDocuments | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
   graphiql?: ExamplePeople | undefined;
   /** Receives the stack of each fault of the gateway itself. @default writes it to standard error */
@@ -141,6 +150,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     authentication,
     admit: createAdmission({ callerOf, identifiersPerMinute }),
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
+    corsOrigins: options.corsOrigins ?? [],
+    preventsCsrf: options.csrfPrevention ?? true,
+    showsSchema: options.introspection ?? true,
+    trustedDocuments: options.trustedDocuments,
     graphiql: options.graphiql,
     logFault,
   });

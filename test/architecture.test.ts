@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   http: ['schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   sandbox: [],
   'gateway.ts': ['http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
-  config: ['gateway.ts', 'http', 'upstream'],
+  config: ['gateway.ts', 'http', 'schema', 'upstream'],
   cli: ['config', 'gateway.ts', 'http', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
   'cli.ts': ['cli', 'config', 'schema'],
   'index.ts': ['gateway.ts', 'http', 'directory', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],

@@ -15,7 +15,7 @@ export function serveBanner({ version, url, config, embedded, exampleKey }: Serv
   const lines = [
     `lark-user-gateway ${version}`,
     '',
-    `  GraphQL   ${url}/graphql${config.showsGraphiql ? '   (in a browser: GraphiQL)' : ''}`,
+    `  GraphQL   ${url}/graphql${config.exposure.showsGraphiql ? '   (in a browser: GraphiQL)' : ''}`,
     `  Health    ${url}/health   ${url}/readiness`,
     embedded
       ? `  Sandbox   ${embedded.url}   (the user API with ${sandboxPeople(config, embedded)})`

@@ -20,12 +20,14 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   const config = readConfig(sources);
   const embedded = config.upstream.kind === 'sandbox' ? await startEmbedded(config.upstream) : undefined;
   const credential = credentialOf(config.upstream, embedded);
+  const { showsGraphiql, ...exposure } = config.exposure;
   const examples = embedded ? peopleToName(embedded) : PLACEHOLDERS;
   const gateway = createGateway({
     ...credential,
     ...config.limits,
     ...config.callers,
-    graphiql: config.showsGraphiql ? examples : undefined,
+    ...exposure,
+    graphiql: showsGraphiql ? examples : undefined,
   });
   const server = createServer(gateway);
   const stopEverything = async () => {

@@ -4,6 +4,7 @@ import type { ProxyOptions } from '../upstream/transport.ts';
 import { type CallerConfig, callerConfig } from './callers.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
+import { type ExposureConfig, exposureConfig } from './exposure.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 import { chooseUpstream, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
 
@@ -11,12 +12,12 @@ import { chooseUpstream, type RealUpstream, type SandboxUpstream } from './upstr
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly showsGraphiql: boolean;
   /** What works, but is probably not meant: to be told at the start. */
   readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
   readonly shutdown: DrainOptions;
   readonly callers: CallerConfig;
+  readonly exposure: ExposureConfig;
   /** For `createGateway`, without the upstream's part. */
   readonly limits: Pick<
     GatewayOptions,
@@ -38,6 +39,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
 
   const host = values.HOST ?? '127.0.0.1';
   const callers = callerConfig(values, { host, isSandbox: upstream?.kind === 'sandbox', isSet }, mistakes);
+  const exposure = exposureConfig(values, isProduction, mistakes);
   const { MAX_IDENTIFIERS: maxIdentifiers = 1_000, QUEUE_LIMIT: queueLimit = 6_000 } = values;
   if (queueLimit < maxIdentifiers) {
     mistakes.push(
@@ -48,14 +50,14 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   return {
     host,
     port: values.PORT ?? 4000,
-    showsGraphiql: values.GRAPHIQL ?? !isProduction,
-    warnings: warningsOf(values),
+    warnings: warningsOf(values, exposure),
     shutdown: {
       delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,
       graceMs: (values.SHUTDOWN_GRACE_SECONDS ?? 10) * 1_000,
     },
     upstream,
     callers,
+    exposure,
     limits: {
       maxIdentifiers,
       timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
@@ -86,11 +88,16 @@ function parseSettings(environment: Environment, mistakes: string[]): Settings {
   return values as Settings;
 }
 
-function warningsOf({ LARK_CALLS_PER_SECOND: callsPerSecond = 0 }: Settings): string[] {
-  if (callsPerSecond <= 15) return [];
+function warningsOf({ LARK_CALLS_PER_SECOND: callsPerSecond = 0 }: Settings, exposure: ExposureConfig): string[] {
+  const { showsGraphiql, introspection, csrfPrevention } = exposure;
   return [
-    `LARK_CALLS_PER_SECOND is ${callsPerSecond}: the user API refuses more than 15 a second with one token, unless your contract says otherwise.`,
-  ];
+    callsPerSecond > 15 &&
+      `LARK_CALLS_PER_SECOND is ${callsPerSecond}: the user API refuses more than 15 a second with one token, unless your contract says otherwise.`,
+    showsGraphiql &&
+      !introspection &&
+      'INTROSPECTION is off, so GraphiQL shows no documentation and completes nothing.',
+    csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',
+  ].filter((warning) => warning !== false);
 }
 
 /** The usual variables of other programs, in either letter case. */

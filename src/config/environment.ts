@@ -55,4 +55,5 @@ function readEnvFile(path: string, isOptional: boolean): Environment {
 const withoutEmpty = (values: Environment): Environment =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value.trim() !== ''));
 
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'no reason given';
+/** Why a file could not be read, without what is in it. */
+export const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'no reason given';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { browserSettings } from './settings/browser.ts';
 import { cacheSettings } from './settings/cache.ts';
 import { callerSettings } from './settings/callers.ts';
+import { documentSettings } from './settings/documents.ts';
 import { sandboxSettings } from './settings/sandbox.ts';
 import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
@@ -15,6 +16,7 @@ export const settings = {
   ...serverSettings,
   ...callerSettings,
   ...cacheSettings,
+  ...documentSettings,
   ...browserSettings,
   ...sandboxSettings,
 };

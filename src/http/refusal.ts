@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql';
 import { failures, type GatewayError } from '../errors.ts';
 
 /** A request that is refused as a whole, before GraphQL: one coded error, with the status of its row in the failure table. */
@@ -9,5 +10,13 @@ export function refusalResponse(error: GatewayError, headers: Readonly<Record<st
   );
 }
 
+/** The same for a place where Yoga makes the answer: throw it, or hand it over as a result. Every client gets the status. */
+export function refusalError({ code, message, extensions, retryAfterMs }: GatewayError): GraphQLError {
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(retryAfterMs) };
+  return new GraphQLError(message, {
+    extensions: { ...extensions, http: { status: failures[code].httpStatus, headers } },
+  });
+}
+
 /** As in the header Retry-After: whole seconds. */
-export const secondsOf = (ms: number): string => String(Math.ceil(ms / 1_000));
+const secondsOf = (ms: number): string => String(Math.ceil(ms / 1_000));

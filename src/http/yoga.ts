@@ -1,11 +1,17 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
+import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs } from './browsers/example-tabs.ts';
-import { graphiqlOptions, renderGraphiql } from './browsers/graphiql.ts';
+import { createGraphiqlPage, graphiqlOptions } from './browsers/graphiql.ts';
+import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
+import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
+import type { TrustedDocuments } from './documents/trusted-documents.ts';
+import { useHiddenSchema } from './documents/use-hidden-schema.ts';
+import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
@@ -19,6 +25,14 @@ export interface YogaOptions {
   authentication: Authentication;
   admit: Admit;
   maxIdentifiers: number;
+  /** Sites whose scripts may ask: `https://app.example.com`. */
+  corsOrigins: readonly string[];
+  /** Refuses requests that a page of any site could send unasked. */
+  preventsCsrf: boolean;
+  /** Answers introspection, and tells in errors what somebody may have meant. */
+  showsSchema: boolean;
+  /** The only documents that are run. @default any */
+  trustedDocuments?: TrustedDocuments | undefined;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
   graphiql?: ExamplePeople | undefined;
   /** Gets the stack of each fault of the gateway itself. */
@@ -30,13 +44,14 @@ export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
 /** The HTTP side: `/graphql`, `/health` and `/readiness`. */
 export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
+  const page = createGraphiqlPage();
   return createYoga<object, SchemaContext>({
     schema: options.schema,
     context: ({ request }) => options.createContext(request),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql)) : false,
-    renderGraphiQL: renderGraphiql,
+    renderGraphiQL: (pageOptions) => page.render(pageOptions ?? {}),
     maskedErrors: { maskError },
     logging: {
       debug: silent,
@@ -45,18 +60,33 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // Yoga logs whatever masking has changed, also what clients may see.
       error: (error: unknown) => isFault(error) && options.logFault(stackOf(error)),
     },
-    // Yoga's default answers any origin, with credentials. Nothing here is for other sites' scripts.
-    cors: false,
+    // Yoga's default answers any origin, with credentials.
+    cors: corsFor(options.corsOrigins),
     // No uploads in this schema, and a multipart form is a way around CORS' preflight.
     multipart: false,
+    extraParamNames: options.trustedDocuments ? [DOCUMENT_ID] : [],
     landingPage: false,
     plugins: [
+      // On every answer, whoever makes it.
+      useSecurityHeaders({
+        pagePolicy: page.contentSecurityPolicy,
+        variesByOrigin: options.corsOrigins.length > 0,
+      }),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useReadiness(options.readiness),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
+      // Before the body is read, too.
+      options.preventsCsrf && useCsrfPrevention(),
+      // Before anything is parsed.
+      options.trustedDocuments !== undefined && useTrustedDocuments(options.trustedDocuments),
+      !options.showsSchema && useHiddenSchema(),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
-      useOperationCheck({ maxIdentifiers: options.maxIdentifiers, admit: options.admit }),
+      useOperationCheck({
+        maxIdentifiers: options.maxIdentifiers,
+        hidesSuggestions: !options.showsSchema,
+        admit: options.admit,
+      }),
       // Around execution: tells what it took.
       useReceipt(),
     ],

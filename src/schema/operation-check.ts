@@ -27,6 +27,8 @@ export interface OperationCheck {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   /** Identifiers that one operation may name, over all its aliases and lists. */
   readonly maxIdentifiers: number;
+  /** Leaves "Did you mean" out of errors, for those who should not learn the schema from them. @default false */
+  readonly hidesSuggestions?: boolean | undefined;
 }
 
 /** What an operation asks for, over all its fields, lists and fragments. */
@@ -50,7 +52,10 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
   const numeric = numericIdentifiers(operation, raw);
   if (numeric.length > 0) return numeric;
 
-  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], raw, { maxErrors: 20 });
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], raw, {
+    maxErrors: 20,
+    hideSuggestions: check.hidesSuggestions ?? false,
+  });
   if (errors) return errors.map((error) => badInput(error.message, error.nodes));
 
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { UNASKED } from '../support/gateway-with-sandbox.ts';
 import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';
 
 const shell = promisify(exec);
@@ -59,7 +60,7 @@ describe('lark-user-gateway that is told to stop', () => {
     expect((await fetch(`${url}/readiness`)).status).toBe(200);
     cli.process.kill('SIGTERM');
     await expect.poll(async () => (await fetch(`${url}/readiness`)).status).toBe(503);
-    const answer = await fetch(`${url}/graphql?query={user(key:"7000000000000000001"){nameEn}}`);
+    const answer = await fetch(`${url}/graphql?query={user(key:"7000000000000000001"){nameEn}}`, { headers: UNASKED });
     expect(answer.headers.get('connection')).toBe('close');
     expect(await answer.json()).toEqual({ data: { user: { nameEn: 'Zhang San' } } });
     expect(await cli.ended).toBe(0);
@@ -89,7 +90,7 @@ describe('lark-user-gateway with credentials', () => {
       expect(banner).toContain(`User API  ${sandbox.url}`);
       expect(banner).not.toContain('made-up');
       const url = banner.match(/http:\S+\/graphql/)?.[0] ?? '';
-      const answer = await fetch(`${url}?query={user(key:"7000000000000000002"){nameEn}}`);
+      const answer = await fetch(`${url}?query={user(key:"7000000000000000002"){nameEn}}`, { headers: UNASKED });
       expect(await answer.json()).toEqual({ data: { user: { nameEn: 'Li Si' } } });
     } finally {
       await sandbox.close();

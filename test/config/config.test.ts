@@ -191,8 +191,8 @@ describe('sources', () => {
 
   it('GraphiQL is off in production unless it is switched on', () => {
     const environment = { ...CREDENTIAL, NODE_ENV: 'production' };
-    expect(readConfig({ environment }).showsGraphiql).toBe(false);
-    expect(readConfig({ environment: { ...environment, GRAPHIQL: 'on' } }).showsGraphiql).toBe(true);
-    expect(readConfig({ environment: {} }).showsGraphiql).toBe(true);
+    expect(readConfig({ environment }).exposure.showsGraphiql).toBe(false);
+    expect(readConfig({ environment: { ...environment, GRAPHIQL: 'on' } }).exposure.showsGraphiql).toBe(true);
+    expect(readConfig({ environment: {} }).exposure.showsGraphiql).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { UNASKED } from '../support/gateway-with-sandbox.ts';
 import { runCli } from '../support/run-cli.ts';
 import { keysFrom } from './strike.ts';
 
@@ -17,7 +18,7 @@ async function serve(options: SandboxOptions, environment: Record<string, string
   const url = (await cli.until('User API')).match(/http:\S+(?=\/graphql)/)?.[0] ?? '';
   const statusOfReadiness = async () => (await fetch(`${url}/readiness`)).status;
   await vi.waitFor(async () => expect(await statusOfReadiness()).toBe(200), { timeout: 5_000 });
-  const ask = (key: string) => fetch(`${url}/graphql?query={user(key:"${key}"){key}}`);
+  const ask = (key: string) => fetch(`${url}/graphql?query={user(key:"${key}"){key}}`, { headers: UNASKED });
   const queries = () => sandbox.calls().filter((call) => call.interface === 'user_query');
   return { sandbox, cli, url, ask, queries, statusOfReadiness };
 }

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { close, createServer, listen } from '../../src/http/server.ts';
-import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { gatewayWithSandbox, UNASKED } from '../support/gateway-with-sandbox.ts';
 
 it('a port that is taken is told in plain words, with the setting to change', async () => {
   const other = createHttpServer().listen(0, '127.0.0.1');
@@ -20,7 +20,7 @@ it('a request in flight is finished before the server closes', async () => {
   await gateway.whenReady;
   const server = createServer(gateway);
   const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
-  const answer = fetch(`${url}/graphql?query={user(key:"7000000000000000001"){nameEn}}`);
+  const answer = fetch(`${url}/graphql?query={user(key:"7000000000000000001"){nameEn}}`, { headers: UNASKED });
   await once(server, 'request');
   await close(server, 5_000);
   expect(await (await answer).json()).toEqual({ data: { user: { nameEn: 'Zhang San' } } });
@@ -32,7 +32,7 @@ it('what does not finish in time is cut', async () => {
   sandbox.setFault(() => () => {});
   const server = createServer(gateway);
   const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
-  const isCut = fetch(`${url}/graphql?query={user(key:"1"){key}}`).then(
+  const isCut = fetch(`${url}/graphql?query={user(key:"1"){key}}`, { headers: UNASKED }).then(
     () => false,
     () => true,
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { gatewayWithSandbox, post } from '../support/gateway-with-sandbox.ts';
+import { gatewayWithSandbox, post, UNASKED } from '../support/gateway-with-sandbox.ts';
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Request(`http://gateway.test${path}`, { headers });
@@ -59,7 +59,7 @@ describe('/health and /readiness', () => {
 describe('the GraphQL endpoint', () => {
   it('answers a GET with a query', async () => {
     const { gateway } = await gatewayWithSandbox();
-    const response = await gateway.fetch(get('/graphql?query={__typename}'));
+    const response = await gateway.fetch(get('/graphql?query={__typename}', UNASKED));
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GraphiQLOptions } from 'graphql-yoga';
 
 /** A query that GraphiQL opens with. The first tab shows no variables, so it has none. */
@@ -21,13 +22,49 @@ export function graphiqlOptions(tabs: readonly ExampleTab[]): GraphiQLOptions {
   };
 }
 
-/**
- * Self-contained, unlike Yoga's default page, which loads itself from a CDN and stays blank without internet.
- * It weighs 9 MB, so it is imported when it is first opened.
- */
-export async function renderGraphiql(options: GraphiQLOptions): Promise<string> {
+/** The page and what it may do, made when it is first opened: it weighs 9 MB. */
+export interface GraphiqlPage {
+  render(options: GraphiQLOptions): Promise<string>;
+  /** `undefined` until it is rendered. */
+  contentSecurityPolicy(): string | undefined;
+}
+
+/** Self-contained, unlike Yoga's default page, which loads itself from a CDN and stays blank without internet. */
+export function createGraphiqlPage(): GraphiqlPage {
+  let made: Promise<string> | undefined;
+  let policy: string | undefined;
+  return {
+    render(options) {
+      made ??= renderPage(options).then((html) => {
+        policy = contentSecurityPolicy(html);
+        return html;
+      });
+      return made;
+    },
+    contentSecurityPolicy: () => policy,
+  };
+}
+
+async function renderPage(options: GraphiQLOptions): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   return renderGraphiQL(options).replace('</head>', `<style>${STILL_TABS}</style></head>`);
+}
+
+/** Only the scripts that are in the page, by their hashes, and they may talk to this host only. */
+function contentSecurityPolicy(html: string): string {
+  const scripts = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text]) => text ?? '');
+  const hashes = scripts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+  return [
+    "default-src 'none'",
+    `script-src ${hashes.join(' ')}`,
+    // Its editor writes styles as it goes, and does its work in workers made from its own text.
+    "style-src 'unsafe-inline'",
+    'worker-src blob:',
+    'img-src data: blob:',
+    'font-src data:',
+    "connect-src 'self'",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  ].join('; ');
 }
 
 /** On the first press GraphiQL 5 slides the tabs, for they can be dragged, away from under the pointer: that click is lost. */

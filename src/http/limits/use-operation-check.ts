@@ -1,14 +1,16 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { failures, type GatewayError } from '../../errors.ts';
+import { failures } from '../../errors.ts';
 import type { SchemaContext } from '../../schema/builder.ts';
 import { checkOperation, type Named } from '../../schema/operation-check.ts';
 import type { Admit } from '../callers/admission.ts';
-import { secondsOf } from '../refusal.ts';
+import { refusalError } from '../refusal.ts';
 
 export interface OperationCheckOptions {
   /** Identifiers that one operation may name. */
   readonly maxIdentifiers: number;
+  /** Leaves "Did you mean" out of errors. */
+  readonly hidesSuggestions: boolean;
   /** Decides by who asks. */
   readonly admit: Admit;
 }
@@ -17,17 +19,17 @@ export interface OperationCheckOptions {
  * Refuses an operation as a whole before execution: variables of the wrong type, too many identifiers, or more than its caller
  * may ask for.
  */
-export function useOperationCheck({ maxIdentifiers, admit }: OperationCheckOptions): Plugin<SchemaContext> {
+export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): Plugin<SchemaContext> {
   return {
     async onExecute({ args, setResultAndStopExecution }) {
       const { schema, document, operationName, variableValues, contextValue } = args;
-      const checked = checkOperation({ schema, document, operationName, variables: variableValues, maxIdentifiers });
+      const checked = checkOperation({ schema, document, operationName, variables: variableValues, ...limits });
       if (!isNamed(checked)) {
         setResultAndStopExecution({ errors: checked.map(badRequest) });
         return;
       }
       const refusal = await admit({ request: contextValue.request, ...checked });
-      if (refusal) setResultAndStopExecution({ errors: [refused(refusal)] });
+      if (refusal) setResultAndStopExecution({ errors: [refusalError(refusal)] });
     },
   };
 }
@@ -40,11 +42,3 @@ const badRequest = ({ message, nodes, extensions }: GraphQLError) =>
     // `spec`: clients that accept only application/json get a 200, as GraphQL over HTTP wants.
     extensions: { ...extensions, http: { status: failures.BAD_USER_INPUT.httpStatus, spec: true } },
   });
-
-/** Not about the operation but about who asks: every client gets the status. */
-function refused({ code, message, extensions, retryAfterMs }: GatewayError): GraphQLError {
-  const headers = retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(retryAfterMs) };
-  return new GraphQLError(message, {
-    extensions: { ...extensions, http: { status: failures[code].httpStatus, headers } },
-  });
-}

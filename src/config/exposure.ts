@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { GatewayOptions } from '../gateway.ts';
+import { mistakesIn, type TrustedDocuments } from '../http/documents/trusted-documents.ts';
+import { createSchema } from '../schema/schema.ts';
+import { codeOf } from './environment.ts';
+import type { Settings } from './settings.ts';
+
+/** What is shown to browsers and to strangers. */
+export interface ExposureConfig
+  extends Pick<GatewayOptions, 'corsOrigins' | 'csrfPrevention' | 'introspection' | 'trustedDocuments'> {
+  readonly showsGraphiql: boolean;
+}
+
+/** Mistakes are added to `mistakes`. */
+export function exposureConfig(values: Settings, isProduction: boolean, mistakes: string[]): ExposureConfig {
+  const { TRUSTED_DOCUMENTS: path, GRAPHIQL: graphiql } = values;
+  if (path !== undefined && graphiql === true) {
+    mistakes.push(
+      'GRAPHIQL: GraphiQL sends documents of its own, and TRUSTED_DOCUMENTS refuses them. Set one of them.',
+    );
+  }
+  return {
+    corsOrigins: originsOf(values.CORS_ORIGINS ?? '', mistakes),
+    csrfPrevention: values.CSRF_PREVENTION ?? true,
+    introspection: values.INTROSPECTION ?? !isProduction,
+    trustedDocuments: path === undefined ? undefined : readDocuments(path, mistakes),
+    showsGraphiql: graphiql ?? (!isProduction && path === undefined),
+  };
+}
+
+function originsOf(text: string, mistakes: string[]): string[] {
+  const origins = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  for (const origin of origins.filter((one) => !isOrigin(one))) {
+    mistakes.push(
+      `CORS_ORIGINS: expected sites as browsers name them, such as https://app.example.com, got ${JSON.stringify(origin)}. A "*" or "null" would let in any page.`,
+    );
+  }
+  return origins;
+}
+
+const isOrigin = (text: string) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+
+const documentsFile = z.record(z.string(), z.string());
+/** The first few tell what is wrong. */
+const MOST_TOLD = 5;
+
+function readDocuments(path: string, mistakes: string[]): TrustedDocuments {
+  const refuse = (why: string) => {
+    mistakes.push(`TRUSTED_DOCUMENTS names ${path}, ${why}.`);
+    return {};
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which cannot be read (${codeOf(error)})`);
+  }
+  const documents = documentsFile.safeParse(json);
+  if (!documents.success) return refuse('where an object of ids and documents was expected');
+  if (Object.keys(documents.data).length === 0) return refuse('which has no document');
+  const wrong = mistakesIn(documents.data, createSchema());
+  for (const why of wrong.slice(0, MOST_TOLD)) mistakes.push(`TRUSTED_DOCUMENTS: ${why}`);
+  if (wrong.length > MOST_TOLD) mistakes.push(`TRUSTED_DOCUMENTS: ${wrong.length - MOST_TOLD} more of the kind.`);
+  return documents.data;
+}

@@ -1,0 +1,43 @@
+import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
+import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../../errors.ts';
+import { refusalError } from '../refusal.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
+
+/** Where the id of a document is in a request, beside Apollo's `extensions.persistedQuery.sha256Hash`. */
+export const DOCUMENT_ID = 'documentId';
+
+const refused = (code: 'FORBIDDEN' | 'BAD_USER_INPUT', message: string) => () =>
+  refusalError(new GatewayError(code, message));
+
+/** Runs the listed documents only: a request names one by its id. What somebody else wrote is not even parsed. */
+export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
+  const byId = new Map(Object.entries(documents));
+  return usePersistedOperations({
+    getPersistedOperation: (id) => byId.get(id) ?? null,
+    extractPersistedOperationId: idOf,
+    customErrors: {
+      persistedQueryOnly: refused(
+        'FORBIDDEN',
+        `This gateway runs trusted documents only: expected the id of one in "${DOCUMENT_ID}", got a query.`,
+      ),
+      keyNotFound: refused(
+        'BAD_USER_INPUT',
+        `This gateway runs trusted documents only: expected the id of one in "${DOCUMENT_ID}", got none.`,
+      ),
+      notFound: refused(
+        'BAD_USER_INPUT',
+        'No trusted document has this id. Publish the documents of this client to the gateway first.',
+      ),
+    },
+  }) as Plugin;
+}
+
+/** `documentId` as in the appendix of GraphQL over HTTP, with or without the name of its hash; or Apollo's form. */
+function idOf(params: { readonly extensions?: unknown }): string | null {
+  const { [DOCUMENT_ID]: id } = params as Record<string, unknown>;
+  if (typeof id === 'string') return id.replace(/^sha256:/, '');
+  const { persistedQuery } = (params.extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } };
+  const hash = persistedQuery?.sha256Hash;
+  return typeof hash === 'string' ? hash : null;
+}
