@@ -37,7 +37,7 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     httpStatus: 401,
   },
   FORBIDDEN: {
-    when: 'The credential of the caller does not allow this: e-mail addresses, fresh people, or this tenant.',
+    when: 'The caller may not do this: e-mail addresses, fresh people or a tenant without the right to; a query where only trusted documents run; or a request that a page of any site could have sent.',
     retryable: false,
     httpStatus: 403,
   },

@@ -14,6 +14,7 @@ import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
+import { useReadableRequests } from './use-readable-requests.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
 
@@ -78,6 +79,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
+      useReadableRequests(),
       // Before anything is parsed.
       options.trustedDocuments !== undefined && useTrustedDocuments(options.trustedDocuments),
       !options.showsSchema && useHiddenSchema(),
