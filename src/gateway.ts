@@ -155,6 +155,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     showsSchema: options.introspection ?? true,
     trustedDocuments: options.trustedDocuments,
     graphiql: options.graphiql,
+    neededHeaders: auth.kind === 'none' ? {} : { authorization: 'Bearer <your credential>' },
     logFault,
   });
 

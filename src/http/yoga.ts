@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
 import { corsFor } from './browsers/cors.ts';
-import { type ExamplePeople, exampleTabs } from './browsers/example-tabs.ts';
+import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
 import { createGraphiqlPage, graphiqlOptions } from './browsers/graphiql.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
@@ -36,6 +36,8 @@ export interface YogaOptions {
   trustedDocuments?: TrustedDocuments | undefined;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
   graphiql?: ExamplePeople | undefined;
+  /** Headers that callers have to send, for GraphiQL to show. */
+  neededHeaders: NeededHeaders;
   /** Gets the stack of each fault of the gateway itself. */
   logFault(stack: string): void;
 }
@@ -51,7 +53,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     context: ({ request }) => options.createContext(request),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
-    graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql)) : false,
+    graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql, options.neededHeaders)) : false,
     renderGraphiQL: (pageOptions) => page.render(pageOptions ?? {}),
     maskedErrors: { maskError },
     logging: {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { close, createServer, listen } from '../../src/http/server.ts';
+import { apiKeyOf, bearer, gatewayForKeys } from '../support/callers.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 
@@ -47,6 +48,34 @@ describe('GraphiQL in a browser', () => {
     expect(sandbox.calls().filter((call) => call.interface === 'user_query')).toHaveLength(3);
     expect(elsewhere).toEqual([]);
     expect(faults).toEqual([]);
+  });
+});
+
+describe('GraphiQL in front of a gateway that asks who one is', () => {
+  it('says how to send a credential; whoever does as it says gets an answer', async (context) => {
+    const browser = await launchChromium(context);
+    const { gateway } = await gatewayForKeys([apiKeyOf('open-sesame')], {
+      graphiql: { key: '7000000000000000001', email: 'zhangsan@example.com', outId: 'on_nobody' },
+    });
+    const server = createServer(gateway);
+    onTestFinished(() => close(server, 0));
+    const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    await page.goto(`${url}/graphql`);
+    const query = page.locator('.graphiql-query-editor');
+    await expect.poll(() => query.textContent()).toMatch(/Open."Headers".below/);
+
+    await openTab(page, 'PeopleByEmail');
+    await page.getByRole('button', { name: 'Headers', exact: true }).click();
+    const headers = page.locator('.monaco-editor[data-uri*="headers"]');
+    await expect.poll(() => headers.textContent()).toContain('<your');
+    await headers.click();
+    await page.keyboard.press('ControlOrMeta+A');
+    // The editor closes quotes and braces by itself.
+    await page.keyboard.type(JSON.stringify(bearer('open-sesame')).replace(/"}$/, ''));
+    // As with a new tab, it takes them in after a pause.
+    await page.waitForTimeout(1_000);
+    expect(await run(page)).toMatchObject({ data: { usersByEmail: [{ name: 'Zhang San' }, null] } });
   });
 });
 

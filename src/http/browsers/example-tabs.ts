@@ -7,11 +7,15 @@ export interface ExamplePeople {
   readonly outId: string;
 }
 
+/** Headers that every request needs here, with what stands for their values. */
+export type NeededHeaders = Readonly<Record<string, string>>;
+
 /** What GraphiQL opens with: one person, a list with somebody missing, and by out id with a variable. */
-export function exampleTabs({ key, email, outId }: ExamplePeople): ExampleTab[] {
+export function exampleTabs({ key, email, outId }: ExamplePeople, needed: NeededHeaders): ExampleTab[] {
+  const headers = Object.keys(needed).length > 0 ? JSON.stringify(needed, null, 2) : '';
   return [
     {
-      query: `# One person by user key. Press Ctrl-Enter, or the round button, to run it.
+      query: `# One person by user key. Press Ctrl-Enter, or the round button, to run it.${howToSend(headers)}
 query OnePerson {
   user(key: ${JSON.stringify(key)}) {
     key
@@ -25,6 +29,7 @@ query OnePerson {
 `,
     },
     {
+      headers,
       query: `# People by e-mail: answered in the order asked, null for those who are not found.
 query PeopleByEmail {
   usersByEmail(emails: [${JSON.stringify(email)}, "nobody@example.com"]) {
@@ -36,6 +41,7 @@ query PeopleByEmail {
 `,
     },
     {
+      headers,
       query: `# People by out id. The values are below, under Variables.
 query PeopleByOutId($outIds: [ID!]!) {
   usersByOutId(outIds: $outIds) {
@@ -49,3 +55,12 @@ query PeopleByOutId($outIds: [ID!]!) {
     },
   ];
 }
+
+/** GraphiQL drops the headers of its first tab, so that one says it in words. */
+const howToSend = (headers: string) =>
+  headers === ''
+    ? ''
+    : `
+# This gateway asks who you are.
+# Open "Headers" below, and put this there:
+${headers.replace(/^/gm, '#   ')}`;

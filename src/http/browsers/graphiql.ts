@@ -6,6 +6,8 @@ export interface ExampleTab {
   readonly query: string;
   /** As JSON text. */
   readonly variables?: string;
+  /** As JSON text; the first tab shows none. */
+  readonly headers?: string;
 }
 
 /** The page at `/graphql` for browsers. */
@@ -14,7 +16,7 @@ export function graphiqlOptions(tabs: readonly ExampleTab[]): GraphiQLOptions {
     title: 'Lark users',
     logo: LOGO,
     favicon: `data:image/svg+xml,${encodeURIComponent(LOGO)}`,
-    defaultTabs: tabs.map(({ query, variables }) => ({ query, variables: variables ?? '', headers: '' })),
+    defaultTabs: tabs.map(({ query, variables = '', headers = '' }) => ({ query, variables, headers })),
     // What a query took is the first thing to be curious about here.
     additionalHeaders: { 'x-lookup-receipt': 'true' },
     // Headers can hold a credential; the browser's storage is no place for it.
