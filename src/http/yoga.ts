@@ -6,7 +6,10 @@ import { graphiqlOptions, renderGraphiql } from './browsers/graphiql.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
+import { createDocumentCache } from './limits/document-cache.ts';
+import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
+import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
@@ -18,6 +21,7 @@ export interface YogaOptions {
   readiness(): Readiness;
   authentication: Authentication;
   admit: Admit;
+  requestLimits: RequestLimits;
   maxIdentifiers: number;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
   graphiql?: ExamplePeople | undefined;
@@ -50,11 +54,18 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     // No uploads in this schema, and a multipart form is a way around CORS' preflight.
     multipart: false,
     landingPage: false,
+    maxRequestBodySize: options.requestLimits.maxBodyBytes,
+    batching: { limit: options.requestLimits.maxBatchedOperations },
+    parserAndValidationCache: createDocumentCache(),
     plugins: [
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useReadiness(options.readiness),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
+      // While the body is read.
+      useRequestLimits(options.requestLimits),
+      // Before validation, which can cost more than execution.
+      useDocumentLimits(),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({ maxIdentifiers: options.maxIdentifiers, admit: options.admit }),
       // Around execution: tells what it took.
