@@ -93,7 +93,7 @@ describe('a body over 1 MiB is refused', () => {
     const endless = setInterval(() => {
       if (socket.writableNeedDrain || !socket.writable) return;
       sent += CHUNK.length;
-      socket.write(`10000\r\n${CHUNK}\r\n`);
+      socket.write(`10000\r\n${CHUNK.toString()}\r\n`);
     }, 1);
     await closed;
     clearInterval(endless);

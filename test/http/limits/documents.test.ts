@@ -40,7 +40,7 @@ describe('a document may have at most', () => {
     ],
     [
       '64 directives',
-      person(`${repeat(33, () => 'key @skip(if: false) @include(if: true)')}`),
+      person(repeat(33, () => 'key @skip(if: false) @include(if: true)')),
       'directives; this one has 66. Split it.',
     ],
     [
