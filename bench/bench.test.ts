@@ -23,6 +23,12 @@ it('bench:idle prints what the gateway adds', { timeout: 120_000 }, async () => 
   expect(await bench('idle', '--rounds', '3')).toContain('| gateway ');
 });
 
+it('bench:refusals prints a row for each refused request', { timeout: 120_000 }, async () => {
+  const table = await bench('refusals', '--rounds', '3');
+  expect(table).toMatch(/\| 18-level fragment bomb +\| +1 \| +400 \|/);
+  expect(table).toMatch(/\| 100,000 e-mails +\| +[\d,]+ \| +413 \|/);
+});
+
 it('bench:memory prints a curve', { timeout: 120_000 }, async () => {
   expect(await bench('memory', '--lookups', '4000', '--every', '1000')).toMatch(/4,000/);
 });

@@ -49,7 +49,7 @@ accept only \`application/json\`.
 
 | in \`extensions\` | meaning |
 | --- | --- |
-| \`code\` | one of the above, or graphql-js' own: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`OPERATION_RESOLUTION_FAILURE\`; and \`BAD_REQUEST\` for what is no GraphQL request at all |
+| \`code\` | one of the above, or graphql-js' own: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`OPERATION_RESOLUTION_FAILURE\` |
 | \`retryAfterMs\` | milliseconds after which asking again can succeed, with \`OVERLOADED\`, \`UPSTREAM_RATE_LIMITED\` and an open breaker |
 | \`upstream.code\` | \`err_code\` of the user API, where it answered with one |
 | \`upstream.logId\` | id of the call in the log of the user API: vendor support asks for it |

@@ -27,7 +27,7 @@ export type ErrorCode =
 /** The one failure table: every code a client can meet in `extensions.code`, except graphql-js' own for bad documents. */
 export const failures: Readonly<Record<ErrorCode, Failure>> = {
   BAD_USER_INPUT: {
-    when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the operation names too many.',
+    when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the request is malformed, or over a limit.',
     retryable: false,
     httpStatus: 400,
   },

@@ -39,6 +39,10 @@ export interface GatewayOptions extends UpstreamOptions {
   random?: (() => number) | undefined;
   /** Identifiers that one operation may name, over all its fields and lists. @default 1000 */
   maxIdentifiers?: number | undefined;
+  /** Bytes of one request body. @default 1048576 */
+  maxBodyBytes?: number | undefined;
+  /** Operations that one request may hold as a JSON array, each with limits of its own. @default 0, no arrays */
+  maxBatchedOperations?: number | undefined;
   /** Who may ask. @default anybody, for names of this machine only */
   auth?: AuthOptions | undefined;
   /** The tenants that may be named, unless an API key has its own. @default any that the plugin can see */
@@ -149,6 +153,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     readiness,
     authentication,
     admit: createAdmission({ callerOf, identifiersPerMinute }),
+    requestLimits: {
+      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+      maxBatchedOperations: options.maxBatchedOperations ?? 0,
+    },
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
     corsOrigins: options.corsOrigins ?? [],
     preventsCsrf: options.csrfPrevention ?? true,

@@ -21,7 +21,15 @@ export interface Config {
   /** For `createGateway`, without the upstream's part. */
   readonly limits: Pick<
     GatewayOptions,
-    'maxIdentifiers' | 'timeoutMs' | 'requestTimeoutMs' | 'callsPerSecond' | 'queueLimit' | 'cache' | 'proxy'
+    | 'maxIdentifiers'
+    | 'maxBodyBytes'
+    | 'maxBatchedOperations'
+    | 'timeoutMs'
+    | 'requestTimeoutMs'
+    | 'callsPerSecond'
+    | 'queueLimit'
+    | 'cache'
+    | 'proxy'
   >;
 }
 
@@ -60,6 +68,8 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     exposure,
     limits: {
       maxIdentifiers,
+      maxBodyBytes: values.MAX_BODY_BYTES ?? 1_048_576,
+      maxBatchedOperations: values.MAX_BATCHED_OPERATIONS ?? 0,
       timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? 10_000,
       callsPerSecond: values.LARK_CALLS_PER_SECOND ?? 15,

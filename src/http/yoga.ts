@@ -12,9 +12,11 @@ import { useAuthentication } from './callers/use-authentication.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
+import { createDocumentCache } from './limits/document-cache.ts';
+import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
+import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
-import { useReadableRequests } from './use-readable-requests.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
 
@@ -25,6 +27,7 @@ export interface YogaOptions {
   readiness(): Readiness;
   authentication: Authentication;
   admit: Admit;
+  requestLimits: RequestLimits;
   maxIdentifiers: number;
   /** Sites whose scripts may ask: `https://app.example.com`. */
   corsOrigins: readonly string[];
@@ -69,6 +72,9 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     multipart: false,
     extraParamNames: options.trustedDocuments ? [DOCUMENT_ID] : [],
     landingPage: false,
+    maxRequestBodySize: options.requestLimits.maxBodyBytes,
+    batching: { limit: options.requestLimits.maxBatchedOperations },
+    parserAndValidationCache: createDocumentCache(),
     plugins: [
       // On every answer, whoever makes it.
       useSecurityHeaders({
@@ -81,10 +87,13 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
-      useReadableRequests(),
       // Before anything is parsed.
       options.trustedDocuments !== undefined && useTrustedDocuments(options.trustedDocuments),
       !options.showsSchema && useHiddenSchema(),
+      // While the body is read.
+      useRequestLimits(options.requestLimits),
+      // Before validation, which can cost more than execution.
+      useDocumentLimits(),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({
         maxIdentifiers: options.maxIdentifiers,

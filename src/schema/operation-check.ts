@@ -53,7 +53,7 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
   if (numeric.length > 0) return numeric;
 
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], raw, {
-    maxErrors: 20,
+    maxErrors: MAX_ERRORS,
     hideSuggestions: check.hidesSuggestions ?? false,
   });
   if (errors) return errors.map((error) => badInput(error.message, error.nodes));
@@ -71,6 +71,9 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
     throw error;
   }
 }
+
+/** A list can be wrong in each of its items, always for the same reason. */
+const MAX_ERRORS = 4;
 
 /** Each tenant is asked in calls of its own, so a list of tenants would use up what is for everybody. */
 const MAX_TENANTS = 5;
@@ -94,7 +97,7 @@ function numericIdentifiers(
   raw: Readonly<Record<string, unknown>>,
 ): GraphQLError[] {
   return (operation.variableDefinitions ?? [])
-    .filter(({ variable, type }) => namedType(type) === 'ID' && holdsNumber(raw[variable.name.value]))
+    .filter(({ variable, type }) => namedType(type) === 'ID' && holdsNumber(raw[variable.name.value], type))
     .map((definition) =>
       badInput(
         `Variable "$${definition.variable.name.value}" expects identifiers as text in quotes, got a JSON number: 19 digits do not fit a number, so it may name another person by now.`,
@@ -103,8 +106,12 @@ function numericIdentifiers(
     );
 }
 
-const holdsNumber = (value: unknown): boolean =>
-  typeof value === 'number' || (Array.isArray(value) && value.some(holdsNumber));
+/** Looks as deep as the type goes, whatever the depth of the value. */
+function holdsNumber(value: unknown, type: TypeNode): boolean {
+  if (type.kind === Kind.NON_NULL_TYPE) return holdsNumber(value, type.type);
+  if (type.kind === Kind.LIST_TYPE && Array.isArray(value)) return value.some((item) => holdsNumber(item, type.type));
+  return typeof value === 'number';
+}
 
 function namedType(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);

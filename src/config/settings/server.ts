@@ -23,6 +23,17 @@ export const serverSettings = {
     default: '1000',
     value: 'number',
   }),
+  MAX_BODY_BYTES: setting(wholeNumber(1_000, 100_000_000), {
+    about: 'Size of one request body; more is refused with status 413 while it comes in.',
+    default: '1048576',
+    value: 'bytes',
+  }),
+  MAX_BATCHED_OPERATIONS: setting(wholeNumber(0, 100), {
+    about:
+      'Operations that one request may hold as a JSON array, each with limits of its own; 0 for one operation a request.',
+    default: '0',
+    value: 'number',
+  }),
   SHUTDOWN_DELAY_SECONDS: setting(wholeNumber(0, 3_600), {
     about: 'After SIGTERM the gateway is not ready, but accepts requests for so long, until the balancer has noticed.',
     default: '0',

@@ -5,6 +5,7 @@ import type { SchemaContext } from '../../schema/builder.ts';
 import { checkOperation, type Named } from '../../schema/operation-check.ts';
 import type { Admit } from '../callers/admission.ts';
 import { refusalError } from '../refusal.ts';
+import { shortErrors } from './short-error.ts';
 
 export interface OperationCheckOptions {
   /** Identifiers that one operation may name. */
@@ -25,7 +26,7 @@ export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): 
       const { schema, document, operationName, variableValues, contextValue } = args;
       const checked = checkOperation({ schema, document, operationName, variables: variableValues, ...limits });
       if (!isNamed(checked)) {
-        setResultAndStopExecution({ errors: checked.map(badRequest) });
+        setResultAndStopExecution({ errors: shortErrors(checked).map(withStatus) });
         return;
       }
       const refusal = await admit({ request: contextValue.request, ...checked });
@@ -36,7 +37,7 @@ export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): 
 
 const isNamed = (checked: Named | readonly GraphQLError[]): checked is Named => 'identifiers' in checked;
 
-const badRequest = ({ message, nodes, extensions }: GraphQLError) =>
+const withStatus = ({ message, nodes, extensions }: GraphQLError) =>
   new GraphQLError(message, {
     nodes: nodes ?? null,
     // `spec`: clients that accept only application/json get a 200, as GraphQL over HTTP wants.

@@ -1,0 +1,101 @@
+/**
+ * How long the gateway takes to refuse what is over a limit, one request at a time: as long as that takes, nobody else is
+ * answered.
+ */
+import { parseArgs } from 'node:util';
+import { Pool } from 'undici';
+import { describeMachine } from './machine.mjs';
+import { DEFAULT_DIST, startGateway, startLimitedSandbox } from './servers.mjs';
+import { median, quantile } from './statistics.mjs';
+import { formatNumber, formatTable } from './table.mjs';
+
+const WARM_UP_ROUNDS = 5;
+const HEADERS = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+
+const { values: flags } = parseArgs({
+  options: { rounds: { type: 'string', default: '50' }, dist: { type: 'string', default: DEFAULT_DIST } },
+});
+const rounds = Number(flags.rounds) + WARM_UP_ROUNDS;
+
+const requests = [
+  { name: 'one field, answered', body: query('{ __typename }') },
+  { name: '18-level fragment bomb', body: query(`{ ...F0 } ${fragmentBomb(18)}`) },
+  { name: '50,000 e-mails', body: byEmail(50_000) },
+  { name: '100,000 e-mails', body: byEmail(100_000) },
+  { name: '100 aliases', body: query(`{ ${repeat(100, (index) => `a${index}: __typename`)} }`) },
+  { name: '10,000 aliases', body: query(`{ ${repeat(10_000, (index) => `a${index}: __typename`)} }`) },
+  { name: 'one field 1,000 times', body: query(`{ user(key: "1") { ${repeat(1_000, () => 'key')} } }`) },
+  { name: '2,000 levels of fields', body: query(`${'{a'.repeat(2_000)}${'}'.repeat(2_000)}`) },
+];
+
+const sandbox = await startLimitedSandbox(flags.dist, { people: 1, latencyMs: 0 });
+const gateway = await startGateway(flags.dist, sandbox.url);
+process.stderr.write(`${describeMachine()}\n`);
+const pool = new Pool(gateway.url);
+
+/** @type {string[][]} */
+const rows = [];
+for (const { name, body } of requests) {
+  /** @type {number[]} */
+  const latencies = [];
+  let [status, answered] = [0, ''];
+  for (let round = 0; round < rounds; round += 1) {
+    const startedAt = performance.now();
+    const response = await pool.request({ path: '/graphql', method: 'POST', headers: HEADERS, body });
+    answered = await response.body.text();
+    status = response.statusCode;
+    if (round >= WARM_UP_ROUNDS) latencies.push(performance.now() - startedAt);
+  }
+  const figures = [median(latencies), quantile(latencies, 0.9), Math.max(...latencies)];
+  rows.push([
+    name,
+    formatNumber(body.length / 1_000),
+    String(status),
+    formatNumber(answered.length),
+    ...figures.map((ms) => formatNumber(ms, 1)),
+  ]);
+}
+for (const { stop } of [gateway, sandbox]) await stop();
+
+const columns = [
+  { title: 'request', isText: true },
+  { title: 'kB' },
+  { title: 'status' },
+  { title: 'answer bytes' },
+  { title: 'p50 ms' },
+  { title: 'p90 ms' },
+  { title: 'max ms' },
+];
+process.stdout.write(`${describeMachine()}\n\n${formatTable(columns, rows)}\n`);
+// The connections' keep-alive timers would hold the process for some seconds.
+process.exit();
+
+/** @param {string} text */
+function query(text) {
+  return JSON.stringify({ query: text });
+}
+
+/** @param {number} count */
+function byEmail(count) {
+  return JSON.stringify({
+    query: 'query ($emails: [String!]!) { usersByEmail(emails: $emails) { key } }',
+    variables: { emails: Array.from({ length: count }, (_, index) => `u${index}@a.b`) },
+  });
+}
+
+/**
+ * Each fragment spreads the next one twice.
+ * @param {number} levels
+ */
+function fragmentBomb(levels) {
+  const fragments = repeat(levels, (level) => `fragment F${level} on Query { ...F${level + 1} ...F${level + 1} }`);
+  return `${fragments} fragment F${levels} on Query { __typename }`;
+}
+
+/**
+ * @param {number} times
+ * @param {(index: number) => string} piece
+ */
+function repeat(times, piece) {
+  return Array.from({ length: times }, (_, index) => piece(index)).join(' ');
+}
