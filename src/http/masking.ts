@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { type ErrorCode, failures, GatewayError } from '../errors.ts';
+import { faultStack } from '../telemetry/fault-stack.ts';
 
 const INTERNAL: ErrorCode = 'INTERNAL_SERVER_ERROR';
 
@@ -37,9 +38,9 @@ function isMeantForClients({ originalError }: GraphQLError): boolean {
   return originalError instanceof GraphQLError && isMeantForClients(originalError);
 }
 
-/** The stack of what really went wrong. A GraphQLError itself holds the whole query, which names people. */
+/** Where it really went wrong, without messages. A GraphQLError itself holds the whole query, which names people. */
 export function stackOf(error: unknown): string {
   if (error instanceof GraphQLError && error.originalError) return stackOf(error.originalError);
   if (error instanceof GatewayError && error.cause !== undefined) return stackOf(error.cause);
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return faultStack(error);
 }

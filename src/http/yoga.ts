@@ -7,7 +7,8 @@ import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
-import { isFault, maskError, stackOf } from './masking.ts';
+import type { RequestLog } from './logs/request-log.ts';
+import { maskError } from './masking.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
 
@@ -21,8 +22,9 @@ export interface YogaOptions {
   maxIdentifiers: number;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
   graphiql?: ExamplePeople | undefined;
-  /** Gets the stack of each fault of the gateway itself. */
-  logFault(stack: string): void;
+  requestLog: RequestLog;
+  /** Writes a line for each request, not only for faults. */
+  logsRequests: boolean;
 }
 
 export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
@@ -43,7 +45,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       info: silent,
       warn: silent,
       // Yoga logs whatever masking has changed, also what clients may see.
-      error: (error: unknown) => isFault(error) && options.logFault(stackOf(error)),
+      error: options.requestLog.logFault,
     },
     // Yoga's default answers any origin, with credentials. Nothing here is for other sites' scripts.
     cors: false,
@@ -51,10 +53,12 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     multipart: false,
     landingPage: false,
     plugins: [
+      // First, since it takes the time; it sees every answer, whoever gives it.
+      options.logsRequests && options.requestLog.plugin,
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useReadiness(options.readiness),
       // Before the body is read: strangers cost next to nothing.
-      useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
+      useAuthentication(options.authentication, options.requestLog),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({ maxIdentifiers: options.maxIdentifiers, admit: options.admit }),
       // Around execution: tells what it took.
