@@ -12,6 +12,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly showsGraphiql: boolean;
+  readonly logLevel: NonNullable<Settings['LOG_LEVEL']>;
   /** What works, but is probably not meant: to be told at the start. */
   readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
@@ -49,6 +50,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     host,
     port: values.PORT ?? 4000,
     showsGraphiql: values.GRAPHIQL ?? !isProduction,
+    logLevel: values.LOG_LEVEL ?? 'info',
     warnings: warningsOf(values),
     shutdown: {
       delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { browserSettings } from './settings/browser.ts';
 import { cacheSettings } from './settings/cache.ts';
 import { callerSettings } from './settings/callers.ts';
+import { logSettings } from './settings/logs.ts';
 import { sandboxSettings } from './settings/sandbox.ts';
 import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
@@ -16,6 +17,7 @@ export const settings = {
   ...callerSettings,
   ...cacheSettings,
   ...browserSettings,
+  ...logSettings,
   ...sandboxSettings,
 };
 
