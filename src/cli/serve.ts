@@ -36,13 +36,16 @@ export async function serve(sources: Sources, version: string): Promise<void> {
     if (server.listening) await drain(server, config.shutdown);
     await gateway.dispose();
     await embedded?.close();
-    lines.say('info', 'Stopped.');
   };
 
   try {
     const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
     lines.endWithUncaught();
-    onStopSignal(stopEverything, {
+    const stop = async () => {
+      await stopEverything();
+      lines.say('info', 'Stopped.');
+    };
+    onStopSignal(stop, {
       stopping: (message) => lines.say('info', message),
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
