@@ -4,6 +4,8 @@ import type { LogEntry, LogLevel, LogOptions } from '../telemetry/log.ts';
 
 /** Where nobody reads standard error, lines are dropped rather than kept without end, in bytes. */
 const MOST_WAITING = 16 * 1_024 * 1_024;
+/** So long the end of the process waits for whoever reads standard error. */
+const FLUSH_MS = 1_000;
 
 /** The log of `serve`: one JSON object a line, to standard error. Standard output is for people. */
 export interface JsonLines extends LogOptions {
@@ -13,11 +15,13 @@ export interface JsonLines extends LogOptions {
   sayFault(level: LogEntry['level'], message: string, error: unknown): void;
   /** From here on, what nobody caught is told without its message, which Node would print. The process still ends, with 1. */
   endWithUncaught(): void;
+  /** Resolves when all lines so far are written, or nobody takes them. To be awaited before the process exits. */
+  flushed(): Promise<void>;
 }
 
 export function createJsonLines(level: LogLevel): JsonLines {
-  // Asynchronous: a slow reader must not hold up requests. What waits is written when the process exits.
-  const destination = pino.destination({ fd: 2, sync: false, maxLength: MOST_WAITING });
+  // Asynchronous: a slow reader must not hold up requests. Without a least length, `flush` would wait for nothing.
+  const destination = pino.destination({ fd: 2, sync: false, minLength: 1, maxLength: MOST_WAITING });
   const logger = pino(
     {
       level,
@@ -29,6 +33,12 @@ export function createJsonLines(level: LogLevel): JsonLines {
     destination,
   );
   const write: JsonLines['write'] = (entry) => logger[entry.level](entry.fields, entry.message);
+  const flushed = () =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, FLUSH_MS).unref();
+      // A pipe cannot be synced, which is told as an error after all is written.
+      destination.flush(() => resolve());
+    });
   const sayFault: JsonLines['sayFault'] = (severity, message, error) =>
     write({ level: severity, message, fields: { stack: faultStack(error) } });
 
@@ -40,8 +50,9 @@ export function createJsonLines(level: LogLevel): JsonLines {
     endWithUncaught() {
       process.on('uncaughtException', (error) => {
         sayFault('fatal', 'Uncaught: the process ends.', error);
-        process.exit(1);
+        void flushed().then(() => process.exit(1));
       });
     },
+    flushed,
   };
 }

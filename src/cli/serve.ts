@@ -44,6 +44,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
     const stop = async () => {
       await stopEverything();
       lines.say('info', 'Stopped.');
+      await lines.flushed();
     };
     onStopSignal(stop, {
       stopping: (message) => lines.say('info', message),

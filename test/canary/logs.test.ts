@@ -26,14 +26,13 @@ async function singing(gateway: Partial<GatewayOptions> = {}) {
     send,
     /** Asks for people, so that something has to be told. */
     ask: () => send('all kinds of look-up'),
-    /** No canary, address or token in the log and among the events; and something is told at all. */
-    expectSilence() {
+    /** Whatever of a canary, an address or a token is in the log and among the events; and whether anything is told at all. */
+    leaks() {
       const tokens = harness.sandbox.calls().flatMap(({ token }) => token ?? []);
       const told = JSON.stringify([entries, harness.events]);
-      expect(told).not.toMatch(new RegExp(CANARY, 'i'));
-      expect(told).not.toMatch(/127\.0\.0\.1|localhost|example\.com/);
-      expect(tokens.filter((token) => told.includes(token))).toEqual([]);
-      expect(entries.filter(({ message }) => message === 'request').length).toBeGreaterThan(0);
+      const leaked = told.match(new RegExp(`.{0,80}(${CANARY}|127\\.0\\.0\\.1|localhost|example\\.com)`, 'gi')) ?? [];
+      const isSilent = !entries.some(({ message }) => message === 'request');
+      return [...leaked, ...tokens.filter((token) => told.includes(token)), ...(isSilent ? ['nothing is told'] : [])];
     },
   };
 }
@@ -65,17 +64,17 @@ describe.each(['production', 'development'])(
   (mode) => {
     it.each(Object.keys(REQUESTS))('asked for %s', async (name) => {
       vi.stubEnv('NODE_ENV', mode);
-      const { send, expectSilence, gateway, entries } = await singing();
+      const { send, leaks, gateway, entries } = await singing();
       await gateway.whenReady;
       await send('all kinds of look-up');
       await send(name);
-      expectSilence();
+      expect(leaks()).toEqual([]);
       expect(entries.filter(({ message }) => message === 'request')).toHaveLength(2);
     });
 
     it.each(FAULTS)('while %s strikes', async (name) => {
       vi.stubEnv('NODE_ENV', mode);
-      const { ask, expectSilence, gateway, sandbox } = await singing();
+      const { ask, leaks, gateway, sandbox } = await singing();
       await gateway.whenReady;
       sandbox.faults.start({ name, interface: 'user_query' } as FaultSpec);
       await ask();
@@ -83,7 +82,7 @@ describe.each(['production', 'development'])(
       sandbox.expireTokens();
       sandbox.faults.start({ name, interface: 'plugin_token' } as FaultSpec);
       await ask();
-      expectSilence();
+      expect(leaks()).toEqual([]);
     });
 
     it.each([0, 10301, 10429, 20004, 20006, 9999, 10022, 777, undefined, CANARY])(
@@ -94,7 +93,7 @@ describe.each(['production', 'development'])(
         await harness.gateway.whenReady;
         answerQueries(harness, () => refusal(code));
         const answer = JSON.parse(await harness.ask());
-        harness.expectSilence();
+        expect(harness.leaks()).toEqual([]);
         expect(withoutPaths(answer.errors)).not.toContain(CANARY);
         expect(harness.upstreamCalls().length).toBeGreaterThan(0);
       },
@@ -102,22 +101,22 @@ describe.each(['production', 'development'])(
 
     it('while the user API is gone', async () => {
       vi.stubEnv('NODE_ENV', mode);
-      const { ask, expectSilence, sandbox } = await singing();
+      const { ask, leaks, sandbox } = await singing();
       await sandbox.close();
       await ask();
-      expectSilence();
+      expect(leaks()).toEqual([]);
     });
 
     it('while the secret is wrong', async () => {
       vi.stubEnv('NODE_ENV', mode);
-      const { ask, expectSilence } = await singing({ pluginSecret: `another ${CANARY}` });
+      const { ask, leaks } = await singing({ pluginSecret: `another ${CANARY}` });
       await ask();
-      expectSilence();
+      expect(leaks()).toEqual([]);
     });
 
     it('while a resolver fails', async () => {
       vi.stubEnv('NODE_ENV', mode);
-      const { ask, expectSilence, gateway, entries } = await singing();
+      const { ask, leaks, gateway, entries } = await singing();
       const field = gateway.schema.getQueryType()?.getFields().user;
       if (field) {
         field.resolve = () => {
@@ -127,7 +126,7 @@ describe.each(['production', 'development'])(
       const answer = JSON.parse(await ask());
       expect(answer.errors).toHaveLength(1);
       expect(withoutPaths(answer.errors)).not.toContain(CANARY);
-      expectSilence();
+      expect(leaks()).toEqual([]);
       expect(entries.find(({ level }) => level === 'error')?.fields.stack).toMatch(
         /^TypeError\n[\s\S]*caused by Error/,
       );
@@ -135,21 +134,21 @@ describe.each(['production', 'development'])(
 
     it('while the directory throws what is no error', async () => {
       vi.stubEnv('NODE_ENV', mode);
-      const { ask, expectSilence, gateway } = await singing();
-      vi.spyOn(gateway.directory, 'lookup').mockRejectedValue(`${WORDS}`);
+      const { ask, leaks, gateway } = await singing();
+      vi.spyOn(gateway.directory, 'lookup').mockRejectedValue(WORDS);
       await ask();
-      expectSilence();
+      expect(leaks()).toEqual([]);
     });
 
     it('while whoever listens to events throws', async () => {
       vi.stubEnv('NODE_ENV', mode);
-      const { ask, expectSilence, entries } = await singing({
+      const { ask, leaks, entries } = await singing({
         telemetry: () => {
           throw new Error(WORDS);
         },
       });
       expect(await ask()).not.toContain(WORDS);
-      expectSilence();
+      expect(leaks()).toEqual([]);
       expect(entries.filter(({ level }) => level === 'error').length).toBeGreaterThan(0);
     });
   },

@@ -49,7 +49,7 @@ describe('the log of lark-user-gateway', () => {
   ])('at LOG_LEVEL=%s has lines of the levels %j', async (level, expected) => {
     // More than the vendor allows: a warning at the start.
     const lines = linesOf(await served({ LOG_LEVEL: level, LARK_CALLS_PER_SECOND: '20' }));
-    expect([...new Set(lines.map((line) => line.level))].toSorted()).toEqual(expected);
+    expect(new Set(lines.map((line) => line.level))).toEqual(new Set(expected));
   });
 
   it('refuses a level that there is not', async () => {

@@ -36,7 +36,7 @@ describe('the log', () => {
         ' ',
       );
     for (const value of ['zhangsan@example.com', 'Zhang San', strange, [strange], Number.NaN]) {
-      log('info', 'a sentence', Object.fromEntries(names.map((name) => [name, value])) as object);
+      log('info', 'a sentence', Object.fromEntries(names.map((name) => [name, value])));
     }
     expect(entries.map(({ fields }) => fields)).toEqual([{}, {}, { errors: {} }, { errors: {} }, {}]);
   });

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { SchemaContext } from '../../schema/builder.ts';
+import { createFaultLog } from '../../telemetry/fault-log.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Caller } from '../callers/caller.ts';
-import { isFault, stackOf } from '../masking.ts';
+import { isFault, originOf } from '../masking.ts';
 import { RefusalResponse } from '../refusal.ts';
 import { addErrors, endpointOf, methodOf, type RequestNote } from './request-note.ts';
 import { traceIdOf } from './trace-parent.ts';
@@ -23,7 +24,7 @@ export interface RequestLog {
    * Neither path, query, header nor body is told; health and readiness at debug level only.
    */
   plugin: Plugin<SchemaContext>;
-  /** Writes down a fault of the gateway, with the id of its request where that is known. */
+  /** Writes down an error that is a fault of the gateway, with the id of its request where that is known. */
   logFault(error: unknown): void;
   /** To be called when it is known how many identifiers the operation of a request names. */
   noteIdentifiers(request: Request, count: number): void;
@@ -34,6 +35,7 @@ export interface RequestLog {
 export function createRequestLog({ log, clock, findCaller }: RequestLogOptions): RequestLog {
   const notes = new WeakMap<Request, RequestNote>();
   const notesOfErrors = new WeakMap<object, RequestNote>();
+  const logFault = createFaultLog(log, clock);
 
   return {
     plugin: {
@@ -44,7 +46,6 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
           endpoint: endpointOf(url.pathname),
           startedAt: clock(),
           errors: {},
-          faults: new Set(),
         });
       },
       onExecute({ args: { document, operationName, contextValue } }) {
@@ -82,17 +83,17 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
           caller: findCaller(request)?.name,
           operation: note?.operation,
           identifiers: note?.identifiers,
-          ...{ upstreamCalls, cacheHits, joined, stale, waitedMs },
+          upstreamCalls,
+          cacheHits,
+          joined,
+          stale,
+          waitedMs,
         });
       },
     },
     logFault(error) {
-      if (!isFault(error)) return;
       const note = typeof error === 'object' && error !== null ? notesOfErrors.get(error) : undefined;
-      const stack = stackOf(error);
-      if (note?.faults.has(stack)) return;
-      note?.faults.add(stack);
-      log('error', 'The gateway failed inside.', { requestId: note?.requestId, traceId: note?.traceId, stack });
+      if (isFault(error)) logFault(originOf(error), note);
     },
     noteIdentifiers(request, count) {
       const note = notes.get(request);

@@ -14,8 +14,6 @@ export interface RequestNote {
   /** How many its operation names. */
   identifiers?: number;
   receipt?: Receipt;
-  /** A list of a thousand people can fail a thousand times in the same place. */
-  readonly faults: Set<string>;
 }
 
 const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {

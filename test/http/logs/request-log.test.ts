@@ -137,7 +137,11 @@ describe('a fault of the gateway', () => {
     const requestId = response.headers.get('x-request-id');
     const faults = entries.filter(({ level }) => level === 'error');
     expect(faults).toEqual([
-      { level: 'error', message: 'The gateway failed inside.', fields: { requestId, stack: expect.any(String) } },
+      {
+        level: 'error',
+        message: 'The gateway failed inside.',
+        fields: { requestId, failures: 1, stack: expect.any(String) },
+      },
     ]);
     expect(faults[0]?.fields.stack).toMatch(/^Error\n {4}at .*request-log\.test\.ts/);
     expect(requests()[0]?.fields).toMatchObject({
