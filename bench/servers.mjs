@@ -39,6 +39,8 @@ export function startUnlimitedSandbox(dist, { people }) {
 export async function startGateway(dist, sandboxUrl, settings) {
   const gateway = await startProcess('gateway', [resolve(dist, 'cli.js'), 'serve'], {
     ...upstreamSettings(sandboxUrl),
+    // The plain server writes no line for each request, either; and what it complains of should not drown.
+    LOG_LEVEL: 'warn',
     ...settings,
   });
   for (let tries = 0; tries < 100; tries += 1) {

@@ -9,6 +9,7 @@ import { createAdmission } from './http/callers/admission.ts';
 import { type AuthOptions, createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts, type HttpHandler } from './http/callers/loopback-hosts.ts';
 import type { TrustedDocuments } from './http/documents/trusted-documents.ts';
+import { createRequestLog } from './http/logs/request-log.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
@@ -17,7 +18,10 @@ import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import { createSchema } from './schema/schema.ts';
+import { createEventLog } from './telemetry/event-log.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
+import { createLog, faultsToStandardError, type LogOptions } from './telemetry/log.ts';
+import { createTroubleLog } from './telemetry/trouble-log.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
 import { createUpstream, type UpstreamOptions } from './upstream/upstream.ts';
 import { warmUp } from './upstream/warm-up.ts';
@@ -61,8 +65,8 @@ export interface GatewayOptions extends UpstreamOptions {
   trustedDocuments?: TrustedDocuments | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
   graphiql?: ExamplePeople | undefined;
-  /** Receives the stack of each fault of the gateway itself. @default writes it to standard error */
-  logFault?: ((stack: string) => void) | undefined;
+  /** Where the log goes: a line for each request, troubles of the user API, faults. @default faults only, to standard error */
+  log?: LogOptions | undefined;
 }
 
 export interface Gateway {
@@ -85,21 +89,19 @@ export interface Gateway {
 /** File descriptors are not endless, should the quota be lifted. */
 const MOST_CONNECTIONS = 1_000;
 
-/** More than 100 identifiers, none, and one call sent twice: no client can bring these about. */
-const OUR_MISTAKES: ReadonlySet<number> = new Set([20004, 20005, 10430]);
-
 /** Wires the layers together. Nothing is shared between two gateways, so a process can hold several. */
 export function createGateway(options: GatewayOptions): Gateway {
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
-  const report = options.telemetry ?? noTelemetry;
-  const logFault = options.logFault ?? ((stack) => process.stderr.write(`${stack}\n`));
+  const log = createLog(options.log ?? faultsToStandardError);
+  const listeners = [
+    upstreamState.observe,
+    createEventLog(log),
+    createTroubleLog(log, clock),
+    options.telemetry ?? noTelemetry,
+  ];
   const telemetry: Telemetry = (event) => {
-    upstreamState.observe(event);
-    if (event.type === 'upstream-call' && event.errCode !== undefined && OUR_MISTAKES.has(event.errCode)) {
-      logFault(`The user API says that the gateway called it wrongly: error ${event.errCode}, log id ${event.logId}.`);
-    }
-    report(event);
+    for (const listen of listeners) listen(event);
   };
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
@@ -134,7 +136,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const readiness = () => ({ isReady: hasToken && !isStopping, upstream: upstreamState.current() });
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
   const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope });
-  const { callerOf } = authentication;
+  const { callerOf, findCaller } = authentication;
+  const requestLog = createRequestLog({ log, clock, findCaller });
+  const admit = createAdmission({ callerOf, identifiersPerMinute });
   const yoga = createGatewayYoga({
     schema,
     createContext(request) {
@@ -152,7 +156,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     readiness,
     authentication,
-    admit: createAdmission({ callerOf, identifiersPerMinute }),
+    admit(operation) {
+      requestLog.noteIdentifiers(operation.request, operation.identifiers);
+      return admit(operation);
+    },
     requestLimits: {
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
       maxBatchedOperations: options.maxBatchedOperations ?? 0,
@@ -164,7 +171,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     trustedDocuments: options.trustedDocuments,
     graphiql: options.graphiql,
     neededHeaders: auth.kind === 'none' ? {} : { authorization: 'Bearer <your credential>' },
-    logFault,
+    requestLog,
+    logsRequests: options.log !== undefined,
   });
 
   const open: HttpHandler = {
@@ -173,7 +181,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
   return {
-    ...(isForThisMachine ? forLoopbackHosts(open) : open),
+    ...(isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open),
     schema,
     directory,
     readiness,

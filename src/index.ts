@@ -19,5 +19,7 @@ export {
   startSandbox,
 } from './sandbox/sandbox.ts';
 export type { GatewayEvent, Telemetry } from './telemetry/events.ts';
+export type { LogEntry, LogLevel, LogOptions } from './telemetry/log.ts';
+export type { LogFields } from './telemetry/log-fields.ts';
 export type { Person } from './upstream/person.ts';
 export type { LookupKind } from './upstream/user-query.ts';

@@ -5,6 +5,7 @@ import { createGateway, type GatewayOptions } from '../gateway.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { createServer, drain, listen } from '../http/server.ts';
 import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { createJsonLines } from './json-lines.ts';
 import { serveBanner } from './serve-banner.ts';
 import { onStopSignal } from './stop-signal.ts';
 
@@ -15,19 +16,21 @@ const PLACEHOLDERS: ExamplePeople = {
   outId: 'on_00000000000000000000000000000000',
 };
 
-/** Runs until a signal stops it. Resolves once it listens. */
+/** Runs until a signal stops it. Resolves once it listens. What is for people goes to standard output, the log to standard error. */
 export async function serve(sources: Sources, version: string): Promise<void> {
   const config = readConfig(sources);
   const embedded = config.upstream.kind === 'sandbox' ? await startEmbedded(config.upstream) : undefined;
   const credential = credentialOf(config.upstream, embedded);
   const { showsGraphiql, ...exposure } = config.exposure;
   const examples = embedded ? peopleToName(embedded) : PLACEHOLDERS;
+  const lines = createJsonLines(config.logLevel);
   const gateway = createGateway({
     ...credential,
     ...config.limits,
     ...config.callers,
     ...exposure,
     graphiql: showsGraphiql ? examples : undefined,
+    log: lines,
   });
   const server = createServer(gateway);
   const stopEverything = async () => {
@@ -39,8 +42,17 @@ export async function serve(sources: Sources, version: string): Promise<void> {
 
   try {
     const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
-    onStopSignal(stopEverything);
-    for (const warning of config.warnings) process.stderr.write(`Warning: ${warning}\n`);
+    lines.endWithUncaught();
+    const stop = async () => {
+      await stopEverything();
+      lines.say('info', 'Stopped.');
+      await lines.flushed();
+    };
+    onStopSignal(stop, {
+      stopping: (message) => lines.say('info', message),
+      failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
+    });
+    for (const warning of config.warnings) lines.say('warn', warning);
     process.stdout.write(serveBanner({ version, url, config, embedded, exampleKey: examples.key }));
   } catch (error) {
     await stopEverything();

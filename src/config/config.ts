@@ -12,6 +12,7 @@ import { chooseUpstream, type RealUpstream, type SandboxUpstream } from './upstr
 export interface Config {
   readonly host: string;
   readonly port: number;
+  readonly logLevel: NonNullable<Settings['LOG_LEVEL']>;
   /** What works, but is probably not meant: to be told at the start. */
   readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
@@ -58,6 +59,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   return {
     host,
     port: values.PORT ?? 4000,
+    logLevel: values.LOG_LEVEL ?? 'info',
     warnings: warningsOf(values, exposure),
     shutdown: {
       delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,

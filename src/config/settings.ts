@@ -3,6 +3,7 @@ import { browserSettings } from './settings/browser.ts';
 import { cacheSettings } from './settings/cache.ts';
 import { callerSettings } from './settings/callers.ts';
 import { documentSettings } from './settings/documents.ts';
+import { logSettings } from './settings/logs.ts';
 import { sandboxSettings } from './settings/sandbox.ts';
 import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
@@ -18,6 +19,7 @@ export const settings = {
   ...cacheSettings,
   ...documentSettings,
   ...browserSettings,
+  ...logSettings,
   ...sandboxSettings,
 };
 

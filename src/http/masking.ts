@@ -37,9 +37,8 @@ function isMeantForClients({ originalError }: GraphQLError): boolean {
   return originalError instanceof GraphQLError && isMeantForClients(originalError);
 }
 
-/** The stack of what really went wrong. A GraphQLError itself holds the whole query, which names people. */
-export function stackOf(error: unknown): string {
-  if (error instanceof GraphQLError && error.originalError) return stackOf(error.originalError);
-  if (error instanceof GatewayError && error.cause !== undefined) return stackOf(error.cause);
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** What really went wrong. A GraphQLError, or our own, only wraps it. */
+export function originOf(error: unknown): unknown {
+  if (error instanceof GraphQLError && error.originalError) return originOf(error.originalError);
+  return error instanceof GatewayError && error.cause !== undefined ? originOf(error.cause) : error;
 }

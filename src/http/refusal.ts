@@ -1,13 +1,23 @@
 import { GraphQLError } from 'graphql';
 import { failures, type GatewayError } from '../errors.ts';
 
+/** An answer that remembers why, for the log. */
+export class RefusalResponse extends Response {
+  readonly refusal: GatewayError;
+
+  constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>) {
+    super(JSON.stringify({ errors: [{ message: refusal.message, extensions: refusal.extensions }] }), {
+      status: failures[refusal.code].httpStatus,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    });
+    this.refusal = refusal;
+  }
+}
+
 /** A request that is refused as a whole, before GraphQL: one coded error, with the status of its row in the failure table. */
 export function refusalResponse(error: GatewayError, headers: Readonly<Record<string, string>> = {}): Response {
   const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(error.retryAfterMs) };
-  return Response.json(
-    { errors: [{ message: error.message, extensions: error.extensions }] },
-    { status: failures[error.code].httpStatus, headers: { 'cache-control': 'no-store', ...retryAfter, ...headers } },
-  );
+  return new RefusalResponse(error, { ...retryAfter, ...headers });
 }
 
 /** The same for a place where Yoga makes the answer: throw it, or hand it over as a result. Every client gets the status. */

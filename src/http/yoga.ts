@@ -16,7 +16,8 @@ import { createDocumentCache } from './limits/document-cache.ts';
 import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
-import { isFault, maskError, stackOf } from './masking.ts';
+import type { RequestLog } from './logs/request-log.ts';
+import { maskError } from './masking.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
 import { useReceipt } from './use-receipt.ts';
 
@@ -41,8 +42,9 @@ export interface YogaOptions {
   graphiql?: ExamplePeople | undefined;
   /** Headers that callers have to send, for GraphiQL to show. */
   neededHeaders: NeededHeaders;
-  /** Gets the stack of each fault of the gateway itself. */
-  logFault(stack: string): void;
+  requestLog: RequestLog;
+  /** Writes a line for each request, not only for faults. */
+  logsRequests: boolean;
 }
 
 export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
@@ -64,7 +66,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       info: silent,
       warn: silent,
       // Yoga logs whatever masking has changed, also what clients may see.
-      error: (error: unknown) => isFault(error) && options.logFault(stackOf(error)),
+      error: options.requestLog.logFault,
     },
     // Yoga's default answers any origin, with credentials.
     cors: corsFor(options.corsOrigins),
@@ -76,6 +78,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     batching: { limit: options.requestLimits.maxBatchedOperations },
     parserAndValidationCache: createDocumentCache(),
     plugins: [
+      // First, since it takes the time; it sees every answer, whoever gives it.
+      options.logsRequests && options.requestLog.plugin,
       // On every answer, whoever makes it.
       useSecurityHeaders({
         pagePolicy: page.contentSecurityPolicy,
@@ -84,7 +88,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useReadiness(options.readiness),
       // Before the body is read: strangers cost next to nothing.
-      useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
+      useAuthentication(options.authentication, options.requestLog),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
       // Before anything is parsed.

@@ -36,7 +36,7 @@ export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
   const envelope = userEnvelope.safeParse(parseJson(answer.body));
   if (!envelope.success) throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
   const { err_code: code, data, err } = envelope.data;
-  const logId = logIdOf(answer) ?? err?.log_id?.slice(0, MAX_LOG_ID_LENGTH);
+  const logId = logIdOf(answer) ?? cleanLogId(err?.log_id);
   const verdict = judge(code, answer.status);
   if (verdict?.outcome === 'token-refused') return { outcome: 'token-refused', upstream: { code, logId } };
   if (verdict?.outcome === 'nobody-found') return { outcome: 'people', people: [], malformedRows: 0, logId };
@@ -102,8 +102,12 @@ function toError(verdict: UpstreamVerdict, answer: HttpAnswer, upstream: Upstrea
 
 /** Vendor support asks for this id: `X-Tt-Logid`, else `X-Request-Id`. */
 function logIdOf({ headers }: HttpAnswer): string | undefined {
-  const id = headers['x-tt-logid'] ?? headers['x-request-id'];
-  return typeof id === 'string' && id !== '' ? id.slice(0, MAX_LOG_ID_LENGTH) : undefined;
+  return cleanLogId(headers['x-tt-logid']) ?? cleanLogId(headers['x-request-id']);
+}
+
+/** Goes into errors and logs, so it must look like an id: anything else, an e-mail address say, is no log id. */
+function cleanLogId(id: unknown): string | undefined {
+  return typeof id === 'string' && /^[\w.-]+$/.test(id) ? id.slice(0, MAX_LOG_ID_LENGTH) : undefined;
 }
 
 /** Longer than any of the vendor's, short enough for an error. */

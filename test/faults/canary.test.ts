@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FAULT_NAMES, type FaultName } from '../../src/sandbox/named-faults/fault-table.ts';
 import type { FaultSpec, Reply, SandboxPerson } from '../../src/sandbox/sandbox.ts';
-import { gatewayWithSandbox, type Harness, post } from '../support/gateway-with-sandbox.ts';
+import { faultsTo, gatewayWithSandbox, type Harness, post } from '../support/gateway-with-sandbox.ts';
 import { answerQueries } from '../support/wire-replies.ts';
 
 /** Stands in everything that no client may ever see. */
@@ -34,7 +34,7 @@ const IMPATIENT = { timeoutMs: 250, requestTimeoutMs: 900, retry: { baseMs: 1 },
 /** @param logged what the operator finds in the log. */
 const open = (logged: string[] = []) =>
   gatewayWithSandbox({
-    gateway: { ...IMPATIENT, logFault: (fault) => logged.push(fault) },
+    gateway: { ...IMPATIENT, log: faultsTo((fault) => logged.push(fault)) },
     sandbox: { people: PEOPLE, pluginId: `MII_${CANARY}`, pluginSecret: SECRET },
   });
 
@@ -154,7 +154,8 @@ describe.each(['production', 'development'])(
       const { errors } = await expectSilence(harness);
       expect(failing).toHaveBeenCalled();
       expect(errors.length).toBeGreaterThan(0);
-      expect(logged.join()).toContain(CANARY);
+      expect(logged.join()).toContain('canary.test.ts:');
+      expect(logged.join()).not.toContain(SECRET);
     });
   },
 );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
-import { codesByPath } from '../support/gateway-with-sandbox.ts';
+import { codesByPath, faultsTo } from '../support/gateway-with-sandbox.ts';
 import {
   clockThatJumps,
   failure,
@@ -41,7 +41,7 @@ describe('err_code ≠ 0, on its own HTTP status and on HTTP 200, is classified 
 
   it.each([20004, 20005, 10430])('%i is UPSTREAM_REJECTED, and logged as our bug', async (code) => {
     const logged: string[] = [];
-    const struck = await strike({ name: 'error', code }, { logFault: (fault) => logged.push(fault) });
+    const struck = await strike({ name: 'error', code }, { log: faultsTo((fault) => logged.push(fault)) });
     expect(logged).toEqual([expect.stringContaining(String(code))]);
     expect(logged.join()).not.toContain(ZHANG_SAN);
     expect(await outcomeOf(struck)).toEqual(failure('UPSTREAM_REJECTED', 1));

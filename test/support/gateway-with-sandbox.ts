@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { GatewayEvent } from '../../src/telemetry/events.ts';
+import type { LogOptions } from '../../src/telemetry/log.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 
 export interface GraphQLAnswer<Data = Record<string, unknown>> {
@@ -40,9 +41,9 @@ export async function gatewayWithSandbox(
     ...sandbox.credential,
     auth: { kind: 'none', hosts: 'any' },
     telemetry: (event) => events.push(event),
-    logFault: (stack) => {
-      throw new Error(`A fault of the gateway that no test expects:\n${stack}`);
-    },
+    log: faultsTo((fault) => {
+      throw new Error(`A fault of the gateway that no test expects:\n${fault}`);
+    }),
     ...options.gateway,
   });
   onTestFinished(async () => {
@@ -62,6 +63,12 @@ export async function gatewayWithSandbox(
 
 /** A GET needs a header that a page of another site cannot send unasked. */
 export const UNASKED = { 'x-graphql-yoga-csrf': '1' };
+
+/** A log of the gateway's own faults only, each as text: message, figures and stack. */
+export const faultsTo = (take: (fault: string) => void): LogOptions => ({
+  level: 'error',
+  write: ({ message, fields }) => take(`${message} ${JSON.stringify(fields)}`),
+});
 
 /** POSTs any JSON to `/graphql`. */
 export function post(gateway: Gateway, body: unknown, headers: Record<string, string> = {}): Promise<Response> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codesByPath, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { codesByPath, faultsTo, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { answerQueries, errorReply } from '../support/wire-replies.ts';
 
 /** One row of the vendor's table: HTTP status, err_code, what the client sees, how many queries are made. */
@@ -28,7 +28,7 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
 ];
 
 /** Shorter than the pause after a 429, so that nobody waits it out here. */
-const IMPATIENT = { gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 }, logFault: () => {} } };
+const IMPATIENT = { gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 }, log: faultsTo(() => {}) } };
 
 describe('an error of the user API', () => {
   it.each(table)('HTTP %i with err_code %i is %s after %i calls', async (status, errCode, code, calls) => {
@@ -72,10 +72,10 @@ describe('an error of the user API', () => {
 
   it.each([20004, 20005, 10430])('%i is our own mistake, and is logged as one', async (errCode) => {
     const logged: string[] = [];
-    const harness = await gatewayWithSandbox({ gateway: { logFault: (text) => logged.push(text) } });
+    const harness = await gatewayWithSandbox({ gateway: { log: faultsTo((fault) => logged.push(fault)) } });
     answerQueries(harness, () => errorReply(400, errCode));
     await harness.query('{ user(key: "1") { key } }');
-    expect(logged).toEqual([expect.stringContaining(`the gateway called it wrongly: error ${errCode}, log id `)]);
+    expect(logged).toEqual([expect.stringMatching(`called it wrongly.*"errCode":${errCode},"logId":"`)]);
   });
 
   it('spoils the look-ups of its own call only', async () => {

@@ -28,6 +28,8 @@ export interface Authentication {
   authenticate(request: Request): Caller | GatewayError | Promise<Caller | GatewayError>;
   /** The caller of a request that has been authenticated. */
   readonly callerOf: CallerOf;
+  /** The caller of any request; `undefined` where it has not been authenticated. */
+  findCaller(request: Request): Caller | undefined;
 }
 
 export const SCOPES = { email: 'email:read', refresh: 'cache:refresh' } as const;
@@ -48,6 +50,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       if (!caller) throw new TypeError('Expected a request that has passed authentication.');
       return caller;
     },
+    findCaller: (request) => callers.get(request),
   };
 
   function remember(request: Request, caller: Caller | undefined): Caller | GatewayError {

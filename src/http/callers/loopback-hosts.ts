@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { failures, GatewayError } from '../../errors.ts';
+import { type ErrorCode, failures, GatewayError } from '../../errors.ts';
 import { refusalResponse } from '../refusal.ts';
 
 export interface HttpHandler {
@@ -7,18 +7,29 @@ export interface HttpHandler {
   readonly requestListener: RequestListener;
 }
 
+/** Never the name that was asked for: it is the client's own text. */
+export interface RefusedHost {
+  readonly method: string | undefined;
+  readonly status: number;
+  readonly code: ErrorCode;
+}
+
 /**
  * Answers only requests for names of this machine. A page of another site can make its own host name mean 127.0.0.1, and then
  * read answers as if they came from that site (DNS rebinding); the `Host` header still tells the name that the browser was given.
  */
-export function forLoopbackHosts(handler: HttpHandler): HttpHandler {
+export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: RefusedHost) => void): HttpHandler {
   const { httpStatus } = failures.FORBIDDEN;
+  const note = (method: string | undefined) => onRefused({ method, status: httpStatus, code: 'FORBIDDEN' });
   return {
     async fetch(request) {
-      return isLoopbackHost(new URL(request.url).host) ? handler.fetch(request) : refusalResponse(foreignHost());
+      if (isLoopbackHost(new URL(request.url).host)) return handler.fetch(request);
+      note(request.method);
+      return refusalResponse(foreignHost());
     },
     requestListener(request, response) {
       if (isLoopbackHost(request.headers.host ?? '')) return handler.requestListener(request, response);
+      note(request.method);
       const { message, extensions } = foreignHost();
       response.writeHead(httpStatus, { 'content-type': 'application/json', connection: 'close' });
       return response.end(JSON.stringify({ errors: [{ message, extensions }] }));

@@ -1,7 +1,7 @@
 import { generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { askerOf, bearer, issuerOfTokens } from '../../support/callers.ts';
-import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
+import { faultsTo, gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
 
 const ONE = '{ user(key: "7000000000000000001") { nameEn } }';
 const now = () => Math.floor(Date.now() / 1_000);
@@ -10,7 +10,7 @@ async function gatewayForTokens(options = {}) {
   const issuer = await issuerOfTokens();
   const faults: string[] = [];
   const { gateway, upstreamCalls } = await gatewayWithSandbox({
-    gateway: { auth: { ...issuer.auth, ...options }, logFault: (stack) => faults.push(stack) },
+    gateway: { auth: { ...issuer.auth, ...options }, log: faultsTo((fault) => faults.push(fault)) },
   });
   return { ...issuer, ask: askerOf(gateway), upstreamCalls, faults };
 }

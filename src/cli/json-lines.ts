@@ -1,0 +1,58 @@
+import { pino } from 'pino';
+import { faultStack } from '../telemetry/fault-stack.ts';
+import type { LogEntry, LogLevel, LogOptions } from '../telemetry/log.ts';
+
+/** Where nobody reads standard error, lines are dropped rather than kept without end, in bytes. */
+const MOST_WAITING = 16 * 1_024 * 1_024;
+/** So long the end of the process waits for whoever reads standard error. */
+const FLUSH_MS = 1_000;
+
+/** The log of `serve`: one JSON object a line, to standard error. Standard output is for people. */
+export interface JsonLines extends LogOptions {
+  /** @param message our own words: it is written as it is. */
+  say(level: LogEntry['level'], message: string): void;
+  /** Tells where something failed, without its message. */
+  sayFault(level: LogEntry['level'], message: string, error: unknown): void;
+  /** From here on, what nobody caught is told without its message, which Node would print. The process still ends, with 1. */
+  endWithUncaught(): void;
+  /** Resolves when all lines so far are written, or nobody takes them. To be awaited before the process exits. */
+  flushed(): Promise<void>;
+}
+
+export function createJsonLines(level: LogLevel): JsonLines {
+  // Asynchronous: a slow reader must not hold up requests. Without a least length, `flush` would wait for nothing.
+  const destination = pino.destination({ fd: 2, sync: false, minLength: 1, maxLength: MOST_WAITING });
+  const logger = pino(
+    {
+      level,
+      // Neither pid nor host name: whatever collects the lines knows where they come from.
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  const write: JsonLines['write'] = (entry) => logger[entry.level](entry.fields, entry.message);
+  const flushed = () =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, FLUSH_MS).unref();
+      // A pipe cannot be synced, which is told as an error after all is written.
+      destination.flush(() => resolve());
+    });
+  const sayFault: JsonLines['sayFault'] = (severity, message, error) =>
+    write({ level: severity, message, fields: { stack: faultStack(error) } });
+
+  return {
+    level,
+    write,
+    say: (severity, message) => write({ level: severity, message, fields: {} }),
+    sayFault,
+    endWithUncaught() {
+      process.on('uncaughtException', (fault) => {
+        sayFault('fatal', 'Uncaught: the process ends.', fault);
+        void flushed().then(() => process.exit(1));
+      });
+    },
+    flushed,
+  };
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { getOperationAST } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { SchemaContext } from '../../schema/builder.ts';
+import { createFaultLog } from '../../telemetry/fault-log.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Caller } from '../callers/caller.ts';
+import { isFault, originOf } from '../masking.ts';
+import { RefusalResponse } from '../refusal.ts';
+import { addErrors, endpointOf, methodOf, type RequestNote } from './request-note.ts';
+import { traceIdOf } from './trace-parent.ts';
+
+export interface RequestLogOptions {
+  log: Log;
+  /** Milliseconds on a clock that never jumps. */
+  clock(): number;
+  /** Who sent a request; `undefined` where that is not known. */
+  findCaller(request: Request): Caller | undefined;
+}
+
+export interface RequestLog {
+  /**
+   * Writes one line for each request when its answer is ready, and gives the answer an `x-request-id` that leads to its lines.
+   * Neither path, query, header nor body is told; health and readiness at debug level only.
+   */
+  plugin: Plugin<SchemaContext>;
+  /** Writes down an error that is a fault of the gateway, with the id of its request where that is known. */
+  logFault(error: unknown): void;
+  /** To be called when it is known how many identifiers the operation of a request names. */
+  noteIdentifiers(request: Request, count: number): void;
+  /** Writes the line of a request that is refused before it gets to Yoga. */
+  logRefusal(refusal: { readonly method: string | undefined; readonly status: number; readonly code: string }): void;
+}
+
+export function createRequestLog({ log, clock, findCaller }: RequestLogOptions): RequestLog {
+  const notes = new WeakMap<Request, RequestNote>();
+  const notesOfErrors = new WeakMap<object, RequestNote>();
+  const logFault = createFaultLog(log, clock);
+
+  return {
+    plugin: {
+      onRequest({ request, url }) {
+        notes.set(request, {
+          requestId: randomUUID(),
+          traceId: traceIdOf(request.headers.get('traceparent')),
+          endpoint: endpointOf(url.pathname),
+          startedAt: clock(),
+          errors: {},
+        });
+      },
+      onExecute({ args: { document, operationName, contextValue } }) {
+        const note = notes.get(contextValue.request);
+        if (!note) return undefined;
+        note.operation = getOperationAST(document, operationName)?.operation;
+        note.receipt = contextValue.receipt;
+        return {
+          // Not yet masked here.
+          onExecuteDone({ result }) {
+            if ('errors' in result) for (const error of result.errors ?? []) notesOfErrors.set(error, note);
+          },
+        };
+      },
+      onResultProcess({ request, result }) {
+        const note = notes.get(request);
+        if (note && 'errors' in result) addErrors(note.errors, result.errors ?? []);
+      },
+      onResponse({ request, response }) {
+        const note = notes.get(request);
+        // Yoga answers /health before any plugin is asked.
+        const endpoint = note?.endpoint ?? endpointOf(new URL(request.url).pathname);
+        if (note && response instanceof RefusalResponse) addErrors(note.errors, [response.refusal]);
+        if (note) response.headers.set('x-request-id', note.requestId);
+        const { cacheHits, joined, stale, upstreamCalls, waitedMs } = note?.receipt ?? {};
+        log(endpoint === 'health' || endpoint === 'readiness' ? 'debug' : 'info', 'request', {
+          requestId: note?.requestId,
+          traceId: note?.traceId,
+          endpoint,
+          method: methodOf(request.method),
+          status: response.status,
+          durationMs: note && clock() - note.startedAt,
+          outcome: request.signal.aborted ? 'HUNG_UP' : outcomeOf(response.status, note),
+          errors: note && Object.keys(note.errors).length > 0 ? note.errors : undefined,
+          caller: findCaller(request)?.name,
+          operation: note?.operation,
+          identifiers: note?.identifiers,
+          upstreamCalls,
+          cacheHits,
+          joined,
+          stale,
+          waitedMs,
+        });
+      },
+    },
+    logFault(error) {
+      const note = typeof error === 'object' && error !== null ? notesOfErrors.get(error) : undefined;
+      if (isFault(error)) logFault(originOf(error), note);
+    },
+    noteIdentifiers(request, count) {
+      const note = notes.get(request);
+      if (note) note.identifiers = count;
+    },
+    logRefusal({ method, status, code }) {
+      log('info', 'request', {
+        endpoint: 'other',
+        method: methodOf(method),
+        status,
+        outcome: code,
+        errors: { [code]: 1 },
+      });
+    },
+  };
+}
+
+/** The code of the first error, else what the status tells. */
+const outcomeOf = (status: number, note: RequestNote | undefined) =>
+  Object.keys(note?.errors ?? {})[0] ?? (status < 400 ? 'OK' : `HTTP_${status}`);

@@ -1,0 +1,41 @@
+import type { Receipt } from '../../directory/receipt.ts';
+import type { LogFields } from '../../telemetry/log-fields.ts';
+
+/** What is known of a request on its way, until its line is written. */
+export interface RequestNote {
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+  readonly endpoint: NonNullable<LogFields['endpoint']>;
+  readonly startedAt: number;
+  /** Errors of the answer by code, in the order in which the codes first came. */
+  readonly errors: Record<string, number>;
+  /** The type only: its name is the client's to choose, and can name anybody. */
+  operation?: LogFields['operation'];
+  /** How many its operation names. */
+  identifiers?: number;
+  receipt?: Receipt;
+}
+
+const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {
+  '/graphql': 'graphql',
+  '/health': 'health',
+  '/readiness': 'readiness',
+};
+
+/** Any other path is the client's own text, and is not told. */
+export const endpointOf = (path: string): RequestNote['endpoint'] => ENDPOINTS[path] ?? 'other';
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+export const methodOf = (method: string | undefined): string => (method && METHODS.has(method) ? method : 'other');
+
+/** The code of an error in an answer. Yoga's own, about the request as HTTP, often have none. */
+export function addErrors(
+  errors: RequestNote['errors'],
+  found: readonly { readonly extensions: Readonly<Record<string, unknown>> }[],
+): void {
+  for (const { extensions } of found) {
+    const code = typeof extensions.code === 'string' ? extensions.code : 'WITHOUT_CODE';
+    errors[code] = (errors[code] ?? 0) + 1;
+  }
+}

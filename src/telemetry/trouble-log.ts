@@ -1,0 +1,78 @@
+import type { GatewayEvent, Telemetry } from './events.ts';
+import type { Log } from './log.ts';
+
+/** What an operator should know of, or mend. */
+const TROUBLES = {
+  token: ['warn', 'The user API does not renew the token.', 'The token is renewed again.'],
+  credential: ['warn', 'The user API refuses the token.', 'The user API takes the token again.'],
+  permission: ['warn', 'The user API lacks a permission or setting of the plugin.', 'The user API allows calls again.'],
+  quota: ['warn', 'The user API says "too many calls".', 'The user API has quota again.'],
+  outage: ['warn', 'Calls to the user API fail.', 'Calls to the user API succeed again.'],
+  mistake: ['error', 'The user API says that the gateway called it wrongly.', 'The user API takes the calls again.'],
+} as const satisfies Record<string, readonly ['warn' | 'error', begins: string, ends: string]>;
+type Trouble = keyof typeof TROUBLES;
+
+const BY_OUTCOME: Readonly<Partial<Record<string, Trouble>>> = {
+  UPSTREAM_UNAUTHENTICATED: 'credential',
+  UPSTREAM_FORBIDDEN: 'permission',
+  UPSTREAM_RATE_LIMITED: 'quota',
+  UPSTREAM_UNAVAILABLE: 'outage',
+  UPSTREAM_TIMEOUT: 'outage',
+  UPSTREAM_BAD_RESPONSE: 'outage',
+};
+
+/** More than 100 identifiers, none, and one call sent twice: no client can bring these about. */
+const OUR_MISTAKES: ReadonlySet<number> = new Set([20004, 20005, 10430]);
+
+/** So long without a failure, and calls that come and go have settled. */
+const QUIET_MS = 5_000;
+/** A trouble that lasts is told again. */
+const REMINDER_MS = 60_000;
+
+/**
+ * Says when a trouble begins, goes on and is over; not once for each of the many calls that fail in between.
+ * @param clock milliseconds on a clock that never jumps.
+ */
+export function createTroubleLog(log: Log, clock: () => number): Telemetry {
+  const lasting = new Map<Trouble, { since: number; failures: number; latestAt: number; toldAt: number }>();
+
+  return (event) => {
+    if (event.type !== 'upstream-call' && event.type !== 'token-renewal') return;
+    const trouble = troubleOf(event);
+    if (trouble) note(trouble, event);
+    else if (event.outcome === 'renewed') end('token');
+    else if (event.outcome === 'answered') for (const other of lasting.keys()) endIfQuiet(other);
+  };
+
+  function note(trouble: Trouble, { outcome, ...event }: GatewayEvent & { outcome: string }): void {
+    const now = clock();
+    const state = lasting.get(trouble) ?? { since: now, failures: 0, latestAt: now, toldAt: Number.NEGATIVE_INFINITY };
+    lasting.set(trouble, state);
+    state.failures++;
+    state.latestAt = now;
+    if (now - state.toldAt < REMINDER_MS) return;
+    state.toldAt = now;
+    const { errCode, logId } = event.type === 'upstream-call' ? event : {};
+    const [level, begins] = TROUBLES[trouble];
+    log(level, begins, { outcome, errCode, logId, failures: state.failures, durationMs: now - state.since });
+  }
+
+  /** Renewals are rare, so the first that succeeds is the end of that trouble. */
+  function endIfQuiet(trouble: Trouble): void {
+    const state = lasting.get(trouble);
+    if (trouble !== 'token' && state && clock() - state.latestAt >= QUIET_MS) end(trouble);
+  }
+
+  function end(trouble: Trouble): void {
+    const state = lasting.get(trouble);
+    if (!state) return;
+    lasting.delete(trouble);
+    log('info', TROUBLES[trouble][2], { failures: state.failures, durationMs: clock() - state.since });
+  }
+}
+
+function troubleOf(event: Extract<GatewayEvent, { type: 'upstream-call' | 'token-renewal' }>): Trouble | undefined {
+  if (event.type === 'token-renewal') return event.outcome === 'renewed' ? undefined : 'token';
+  if (event.errCode !== undefined && OUR_MISTAKES.has(event.errCode)) return 'mistake';
+  return BY_OUTCOME[event.outcome];
+}

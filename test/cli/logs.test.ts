@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { ANY_PORTS, type RunningCli, runCli } from '../support/run-cli.ts';
+
+const linesOf = (cli: RunningCli): Record<string, unknown>[] =>
+  cli
+    .stderr()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+
+/** Starts, answers so many queries, and stops. */
+async function served(environment: Record<string, string>, queries = 1): Promise<RunningCli> {
+  const cli = runCli([], { ...ANY_PORTS, ...environment });
+  const url = (await cli.until('curl')).match(/http:\S+\/graphql/)?.[0] ?? '';
+  const asked = Array.from({ length: queries }, () => fetch(`${url}?query={user(key:"7000000000000000001"){key}}`));
+  await Promise.all(asked.map(async (response) => (await response).text()));
+  await fetch(url.replace('graphql', 'health'));
+  cli.process.kill('SIGTERM');
+  expect(await cli.ended).toBe(0);
+  return cli;
+}
+
+/** Runs code in the process of the command, soon after its start. */
+const meanwhile = (code: string) => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${code} }, 1500);`)}`,
+});
+
+describe('the log of lark-user-gateway', () => {
+  it('is one JSON object a line on standard error, the last of them written before it ends', async () => {
+    const lines = linesOf(await served({}, 200));
+    expect(lines.filter(({ msg }) => msg === 'request')).toHaveLength(200);
+    expect(lines[0]).toMatchObject({ level: 'info', outcome: 'OK', caller: 'anybody', identifiers: 1 });
+    expect(Date.parse(String(lines[0]?.time))).toBeGreaterThan(Date.now() - 60_000);
+    expect(lines.slice(-2).map(({ msg }) => msg)).toEqual([expect.stringContaining('SIGTERM'), 'Stopped.']);
+  });
+
+  it('leaves standard output to people', async () => {
+    const cli = await served({ LOG_LEVEL: 'trace' });
+    expect(cli.stdout()).toMatch(/^lark-user-gateway \d/);
+    expect(cli.stdout()).not.toContain('"level"');
+  });
+
+  it.each([
+    ['silent', []],
+    ['warn', ['warn']],
+    ['info', ['info', 'warn']],
+    ['debug', ['debug', 'info', 'warn']],
+    ['trace', ['debug', 'info', 'trace', 'warn']],
+  ])('at LOG_LEVEL=%s has lines of the levels %j', async (level, expected) => {
+    // More than the vendor allows: a warning at the start.
+    const lines = linesOf(await served({ LOG_LEVEL: level, LARK_CALLS_PER_SECOND: '20' }));
+    expect(new Set(lines.map((line) => line.level))).toEqual(new Set(expected));
+  });
+
+  it('refuses a level that there is not', async () => {
+    const cli = runCli(['--log-level', 'verbose'], ANY_PORTS);
+    expect(await cli.ended).toBe(2);
+    expect(cli.stderr()).toContain(
+      'LOG_LEVEL: expected trace, debug, info, warn, error, fatal or silent, got "verbose".',
+    );
+  });
+
+  it.each(['throw new RangeError("secret");', 'Promise.reject(new RangeError("secret"));'])(
+    'tells what nobody caught without its message, and ends with 1: %s',
+    async (code) => {
+      const cli = runCli([], { ...ANY_PORTS, ...meanwhile(code) });
+      expect(await cli.ended).toBe(1);
+      expect(cli.stderr()).not.toContain('secret');
+      expect(linesOf(cli)).toMatchObject([
+        { level: 'fatal', msg: 'Uncaught: the process ends.', stack: expect.stringMatching(/^RangeError/) },
+      ]);
+    },
+  );
+
+  it('is written to its end also where a second signal does not wait', async () => {
+    const cli = runCli(['--shutdown-delay-seconds', '600'], ANY_PORTS);
+    await cli.until('curl');
+    cli.process.kill('SIGINT');
+    await expect.poll(() => cli.stderr()).toContain('Once more to stop at once');
+    cli.process.kill('SIGINT');
+    expect(await cli.ended).toBe(1);
+    expect(linesOf(cli)).toHaveLength(1);
+  });
+});

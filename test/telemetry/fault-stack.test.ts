@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { faultStack, isFaultStack } from '../../src/telemetry/fault-stack.ts';
+
+const SECRET = 'zhangsan@example.com';
+
+/** What the code throws when it does this. */
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new TypeError('Expected it to throw.');
+}
+
+describe('the stack of a fault', () => {
+  it('names the class, the code and the lines of code, and not the message', () => {
+    const error = Object.assign(new TypeError(`${SECRET} failed`), { code: 'ECONNRESET' });
+    const [head, ...frames] = faultStack(error).split('\n');
+    expect(head).toBe('TypeError ECONNRESET');
+    expect(frames[0]).toMatch(/^ {4}at .*fault-stack\.test\.ts:\d+:\d+\)?$/);
+    expect(faultStack(error)).not.toContain(SECRET);
+  });
+
+  it('tells the same of its causes', () => {
+    const error = new Error('outer', { cause: new RangeError(SECRET, { cause: SECRET }) });
+    expect(faultStack(error)).toMatch(/^Error\n[\s\S]+\ncaused by RangeError\n[\s\S]+\ncaused by string$/);
+    expect(faultStack(error)).not.toContain(SECRET);
+  });
+
+  it('ends also where a cause leads to itself', () => {
+    const error = new Error('outer');
+    error.cause = error;
+    expect(faultStack(error).match(/caused by/g)).toHaveLength(4);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['JavaScript quotes a key', () => (undefined as unknown as Record<string, string>)[SECRET]],
+    ['JSON quotes the text', () => JSON.parse(`{"${SECRET}`)],
+    ['URL keeps its input', () => new URL(SECRET)],
+  ])('leaves out what %s', (_, action) => {
+    const stack = faultStack(thrownBy(action));
+    expect(stack).not.toContain(SECRET);
+    expect(stack).toContain('fault-stack.test.ts');
+  });
+
+  it.each<[string, string]>([
+    ['behind a text', `failed\n    at lookup (/app/${SECRET}.ts:1:2)`],
+    ['alone', `    at ${SECRET} (/app/code.ts:1:2)\n    at lookup (/app/${SECRET}.ts:1:2)`],
+    ['behind an empty line', `\n    at lookup (/app/${SECRET}.ts:1:2)`],
+  ])('leaves out lines of a message that look like lines of code: %s', (_, message) => {
+    const stack = faultStack(new Error(message));
+    expect(stack).not.toContain(SECRET);
+    expect(stack).toContain('fault-stack.test.ts');
+  });
+
+  it.each(['', 'another', 'failed'])('has no lines of code where the message was changed into "%s"', (changed) => {
+    const error = new Error(`failed\n    at lookup (/app/${SECRET}.ts:1:2)`);
+    error.message = changed;
+    expect(faultStack(error)).not.toContain(SECRET);
+  });
+
+  it('does not believe the name or the code of an error', () => {
+    const error = Object.assign(new Error(''), { name: SECRET, code: SECRET });
+    expect(faultStack(error).split('\n')[0]).toBe('Error');
+    expect(faultStack(error)).not.toContain(SECRET);
+  });
+
+  it.each([SECRET, { secret: SECRET }, undefined, null, 7])('tells the type only of what is no error: %o', (thrown) => {
+    expect(faultStack(thrown)).toBe(typeof thrown);
+  });
+
+  it('is told from any other text', () => {
+    expect(isFaultStack(faultStack(new Error(SECRET)))).toBe(true);
+    expect(isFaultStack(new Error(SECRET).stack)).toBe(false);
+  });
+});
