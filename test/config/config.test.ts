@@ -133,6 +133,17 @@ it('more than 15 calls a second is a warning, no mistake', () => {
   expect(readConfig({ environment: {} }).warnings).toEqual([]);
 });
 
+describe('limits of a request', () => {
+  it('are 1 MiB and one operation, unless settings say otherwise', () => {
+    const of = (environment: Record<string, string>) => {
+      const { maxBodyBytes, maxBatchedOperations } = readConfig({ environment }).limits;
+      return [maxBodyBytes, maxBatchedOperations];
+    };
+    expect(of({})).toEqual([1_048_576, 0]);
+    expect(of({ MAX_BODY_BYTES: '2000000', MAX_BATCHED_OPERATIONS: '10' })).toEqual([2_000_000, 10]);
+  });
+});
+
 describe('sources', () => {
   it('flags win over the environment, the environment over the file, and the file over defaults', () => {
     const path = file('PORT=1\nMAX_IDENTIFIERS=2\nLARK_TIMEOUT_MS=3\n');

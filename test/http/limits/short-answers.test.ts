@@ -42,6 +42,12 @@ describe('the answer to what is wrong is short', () => {
     expect(harness.upstreamCalls()).toEqual([]);
   });
 
+  it('an error about many places points to two of them', async () => {
+    const conflicting = (field: string) => `user(key: "1") { ${repeat(25, (n) => `a${n}: ${field}`)} }`;
+    const { answer } = await send(await gatewayWithSandbox(), `{ ${conflicting('key')} ${conflicting('name')} }`);
+    expect(answer.errors[0].locations).toHaveLength(2);
+  });
+
   it('an error that is short already is told in full, with its places', async () => {
     const { answer } = await send(await gatewayWithSandbox(), '{ nobody }');
     expect(answer.errors).toEqual([
