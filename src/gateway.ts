@@ -7,9 +7,11 @@ import { createTicket } from './directory/ticket.ts';
 import type { ExamplePeople } from './http/browsers/example-tabs.ts';
 import { createAdmission } from './http/callers/admission.ts';
 import { type AuthOptions, createAuthentication } from './http/callers/authentication.ts';
-import { forLoopbackHosts, type HttpHandler } from './http/callers/loopback-hosts.ts';
+import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
+import { forReadableAddresses } from './http/readable-addresses.ts';
+import type { HttpHandler } from './http/refusal.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
@@ -175,10 +177,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     logsRequests: options.log !== undefined,
   });
 
-  const open: HttpHandler = {
+  const served: HttpHandler = {
     fetch: async (request) => yoga.fetch(request),
     requestListener: (request, response) => void yoga(request, response),
   };
+  const open = forReadableAddresses(served, requestLog.logRefusal);
   const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
   return {
     ...(isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open),

@@ -1,12 +1,26 @@
+import type { RequestListener, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { failures, type GatewayError } from '../errors.ts';
+import { type ErrorCode, failures, type GatewayError } from '../errors.ts';
+
+/** What serves requests: in Node, and in any runtime with the Fetch API. */
+export interface HttpHandler {
+  fetch(request: Request): Promise<Response>;
+  readonly requestListener: RequestListener;
+}
+
+/** A request that was refused before it got to Yoga, for the log. Nothing of the client's own text. */
+export interface EarlyRefusal {
+  readonly method: string | undefined;
+  readonly status: number;
+  readonly code: ErrorCode;
+}
 
 /** An answer that remembers why, for the log. */
 export class RefusalResponse extends Response {
   readonly refusal: GatewayError;
 
   constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>) {
-    super(JSON.stringify({ errors: [{ message: refusal.message, extensions: refusal.extensions }] }), {
+    super(bodyOf(refusal), {
       status: failures[refusal.code].httpStatus,
       headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
     });
@@ -20,6 +34,13 @@ export function refusalResponse(error: GatewayError, headers: Readonly<Record<st
   return new RefusalResponse(error, { ...retryAfter, ...headers });
 }
 
+/** The same on a Node server, whose connection is of no further use. */
+export function sendRefusal(response: ServerResponse, error: GatewayError): void {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' };
+  response.writeHead(failures[error.code].httpStatus, headers);
+  response.end(bodyOf(error));
+}
+
 /** The same for a place where Yoga makes the answer: throw it, or hand it over as a result. Every client gets the status. */
 export function refusalError({ code, message, extensions, retryAfterMs }: GatewayError): GraphQLError {
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(retryAfterMs) };
@@ -27,6 +48,8 @@ export function refusalError({ code, message, extensions, retryAfterMs }: Gatewa
     extensions: { ...extensions, http: { status: failures[code].httpStatus, headers } },
   });
 }
+
+const bodyOf = ({ message, extensions }: GatewayError) => JSON.stringify({ errors: [{ message, extensions }] });
 
 /** As in the header Retry-After: whole seconds. */
 const secondsOf = (ms: number): string => String(Math.ceil(ms / 1_000));

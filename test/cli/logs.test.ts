@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNASKED } from '../support/gateway-with-sandbox.ts';
 import { ANY_PORTS, type RunningCli, runCli } from '../support/run-cli.ts';
 
 const linesOf = (cli: RunningCli): Record<string, unknown>[] =>
@@ -12,7 +13,9 @@ const linesOf = (cli: RunningCli): Record<string, unknown>[] =>
 async function served(environment: Record<string, string>, queries = 1): Promise<RunningCli> {
   const cli = runCli([], { ...ANY_PORTS, ...environment });
   const url = (await cli.until('curl')).match(/http:\S+\/graphql/)?.[0] ?? '';
-  const asked = Array.from({ length: queries }, () => fetch(`${url}?query={user(key:"7000000000000000001"){key}}`));
+  const asked = Array.from({ length: queries }, () =>
+    fetch(`${url}?query={user(key:"7000000000000000001"){key}}`, { headers: UNASKED }),
+  );
   await Promise.all(asked.map(async (response) => (await response).text()));
   await fetch(url.replace('graphql', 'health'));
   cli.process.kill('SIGTERM');

@@ -1,7 +1,7 @@
 import type { YogaServerOptions } from 'graphql-yoga';
 
 /** Headers of answers that scripts of other sites may read, beside the few that they always may. */
-const EXPOSED = ['x-lookup-stale', 'retry-after', 'www-authenticate'];
+const EXPOSED = ['x-lookup-stale', 'x-request-id', 'retry-after', 'www-authenticate'];
 const ALLOWED = ['authorization', 'content-type', 'x-lark-user-token', 'x-lookup-cache', 'x-lookup-receipt'];
 const TRACING = ['traceparent', 'tracestate', 'x-graphql-yoga-csrf', 'apollo-require-preflight'];
 /** Browsers ask again after so long; none remembers longer than two hours. */

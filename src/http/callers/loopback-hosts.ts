@@ -1,26 +1,13 @@
-import type { RequestListener } from 'node:http';
-import { type ErrorCode, failures, GatewayError } from '../../errors.ts';
-import { refusalResponse } from '../refusal.ts';
-
-export interface HttpHandler {
-  fetch(request: Request): Promise<Response>;
-  readonly requestListener: RequestListener;
-}
-
-/** Never the name that was asked for: it is the client's own text. */
-export interface RefusedHost {
-  readonly method: string | undefined;
-  readonly status: number;
-  readonly code: ErrorCode;
-}
+import { failures, GatewayError } from '../../errors.ts';
+import { type EarlyRefusal, type HttpHandler, refusalResponse, sendRefusal } from '../refusal.ts';
 
 /**
  * Answers only requests for names of this machine. A page of another site can make its own host name mean 127.0.0.1, and then
  * read answers as if they came from that site (DNS rebinding); the `Host` header still tells the name that the browser was given.
  */
-export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: RefusedHost) => void): HttpHandler {
-  const { httpStatus } = failures.FORBIDDEN;
-  const note = (method: string | undefined) => onRefused({ method, status: httpStatus, code: 'FORBIDDEN' });
+export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: EarlyRefusal) => void): HttpHandler {
+  const note = (method: string | undefined) =>
+    onRefused({ method, status: failures.FORBIDDEN.httpStatus, code: 'FORBIDDEN' });
   return {
     async fetch(request) {
       if (isLoopbackHost(new URL(request.url).host)) return handler.fetch(request);
@@ -30,9 +17,7 @@ export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: Refu
     requestListener(request, response) {
       if (isLoopbackHost(request.headers.host ?? '')) return handler.requestListener(request, response);
       note(request.method);
-      const { message, extensions } = foreignHost();
-      response.writeHead(httpStatus, { 'content-type': 'application/json', connection: 'close' });
-      return response.end(JSON.stringify({ errors: [{ message, extensions }] }));
+      return sendRefusal(response, foreignHost());
     },
   };
 }

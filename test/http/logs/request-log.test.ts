@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { GatewayOptions } from '../../../src/gateway.ts';
 import { apiKeyOf, bearer } from '../../support/callers.ts';
-import { gatewayWithSandbox, post } from '../../support/gateway-with-sandbox.ts';
+import { gatewayWithSandbox, post, UNASKED } from '../../support/gateway-with-sandbox.ts';
 import { keptLog } from '../../support/kept-log.ts';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
@@ -14,7 +14,8 @@ async function loggingGateway(gateway: Partial<GatewayOptions> = {}) {
   return { ...harness, entries, requests: () => lines('request') };
 }
 
-const get = (path: string, init: RequestInit = {}) => new Request(`http://gateway.test${path}`, init);
+const get = (path: string, init: RequestInit = {}) =>
+  new Request(`http://gateway.test${path}`, { headers: UNASKED, ...init });
 
 describe('the line of a request', () => {
   it('tells what it took, and whose it was', async () => {
