@@ -46,6 +46,13 @@ const COMMANDS: Record<string, () => Promise<void>> = {
       .replace('MII_SANDBOX', 'MII_0123456789ABCDEF');
     expect(only('text')).toEqual([shown.trim()]);
   },
+  'node dist/cli.js api-key frontend': async () => {
+    const cli = runCli(['api-key', 'frontend']);
+    expect(await cli.ended).toBe(0);
+    const entry = /frontend:[\da-f]{64}/.exec(cli.stdout())?.[0] ?? '';
+    const { callers } = readConfig({ environment: { SANDBOX: 'true', AUTH: 'api-key', API_KEYS: entry } });
+    expect(callers.auth).toMatchObject({ kind: 'api-key', keys: [{ name: 'frontend' }] });
+  },
   'node dist/cli.js sandbox --port 4100 --people 1000': async () => {
     expect(await runCli(['sandbox', '--port', '0', '--people', '1000']).until('calls')).toContain(
       '1,000 made-up people',
