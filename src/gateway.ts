@@ -4,10 +4,12 @@ import { createDirectory, type Directory } from './directory/directory.ts';
 import { createUserLoaders } from './directory/loaders.ts';
 import type { PersonCacheOptions } from './directory/person-cache.ts';
 import { createTicket } from './directory/ticket.ts';
+import { GatewayError } from './errors.ts';
 import type { ExamplePeople } from './http/browsers/example-tabs.ts';
 import { createAdmission } from './http/callers/admission.ts';
 import { type AuthOptions, createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts, type HttpHandler } from './http/callers/loopback-hosts.ts';
+import { userTokenOf } from './http/callers/use-user-token.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-readiness.ts';
 import { createGatewayYoga } from './http/yoga.ts';
@@ -24,7 +26,7 @@ import { warmUp } from './upstream/warm-up.ts';
 export interface GatewayOptions extends UpstreamOptions {
   /** How long a request may take in all, in milliseconds. @default 10000 */
   requestTimeoutMs?: number | undefined;
-  /** Calls to the user API in any one second, over all kinds of look-up. The vendor's limit for a token is 15. @default 15 */
+  /** Calls to the user API in any one second with one token, over all kinds of look-up. The vendor's limit for a token is 15. @default 15 */
   callsPerSecond?: number | undefined;
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
@@ -61,7 +63,7 @@ export interface Gateway {
   /** Look-ups without GraphQL. */
   readonly directory: Directory;
   readiness(): Readiness;
-  /** Resolves with true once the first token is there; with false where the gateway was disposed before. */
+  /** Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was disposed before. */
   readonly whenReady: Promise<boolean>;
   /** From here on `/readiness` says "not ready"; requests are still answered. */
   beginShutdown(): void;
@@ -69,7 +71,10 @@ export interface Gateway {
   dispose(): Promise<void>;
 }
 
-/** File descriptors are not endless, should the quota be lifted. */
+/**
+ * File descriptors are not endless, should the quota be lifted. With a quota for each caller this is the bound: calls of 100 ms
+ * could still leave at 10,000 a second, the whole quota of more than 600 callers.
+ */
 const MOST_CONNECTIONS = 1_000;
 
 /** More than 100 identifiers, none, and one call sent twice: no client can bring these about. */
@@ -90,9 +95,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
+  const isForCallers = options.identity === 'caller';
+  // More than this cannot be under way within one quota.
+  const mostUnderWay = Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1;
   const upstream = createUpstream({
-    // Bounds what a slow API can hold, and never binds before the quota: more than this cannot be under way.
-    maxConnections: Math.min(MOST_CONNECTIONS, Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1),
+    // Bounds what a slow API can hold, and does not bind before the quotas do.
+    maxConnections: isForCallers ? MOST_CONNECTIONS : Math.min(MOST_CONNECTIONS, mostUnderWay),
     ...options,
     clock,
     telemetry,
@@ -111,21 +119,25 @@ export function createGateway(options: GatewayOptions): Gateway {
   const schema = createSchema();
 
   const closing = new AbortController();
-  let hasToken = false;
+  const { pluginToken } = upstream;
+  let canAsk = pluginToken === undefined;
   let isStopping = false;
-  const whenReady = warmUp(upstream.pluginToken, closing.signal).then((isWarm) => {
-    hasToken = isWarm;
+  const whenReady = (pluginToken ? warmUp(pluginToken, closing.signal) : Promise.resolve(true)).then((isWarm) => {
+    canAsk = isWarm;
     return isWarm;
   });
 
-  const readiness = () => ({ isReady: hasToken && !isStopping, upstream: upstreamState.current() });
+  const readiness = () => ({ isReady: canAsk && !isStopping, upstream: upstreamState.current() });
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
   const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope });
   const { callerOf } = authentication;
   const yoga = createGatewayYoga({
     schema,
     createContext(request) {
+      const userToken = isForCallers ? userTokenOf(request) : undefined;
+      if (userToken instanceof GatewayError) throw userToken;
       const ticket = createTicket({
+        userToken,
         timeoutMs: options.requestTimeoutMs,
         signal: request.signal,
         wantsFresh: wantsFreshPeople(request),
@@ -139,6 +151,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     readiness,
     authentication,
+    needsUserToken: isForCallers,
     admit: createAdmission({ callerOf, identifiersPerMinute }),
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
     graphiql: options.graphiql,

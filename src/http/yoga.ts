@@ -6,6 +6,7 @@ import { graphiqlOptions, renderGraphiql } from './browsers/graphiql.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
+import { useUserToken } from './callers/use-user-token.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { isFault, maskError, stackOf } from './masking.ts';
 import { type Readiness, useReadiness } from './use-readiness.ts';
@@ -17,6 +18,8 @@ export interface YogaOptions {
   createContext(request: Request): SchemaContext;
   readiness(): Readiness;
   authentication: Authentication;
+  /** Each request has to bring a user access token of its own. */
+  needsUserToken: boolean;
   admit: Admit;
   maxIdentifiers: number;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
@@ -55,6 +58,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useReadiness(options.readiness),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, { logFault: (error) => options.logFault(stackOf(error)) }),
+      // After it: strangers need not learn what else would be wanted.
+      ...(options.needsUserToken ? [useUserToken()] : []),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({ maxIdentifiers: options.maxIdentifiers, admit: options.admit }),
       // Around execution: tells what it took.
