@@ -42,6 +42,8 @@ export interface DirectoryOptions {
   quotaOf?: ((identity: string) => Quota) | undefined;
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
+  /** Credentials that are asked with at a time, each with lanes, quota and breaker of its own. @default 1000 */
+  maxIdentities?: number | undefined;
   cache?: PersonCacheOptions | undefined;
   retry?: RetryOptions | undefined;
   breaker?: BreakerOptions | undefined;
@@ -64,6 +66,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     queryUsers: options.queryUsers,
     quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
     limit: options.queueLimit ?? 6_000,
+    maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
     learn: cache.learn,

@@ -21,16 +21,14 @@ export interface Identities {
   dispose(): void;
 }
 
-/** Each costs a few kilobytes, and holds its caller's token as long as it is kept. */
-export const MOST_IDENTITIES = 1_000;
-
 /**
  * An identity is idle when nothing of it is queued or under way and none of its calls counts against its quota any more: so
  * dropping it loses nobody's look-up, and whoever comes back at once is not allowed more calls than the vendor allows.
  *
+ * @param most each costs a few kilobytes, and holds its caller's token as long as it is kept.
  * @param begin makes what is kept of an identity that asks for the first time.
  */
-export function createIdentities(begin: (ticket: Ticket) => Identity): Identities {
+export function createIdentities(most: number, begin: (ticket: Ticket) => Identity): Identities {
   // A map keeps the order of insertion: whoever asked last stands last.
   const kept = new Map<string, Identity>();
 
@@ -38,7 +36,7 @@ export function createIdentities(begin: (ticket: Ticket) => Identity): Identitie
     find: (identity) => kept.get(identity),
     keep(ticket) {
       const known = kept.get(ticket.identity);
-      if (!known && kept.size >= MOST_IDENTITIES && !dropIdle()) return undefined;
+      if (!known && kept.size >= most && !dropIdle()) return undefined;
       const identity = known ?? begin(ticket);
       kept.delete(ticket.identity);
       kept.set(ticket.identity, identity);

@@ -8,7 +8,7 @@ import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { createIdentities, type Identity, MOST_IDENTITIES } from './identities.ts';
+import { createIdentities, type Identity } from './identities.ts';
 import { createLookUp, type LookUp, type LookupResult, type Subject, settle, type Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
@@ -23,6 +23,7 @@ export interface QueueOptions {
   breaker: BreakerOptions;
   /** Look-ups that may wait for a call, over all requests. */
   limit: number;
+  maxIdentities: number;
   /** Called with what every call told of an identifier. @param fetchedAt when the call left. */
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
   /** Called for an identifier that the user API refuses even where it is asked for alone. */
@@ -62,7 +63,7 @@ export function createQueue(options: QueueOptions): Queue {
   const { clock, telemetry } = options;
   const backlog = createBacklog(options.limit);
   const refreshes = createRefreshAhead(clock);
-  const identities = createIdentities(begin);
+  const identities = createIdentities(options.maxIdentities, begin);
   const underWay = createUnderWay();
   let isDisposed = false;
 
@@ -83,7 +84,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (missing.size === 0) return new Map();
       if (isDisposed) return shuttingDown();
       const dispatcher = identities.keep(ticket)?.dispatcher;
-      if (!dispatcher) return tooManyCallers(MOST_IDENTITIES);
+      if (!dispatcher) return tooManyCallers(options.maxIdentities);
       const refusal = makeRoom(dispatcher, subject, missing.size, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
