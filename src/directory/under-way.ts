@@ -1,8 +1,9 @@
 import type { GatewayError } from '../errors.ts';
 import { type LookUp, lookUpKey, type Subject, settle } from './look-up.ts';
 
-/** The newest look-up of each identifier that has no answer yet, over all identities. */
+/** Look-ups that have no answer yet, over all identities. */
 export interface UnderWay {
+  /** The newest of this identifier. */
   get(subject: Subject, id: string): LookUp | undefined;
   /** From here on it is the newest of its identifier. */
   add(lookUp: LookUp): void;
@@ -15,22 +16,27 @@ export interface UnderWay {
 }
 
 export function createUnderWay(): UnderWay {
-  const byKey = new Map<string, LookUp>();
+  const newest = new Map<string, LookUp>();
+  /** With those that a fresh look-up of the same identifier has overtaken. */
+  const all = new Set<LookUp>();
   const keyOf = ({ subject, id }: LookUp) => lookUpKey(subject, id);
 
   return {
-    get: (subject, id) => byKey.get(lookUpKey(subject, id)),
+    get: (subject, id) => newest.get(lookUpKey(subject, id)),
     add(lookUp) {
-      byKey.set(keyOf(lookUp), lookUp);
+      all.add(lookUp);
+      newest.set(keyOf(lookUp), lookUp);
     },
     forget(lookUp) {
-      if (byKey.get(keyOf(lookUp)) === lookUp) byKey.delete(keyOf(lookUp));
+      all.delete(lookUp);
+      if (newest.get(keyOf(lookUp)) === lookUp) newest.delete(keyOf(lookUp));
     },
     queuedOf: (identity) =>
-      [...byKey.values()].filter(({ subject, state }) => subject.identity === identity && state === 'queued'),
+      [...all].filter(({ subject, state }) => subject.identity === identity && state === 'queued'),
     settleAll(result) {
-      for (const lookUp of byKey.values()) settle(lookUp, result);
-      byKey.clear();
+      for (const lookUp of all) settle(lookUp, result);
+      all.clear();
+      newest.clear();
     },
   };
 }
