@@ -112,12 +112,7 @@ const OUTCOMES = {
 type Outcome = keyof typeof OUTCOMES;
 
 it('two callers never share a call, a person in memory or an error, however their look-ups interleave', async () => {
-  const {
-    gateway: _,
-    askAs,
-    newToken,
-    sandbox,
-  } = await gatewayForCallers({
+  const { askAs, newToken, sandbox } = await gatewayForCallers({
     gateway: { callsPerSecond: 1_000, retry: { baseMs: 1 } },
   });
   const step = fc.record({
