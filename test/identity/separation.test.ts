@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -100,6 +101,21 @@ describe('two callers with tokens of their own', () => {
   });
 });
 
+it('eighty callers have their calls under way at once: more than one quota could ever have', async () => {
+  const { askAs, newToken, sandbox } = await gatewayForCallers();
+  const barrier = new EventEmitter();
+  const allAreThere = once(barrier, 'open');
+  let arrived = 0;
+  sandbox.setFault(async (_, answer) => {
+    if (++arrived === 80) barrier.emit('open');
+    await allAreThere;
+    return answer();
+  });
+  const answers = Array.from({ length: 80 }, () => askAs(newToken(), one(ZHANG_SAN)));
+  expect(await Promise.all(answers)).toEqual(answers.map(() => found(ZHANG_SAN)));
+  expect(arrived).toBe(80);
+});
+
 /** What becomes of a caller's look-ups: people who are told apart by who asked, or one error for all. */
 const OUTCOMES = {
   well: undefined,
@@ -110,6 +126,12 @@ const OUTCOMES = {
 } as const satisfies Record<string, readonly [Reply, string] | undefined>;
 
 type Outcome = keyof typeof OUTCOMES;
+
+/** For each identifier asked for: the name of the person, or the code of the error. */
+const told = ({ data, errors = [] }: GraphQLAnswer) =>
+  ((data?.users ?? []) as ({ nameEn: string } | null)[]).map(
+    (user, index) => user?.nameEn ?? errors.find(({ path }) => path?.[1] === index)?.extensions?.code,
+  );
 
 it('two callers never share a call, a person in memory or an error, however their look-ups interleave', async () => {
   const { askAs, newToken, sandbox } = await gatewayForCallers({
@@ -154,14 +176,10 @@ it('two callers never share a call, a person in memory or an error, however thei
         const answered = await Promise.all(answers);
         const tokenOfCall = new Map(sandbox.calls().map(({ logId, token }) => [logId, token]));
         for (const { caller, keys, answer } of answered) {
-          const failure = OUTCOMES[outcomes[caller] ?? 'well'];
-          if (failure) {
-            expect(answer.errors?.map(({ extensions }) => extensions?.code)).toEqual(keys.map(() => failure[1]));
-            const told = answer.errors?.flatMap(({ extensions }) => extensions?.upstream?.logId ?? []) ?? [];
-            for (const logId of told) expect(tokenOfCall.get(logId)).toBe(tokens[caller]);
-          } else {
-            expect(answer).toEqual({ data: { users: keys.map((key) => ({ nameEn: `${key} for ${caller}` })) } });
-          }
+          const failure = OUTCOMES[outcomes[caller] ?? 'well']?.[1];
+          expect(told(answer)).toEqual(keys.map((key) => failure ?? `${key} for ${caller}`));
+          const sources = answer.errors?.flatMap(({ extensions }) => extensions?.upstream?.logId ?? []) ?? [];
+          expect(sources.filter((logId) => tokenOfCall.get(logId) !== tokens[caller])).toEqual([]);
         }
         for (const { token, body } of sandbox.calls()) {
           const { user_keys: keys } = body as { user_keys: string[] };
