@@ -26,7 +26,7 @@ import { warmUp } from './upstream/warm-up.ts';
 export interface GatewayOptions extends UpstreamOptions {
   /** How long a request may take in all, in milliseconds. @default 10000 */
   requestTimeoutMs?: number | undefined;
-  /** Calls to the user API in any one second with one token, over all kinds of look-up. The vendor's limit for a token is 15. @default 15 */
+  /** Calls to the user API in any one second with one token, over all kinds of look-up. The vendor's limit is 15. @default 15 */
   callsPerSecond?: number | undefined;
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
@@ -63,7 +63,10 @@ export interface Gateway {
   /** Look-ups without GraphQL. */
   readonly directory: Directory;
   readiness(): Readiness;
-  /** Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was disposed before. */
+  /**
+   * Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was
+   * disposed before.
+   */
   readonly whenReady: Promise<boolean>;
   /** From here on `/readiness` says "not ready"; requests are still answered. */
   beginShutdown(): void;
