@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createGateway } from '../../src/gateway.ts';
 import { apiKeyOf, bearer, issuerOfTokens } from '../support/callers.ts';
 import { gatewayForCallers, LI_SI, one, ZHANG_SAN } from '../support/callers-with-tokens.ts';
 import { gatewayWithSandbox, post } from '../support/gateway-with-sandbox.ts';
@@ -16,9 +17,12 @@ describe('the identity caller', () => {
   });
 
   it('is ready at once, also where the user API is not there', async () => {
-    const { gateway } = await gatewayForCallers({ gateway: { baseUrl: 'http://127.0.0.1:9' } });
+    const gateway = createGateway({ baseUrl: 'http://127.0.0.1:9', identity: 'caller' });
+    onTestFinished(() => gateway.dispose());
     expect(gateway.readiness()).toEqual({ isReady: true, upstream: { status: 'unknown' } });
     expect(await gateway.whenReady).toBe(true);
+    gateway.beginShutdown();
+    expect(gateway.readiness().isReady).toBe(false);
   });
 
   it('sends no X-USER-KEY: the token carries its person in itself', async () => {
