@@ -1,7 +1,8 @@
 export type { Directory, LookupRequest } from './directory/directory.ts';
 export type { LookupResult } from './directory/look-up.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
-export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { createGateway, type Gateway } from './gateway.ts';
+export type { GatewayOptions } from './gateway-options.ts';
 export { createServer } from './http/server.ts';
 export {
   type Fault,

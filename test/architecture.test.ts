@@ -14,11 +14,21 @@ const MAY_IMPORT: Record<string, string[]> = {
   schema: ['directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   http: ['schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   sandbox: [],
-  'gateway.ts': ['http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
-  config: ['gateway.ts', 'http', 'schema', 'upstream'],
-  cli: ['config', 'gateway.ts', 'http', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
+  'gateway-options.ts': ['http', 'directory', 'upstream', 'policies', 'telemetry'],
+  'gateway.ts': ['gateway-options.ts', 'http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
+  config: ['gateway-options.ts', 'http', 'schema', 'upstream'],
+  cli: ['config', 'gateway.ts', 'gateway-options.ts', 'http', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
   'cli.ts': ['cli', 'config', 'schema'],
-  'index.ts': ['gateway.ts', 'http', 'directory', 'upstream', 'sandbox', 'errors.ts', 'telemetry'],
+  'index.ts': [
+    'gateway.ts',
+    'gateway-options.ts',
+    'http',
+    'directory',
+    'upstream',
+    'sandbox',
+    'errors.ts',
+    'telemetry',
+  ],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

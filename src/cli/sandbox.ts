@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
 import { type FaultSpec, FaultSpecError, loadPeople, readFaultTexts, startSandbox } from '../sandbox/sandbox.ts';
+import { exampleToken } from './example-token.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 export { faultHelp } from '../sandbox/sandbox.ts';
@@ -33,6 +34,10 @@ export async function sandbox(flags: SandboxFlags): Promise<void> {
       '',
       'Point a gateway at it:',
       `  LARK_BASE_URL=${running.url} LARK_PLUGIN_ID=${running.credential.pluginId} LARK_PLUGIN_SECRET=${running.credential.pluginSecret}`,
+      'Or have its callers bring tokens of their own:',
+      `  LARK_BASE_URL=${running.url} LARK_IDENTITY=caller`,
+      `  x-lark-user-token: ${exampleToken(running) ?? '(there is nobody who could have one)'}`,
+      `More tokens: ${running.url}/_sandbox/user_tokens`,
       `Calls received: ${running.url}/_sandbox/calls`,
       `Faults: ${running.url}/_sandbox/faults   (on: ${faults.map(({ name }) => name).join(', ') || 'none'})`,
       '',

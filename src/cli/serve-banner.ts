@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { exampleToken } from './example-token.ts';
 
 export interface ServeBanner {
   readonly version: string;
@@ -21,26 +22,33 @@ export function serveBanner({ version, url, config, embedded, exampleKey }: Serv
       ? `  Sandbox   ${embedded.url}   (the user API with ${sandboxPeople(config, embedded)})`
       : `  User API  ${hostOf(config)}`,
   ];
-  if (embedded && config.upstream.kind === 'sandbox' && !config.upstream.isExplicit) {
-    lines.push(
-      '',
-      'No credentials are configured, so these are made-up people. To serve real ones, set LARK_BASE_URL,',
-      'LARK_PLUGIN_ID and LARK_PLUGIN_SECRET (see the README).',
-    );
+  if (embedded && config.upstream.kind === 'sandbox') {
+    const { isExplicit, identity } = config.upstream;
+    if (!isExplicit) lines.push('', ...HOW_TO_SERVE_REAL_PEOPLE[identity]);
+    const userToken = identity === 'caller' ? exampleToken(embedded) : undefined;
+    lines.push('', 'Try it:', `  ${curlLine(url, exampleKey, config, userToken)}`);
   }
-  if (embedded) lines.push('', 'Try it:', `  ${curlLine(url, exampleKey, config)}`);
   return `${lines.join('\n')}\n`;
 }
+
+const HOW_TO_SERVE_REAL_PEOPLE = {
+  plugin: [
+    'No credentials are configured, so these are made-up people. To serve real ones, set LARK_BASE_URL,',
+    'LARK_PLUGIN_ID and LARK_PLUGIN_SECRET (see the README).',
+  ],
+  caller: ['No user API is configured, so these are made-up people. To serve real ones, set LARK_BASE_URL.'],
+} as const;
 
 function sandboxPeople(config: Config, { people }: Sandbox): string {
   const isLoaded = config.upstream.kind === 'sandbox' && typeof config.upstream.people === 'string';
   return `${people.length.toLocaleString('en')} ${isLoaded ? `people from ${config.upstream.people}` : 'made-up people'}`;
 }
 
-function curlLine(url: string, key: string, { callers }: Config): string {
+function curlLine(url: string, key: string, { callers }: Config, userToken: string | undefined): string {
   const body = JSON.stringify({ query: `{ user(key: "${key}") { name nameEn email status } }` });
   const credential = callers.auth?.kind === 'none' ? '' : ` -H 'authorization: Bearer <credential>'`;
-  return `curl -s ${url}/graphql -H 'content-type: application/json'${credential} -d '${body}'`;
+  const acting = userToken === undefined ? '' : ` -H 'x-lark-user-token: ${userToken}'`;
+  return `curl -s ${url}/graphql -H 'content-type: application/json'${credential}${acting} -d '${body}'`;
 }
 
 function hostOf({ upstream }: Config): string {

@@ -1,7 +1,7 @@
 import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
-import type { RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
-import { createGateway, type GatewayOptions } from '../gateway.ts';
+import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
+import { createGateway } from '../gateway.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { createServer, drain, listen } from '../http/server.ts';
 import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
@@ -65,13 +65,11 @@ async function startEmbedded(upstream: SandboxUpstream): Promise<Sandbox> {
   return startSandbox({ port: upstream.port, people });
 }
 
-function credentialOf(
-  upstream: SandboxUpstream | RealUpstream,
-  embedded: Sandbox | undefined,
-): Pick<GatewayOptions, 'baseUrl' | 'pluginId' | 'pluginSecret' | 'tokenType' | 'userKey'> {
+function credentialOf(upstream: SandboxUpstream | RealUpstream, embedded: Sandbox | undefined): Credential {
   if (upstream.kind === 'real') return upstream.credential;
   if (!embedded) throw new TypeError('Expected a running sandbox.');
-  return { baseUrl: embedded.url, ...embedded.credential, tokenType: upstream.tokenType };
+  const { identity, tokenType } = upstream;
+  return { baseUrl: embedded.url, ...embedded.credential, identity, tokenType };
 }
 
 /** People of the sandbox whom every example finds. */

@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../gateway.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
 import type { ApiKey } from '../http/callers/api-keys.ts';
 import type { AuthOptions } from '../http/callers/authentication.ts';
 import { ASYMMETRIC_ALGORITHMS } from '../http/callers/jwt.ts';

@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../gateway.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
 import type { DrainOptions } from '../http/server.ts';
 import type { ProxyOptions } from '../upstream/transport.ts';
 import { type CallerConfig, callerConfig } from './callers.ts';

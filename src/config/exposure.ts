@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { GatewayOptions } from '../gateway.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
 import { mistakesIn, type TrustedDocuments } from '../http/documents/trusted-documents.ts';
 import { createSchema } from '../schema/schema.ts';
 import { codeOf } from './environment.ts';

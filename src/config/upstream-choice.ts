@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../gateway.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
 import { flagOf, type SettingName, type Settings } from './settings.ts';
 
 export interface SandboxUpstream {
@@ -9,12 +9,18 @@ export interface SandboxUpstream {
   /** A number of people to make up, or the path of a file of people. */
   readonly people: number | string;
   readonly tokenType: 'official' | 'virtual';
+  readonly identity: 'plugin' | 'caller';
 }
 
 export interface RealUpstream {
   readonly kind: 'real';
-  readonly credential: Pick<GatewayOptions, 'baseUrl' | 'pluginId' | 'pluginSecret' | 'tokenType' | 'userKey'>;
+  readonly credential: Credential;
 }
+
+export type Credential = Pick<
+  GatewayOptions,
+  'baseUrl' | 'identity' | 'pluginId' | 'pluginSecret' | 'tokenType' | 'userKey'
+>;
 
 const CREDENTIAL = ['LARK_BASE_URL', 'LARK_PLUGIN_ID', 'LARK_PLUGIN_SECRET'] as const satisfies SettingName[];
 
@@ -24,14 +30,24 @@ export interface Circumstances {
   readonly needsCredential: boolean;
 }
 
+/** What is only there for the plugin's token, and for people from memory whose time is over. */
+const OF_PLUGIN = [
+  'LARK_PLUGIN_ID',
+  'LARK_PLUGIN_SECRET',
+  'LARK_TOKEN_TYPE',
+  'LARK_USER_KEY',
+  'CACHE_STALE_SECONDS',
+] as const satisfies SettingName[];
+
 /** Credentials mean the real API; none mean the sandbox, except in production, where that would be a costly surprise. */
 export function chooseUpstream(
   values: Settings,
-  { isSet, isProduction, needsCredential }: Circumstances,
+  circumstances: Circumstances,
   mistakes: string[],
 ): SandboxUpstream | RealUpstream | undefined {
+  if (values.LARK_IDENTITY === 'caller') return chooseForCallers(values, circumstances, mistakes);
+  const { isSet, isProduction, needsCredential } = circumstances;
   const { LARK_BASE_URL: baseUrl, LARK_PLUGIN_ID: pluginId, LARK_PLUGIN_SECRET: pluginSecret } = values;
-  const tokenType = values.LARK_TOKEN_TYPE ?? 'official';
   const hasCredential = pluginId !== undefined || pluginSecret !== undefined;
 
   const wantsSandbox = values.SANDBOX ?? (!hasCredential && !isProduction);
@@ -43,13 +59,7 @@ export function chooseUpstream(
       );
       return undefined;
     }
-    return {
-      kind: 'sandbox',
-      isExplicit: values.SANDBOX === true,
-      port: values.SANDBOX_PORT ?? 4100,
-      people: numberOrPath(values.SANDBOX_PEOPLE ?? '1000'),
-      tokenType,
-    };
+    return sandboxUpstream(values);
   }
   // A value that is set but malformed is a mistake of its own already.
   const missing = CREDENTIAL.filter((name) => !isSet(name));
@@ -59,7 +69,45 @@ export function chooseUpstream(
     mistakes.push(`${why}: set ${missing.join(', ')}.${instead}`);
   }
   if (baseUrl === undefined || pluginId === undefined || pluginSecret === undefined) return undefined;
-  return { kind: 'real', credential: { baseUrl, pluginId, pluginSecret, tokenType, userKey: values.LARK_USER_KEY } };
+  const { LARK_TOKEN_TYPE: tokenType = 'official', LARK_USER_KEY: userKey } = values;
+  return { kind: 'real', credential: { baseUrl, identity: 'plugin', pluginId, pluginSecret, tokenType, userKey } };
 }
+
+/** Each request brings its own token, so an address alone means the real API. */
+function chooseForCallers(
+  values: Settings,
+  { isSet, isProduction, needsCredential }: Circumstances,
+  mistakes: string[],
+): SandboxUpstream | RealUpstream | undefined {
+  const unused = OF_PLUGIN.filter(isSet);
+  if (unused.length > 0) {
+    mistakes.push(
+      `${unused.join(', ')}: set, but LARK_IDENTITY is caller, which does not use it. Set LARK_IDENTITY=plugin, or remove it.`,
+    );
+  }
+  if (needsCredential) {
+    mistakes.push(
+      'LARK_IDENTITY is caller, so there is no credential to check: only the callers have tokens. Set LARK_IDENTITY=plugin to check the credential of a plugin.',
+    );
+    return undefined;
+  }
+  const { LARK_BASE_URL: baseUrl, SANDBOX } = values;
+  if (SANDBOX ?? (!isSet('LARK_BASE_URL') && !isProduction)) return sandboxUpstream(values);
+  if (!isSet('LARK_BASE_URL')) {
+    mistakes.push(
+      `LARK_IDENTITY is caller: set LARK_BASE_URL. To serve made-up people instead, say ${flagOf('SANDBOX')}.`,
+    );
+  }
+  return baseUrl === undefined ? undefined : { kind: 'real', credential: { baseUrl, identity: 'caller' } };
+}
+
+const sandboxUpstream = (values: Settings): SandboxUpstream => ({
+  kind: 'sandbox',
+  isExplicit: values.SANDBOX === true,
+  port: values.SANDBOX_PORT ?? 4100,
+  people: numberOrPath(values.SANDBOX_PEOPLE ?? '1000'),
+  tokenType: values.LARK_TOKEN_TYPE ?? 'official',
+  identity: values.LARK_IDENTITY ?? 'plugin',
+});
 
 const numberOrPath = (text: string) => (/^\d+$/.test(text) ? Number(text) : text);

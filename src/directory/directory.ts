@@ -5,6 +5,7 @@ import { createQuota, type Quota } from '../policies/quota.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
+import { parseUserToken } from '../upstream/user-token.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
 import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
@@ -19,6 +20,8 @@ export interface LookupRequest {
   readonly identifiers: readonly string[];
   /** Counts with e-mails only: the tenant to search in place of the plugin's own. */
   readonly tenantKey?: string | undefined;
+  /** A user access token to ask with, in place of the plugin's token: `u-…`. @default none */
+  readonly userToken?: string | undefined;
   /** The request that asks. @default one of its own, with the default deadline */
   readonly ticket?: Ticket | undefined;
 }
@@ -39,6 +42,8 @@ export interface DirectoryOptions {
   quotaOf?: ((identity: string) => Quota) | undefined;
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
+  /** Credentials that are asked with at a time, each with lanes, quota and breaker of its own. @default 1000 */
+  maxIdentities?: number | undefined;
   cache?: PersonCacheOptions | undefined;
   retry?: RetryOptions | undefined;
   breaker?: BreakerOptions | undefined;
@@ -61,6 +66,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     queryUsers: options.queryUsers,
     quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
     limit: options.queueLimit ?? 6_000,
+    maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
     learn: cache.learn,
@@ -73,7 +79,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
   async function lookup(request: LookupRequest): Promise<LookupResult[]> {
     const { kind, identifiers } = request;
-    const ticket = request.ticket ?? createTicket({ timeoutMs: options.requestTimeoutMs, clock });
+    const ticket = request.ticket ?? ticketOf(request);
+    if (ticket instanceof GatewayError) return identifiers.map(() => ticket);
     const tenantKey = attempt(() => tenantOf(request));
     if (tenantKey instanceof GatewayError) return identifiers.map(() => tenantKey);
     const subject = { identity: ticket.identity, kind, tenantKey: kind === 'email' ? tenantKey : undefined };
@@ -86,7 +93,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       if (spelling instanceof GatewayError) return spelling;
       const id = comparable(kind, spelling);
       if (known.has(id) || coming.has(id) || missing.has(id)) return id;
-      const cached = rejections.get(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id));
+      const cached = rejections.get(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id, ticket));
       const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
       if (cached !== undefined) known.set(id, cached);
       else if (underWay) coming.set(id, underWay);
@@ -108,10 +115,19 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
   }
 
-  /** In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones. */
+  function ticketOf({ userToken: text }: LookupRequest): Ticket | GatewayError {
+    const userToken = text === undefined ? undefined : parseUserToken(text);
+    if (userToken instanceof GatewayError) return userToken;
+    return createTicket({ userToken, timeoutMs: options.requestTimeoutMs, clock });
+  }
+
+  /**
+   * In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones, or asks
+   * with a token of its own: whether that still may see them, nobody can say.
+   */
   function staleFallback(subject: Subject, ticket: Ticket) {
     return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
-      const stale = ticket.wantsFresh ? undefined : cache.getStale(subject, id);
+      const stale = ticket.wantsFresh || ticket.userToken ? undefined : cache.getStale(subject, id);
       if (!stale) return answer;
       if (queue.isRefused(subject.identity)) return answer;
       const result = await orLate(answer, () => queue.hasLeft(subject, id));
@@ -121,10 +137,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     };
   }
 
-  function fromCache(subject: Subject, id: string): LookupResult | undefined {
+  /** A caller's own token is not used without them asking, and shows nobody from memory once the user API has refused it. */
+  function fromCache(subject: Subject, id: string, ticket: Ticket): LookupResult | undefined {
+    if (ticket.userToken && queue.isRefused(ticket.identity)) return undefined;
     const hit = cache.get(subject, id);
-    if (hit?.person && hit.refreshUntil !== undefined) {
-      queue.refreshAhead(subject.identity, hit.person.key, hit.refreshUntil);
+    if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
+      queue.refreshAhead(ticket, hit.person.key, hit.refreshUntil);
     }
     return hit?.person;
   }

@@ -42,6 +42,8 @@ export interface Dispatcher {
   estimateMs(subject: Subject, count: number): number;
   /** Refreshes ahead where nothing waits and less than half of the quota is in use. */
   refreshInSpareQuota(subject: Subject): void;
+  /** True where nothing is queued, under way or to be repeated, and no call counts against the quota any more. */
+  isIdle(): boolean;
   /** Ends what is under way. Nothing is sent any more. */
   dispose(): void;
 }
@@ -80,6 +82,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     estimateMs: lanes.estimateMs,
     refreshInSpareQuota: lanes.refreshInSpareQuota,
+    isIdle: () => calls.size === 0 && pauses.size === 0 && lanes.isEmpty() && quota.isIdle(),
     dispose() {
       lanes.dispose();
       for (const pause of pauses) clearTimeout(pause);

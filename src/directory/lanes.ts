@@ -19,6 +19,8 @@ export interface Lanes {
   estimateMs(subject: Subject, count: number): number;
   /** Refreshes ahead where nothing waits and less than half of the quota is in use. */
   refreshInSpareQuota(subject: Subject): void;
+  /** True where nothing waits, nor for a slot. */
+  isEmpty(): boolean;
   /** Nobody gets a turn any more. */
   dispose(): void;
 }
@@ -68,6 +70,7 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
     refreshInSpareQuota(subject) {
       if (slots.length === 0 && quota.hasSpare()) askForSlot(laneOf(subject));
     },
+    isEmpty: () => lanes.size === 0,
     dispose: slots.dispose,
   };
 

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
+import type { UserToken } from '../upstream/user-token.ts';
 import type { Receipt } from './receipt.ts';
 
 /** The answer for one identifier: the person, `null` for "there is no such person", or what went wrong. */
@@ -50,6 +51,8 @@ export interface PoisonSearch {
 /** One request on its way through the directory: who asks, until when, and what it took. */
 export interface Ticket {
   readonly identity: string;
+  /** The token that the user API is asked with; `undefined` for the plugin's. */
+  readonly userToken: UserToken | undefined;
   /** On the monotonic clock. */
   readonly startedAt: number;
   readonly deadlineAt: number;

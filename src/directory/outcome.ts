@@ -18,7 +18,7 @@ export const isOutage = ({ code }: GatewayError): boolean =>
 
 /** The credential or its permission is refused: access may have been withdrawn. */
 export const isRefusal = ({ code }: GatewayError): boolean =>
-  code === 'UPSTREAM_FORBIDDEN' || code === 'UPSTREAM_UNAUTHENTICATED';
+  code === 'UPSTREAM_FORBIDDEN' || code === 'UPSTREAM_UNAUTHENTICATED' || code === 'UNAUTHENTICATED';
 
 /** The API found a value malformed, and does not say which. */
 export const isInputRefused = ({ code, upstream }: GatewayError): boolean =>

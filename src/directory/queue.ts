@@ -8,19 +8,13 @@ import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import {
-  createLookUp,
-  type LookUp,
-  type LookupResult,
-  lookUpKey,
-  type Subject,
-  settle,
-  type Ticket,
-} from './look-up.ts';
+import { createIdentities, type Identity } from './identities.ts';
+import { createLookUp, type LookUp, type LookupResult, type Subject, settle, type Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
-import { overloaded, pauseTooLong, resting, shuttingDown } from './refusals.ts';
+import { overloaded, pauseTooLong, resting, shuttingDown, tooManyCallers } from './refusals.ts';
+import { createUnderWay } from './under-way.ts';
 
 export interface QueueOptions {
   queryUsers: QueryUsers;
@@ -29,6 +23,7 @@ export interface QueueOptions {
   breaker: BreakerOptions;
   /** Look-ups that may wait for a call, over all requests. */
   limit: number;
+  maxIdentities: number;
   /** Called with what every call told of an identifier. @param fetchedAt when the call left. */
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
   /** Called for an identifier that the user API refuses even where it is asked for alone. */
@@ -59,7 +54,7 @@ export interface Queue {
   /** True where a look-up of this identifier has left, failed and is to be repeated, or was held up by a pause. */
   hasLeft(subject: Subject, id: string): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
-  refreshAhead(identity: string, key: string, until: number): void;
+  refreshAhead(ticket: Ticket, key: string, until: number): void;
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
 }
@@ -68,18 +63,16 @@ export function createQueue(options: QueueOptions): Queue {
   const { clock, telemetry } = options;
   const backlog = createBacklog(options.limit);
   const refreshes = createRefreshAhead(clock);
-  const dispatchers = new Map<string, Dispatcher>();
-  /** The newest look-up of each identifier that has no answer yet. */
-  const underWay = new Map<string, LookUp>();
-  const refused = new Set<string>();
+  const identities = createIdentities(options.maxIdentities, begin);
+  const underWay = createUnderWay();
   let isDisposed = false;
 
   return {
     join(subject, id, ticket) {
-      const lookUp = underWay.get(lookUpKey(subject, id));
-      if (!lookUp) return undefined;
+      const lookUp = underWay.get(subject, id);
+      const dispatcher = lookUp && identities.keep(ticket)?.dispatcher;
+      if (!dispatcher) return undefined;
       if (lookUp.state === 'queued') {
-        const dispatcher = dispatcherOf(subject.identity);
         if (dispatcher.quota.pausedMs() >= ticket.deadlineAt - clock()) return undefined;
         dispatcher.enqueue(subject, [lookUp], ticket);
       } else if (ticket.wantsFresh) {
@@ -89,7 +82,10 @@ export function createQueue(options: QueueOptions): Queue {
     },
     add(subject, missing, ticket) {
       if (missing.size === 0) return new Map();
-      const refusal = isDisposed ? shuttingDown() : makeRoom(subject, missing.size, ticket);
+      if (isDisposed) return shuttingDown();
+      const dispatcher = identities.keep(ticket)?.dispatcher;
+      if (!dispatcher) return tooManyCallers(options.maxIdentities);
+      const refusal = makeRoom(dispatcher, subject, missing.size, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
       const lookUps = Array.from(missing, ([id, spelling]) =>
@@ -97,34 +93,33 @@ export function createQueue(options: QueueOptions): Queue {
       );
       for (const lookUp of lookUps) {
         backlog.add(lookUp);
-        underWay.set(lookUpKey(subject, lookUp.id), lookUp);
+        underWay.add(lookUp);
       }
-      dispatcherOf(subject.identity).enqueue(subject, lookUps, ticket);
+      dispatcher.enqueue(subject, lookUps, ticket);
       return new Map(lookUps.map((lookUp) => [lookUp.id, ticket.wait(lookUp, abandon)]));
     },
-    isRefused: (identity) => refused.has(identity),
+    isRefused: (identity) => identities.find(identity)?.isRefused ?? false,
     hasLeft(subject, id) {
-      const lookUp = underWay.get(lookUpKey(subject, id));
+      const lookUp = underWay.get(subject, id);
       if (!lookUp) return false;
-      const hasPaused = dispatcherOf(subject.identity).quota.hasPausedSince(lookUp.queuedAt);
+      const hasPaused = identities.find(subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
       return hasPaused || lookUp.state === 'sent' || lookUp.lastError !== undefined;
     },
-    refreshAhead(identity, key, until) {
+    refreshAhead(ticket, key, until) {
       if (isDisposed) return;
+      const { identity } = ticket;
       refreshes.add(identity, key, until);
-      dispatcherOf(identity).refreshInSpareQuota(refreshSubject(identity));
+      identities.keep(ticket)?.dispatcher.refreshInSpareQuota(refreshSubject(identity));
     },
     dispose() {
       isDisposed = true;
-      for (const lookUp of underWay.values()) settle(lookUp, shuttingDown());
-      underWay.clear();
-      for (const dispatcher of dispatchers.values()) dispatcher.dispose();
+      underWay.settleAll(shuttingDown());
+      identities.dispose();
     },
   };
 
   /** @returns why these look-ups are refused as a whole; `undefined` where they may queue. */
-  function makeRoom(subject: Subject, count: number, ticket: Ticket): GatewayError | undefined {
-    const dispatcher = dispatcherOf(subject.identity);
+  function makeRoom(dispatcher: Dispatcher, subject: Subject, count: number, ticket: Ticket): GatewayError | undefined {
     const { quota } = dispatcher;
     const leftMs = ticket.deadlineAt - clock();
     const pausedMs = quota.pausedMs();
@@ -143,11 +138,10 @@ export function createQueue(options: QueueOptions): Queue {
   }
 
   /** Whoever cannot wait out a pause is told at once, not when their deadline has passed. Calls that have left go on. */
-  function refuseWhoCannotWait(identity: string, { upstream }: GatewayError): void {
-    const pausedMs = dispatcherOf(identity).quota.pausedMs();
+  function refuseWhoCannotWait(identity: string, { quota }: Dispatcher, { upstream }: GatewayError): void {
+    const pausedMs = quota.pausedMs();
     const backAt = clock() + pausedMs;
-    for (const lookUp of underWay.values()) {
-      if (lookUp.subject.identity !== identity || lookUp.state !== 'queued') continue;
+    for (const lookUp of underWay.queuedOf(identity)) {
       const hasty = [...lookUp.waiters].filter(({ ticket }) => ticket.deadlineAt <= backAt);
       for (const { ticket } of hasty) ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
       if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });
@@ -155,54 +149,47 @@ export function createQueue(options: QueueOptions): Queue {
   }
 
   function abandon(lookUp: LookUp): void {
-    if (lookUp.waiters.size > 0 || !dispatchers.get(lookUp.subject.identity)?.abandon(lookUp)) return;
+    if (lookUp.waiters.size > 0 || !identities.find(lookUp.subject.identity)?.dispatcher.abandon(lookUp)) return;
     lookUp.state = 'done';
     backlog.remove(lookUp);
-    forget(lookUp);
+    underWay.forget(lookUp);
   }
 
-  function dispatcherOf(identity: string): Dispatcher {
-    const known = dispatchers.get(identity);
-    if (known) return known;
-    const made = createDispatcher({
+  /** Whoever asks for the first time, or for the first time in a while. */
+  function begin({ identity, userToken }: Ticket): Identity {
+    const dispatcher = createDispatcher({
       quota: options.quotaOf(identity),
       retry: createRetryPolicy({ ...options.retry, clock }),
       breaker: createBreaker({ ...options.breaker, clock }),
-      queryUsers: options.queryUsers,
-      fillUp: (subject, room) =>
-        refreshes.take(subject, room).filter(({ id }) => !underWay.has(lookUpKey(subject, id))),
+      queryUsers: (query, call) => options.queryUsers(query, { ...call, userToken }),
+      fillUp: (subject, room) => refreshes.take(subject, room).filter(({ id }) => !underWay.get(subject, id)),
       onSent(lookUps) {
         noteCall(lookUps, clock());
         for (const lookUp of lookUps) {
           backlog.remove(lookUp);
-          if (!lookUp.owner) underWay.set(lookUpKey(lookUp.subject, lookUp.id), lookUp);
+          if (!lookUp.owner) underWay.add(lookUp);
         }
       },
       onQueuedAgain: (lookUps) => lookUps.forEach(backlog.add),
-      onCancelled: (lookUps) => lookUps.forEach(forget),
+      onCancelled: (lookUps) => lookUps.forEach(underWay.forget),
       onRefusedAlone: (lookUp, error) => options.reject(lookUp.subject, lookUp.id, error),
       onResult(lookUp, result, sentAt) {
         backlog.remove(lookUp);
-        if (!(result instanceof GatewayError)) refused.delete(identity);
-        else if (isRefusal(result)) refused.add(identity);
+        if (!(result instanceof GatewayError)) begun.isRefused = false;
+        else if (isRefusal(result)) begun.isRefused = true;
         if (!(result instanceof GatewayError)) options.learn(lookUp.subject, lookUp.id, result, sentAt);
-        forget(lookUp);
+        underWay.forget(lookUp);
         settle(lookUp, result);
       },
-      onPause: (refusal) => refuseWhoCannotWait(identity, refusal),
+      onPause: (refusal) => refuseWhoCannotWait(identity, dispatcher, refusal),
       onCallEnded() {
-        if (refreshes.has(identity)) made.refreshInSpareQuota(refreshSubject(identity));
+        if (refreshes.has(identity)) dispatcher.refreshInSpareQuota(refreshSubject(identity));
       },
       clock,
       telemetry,
     });
-    dispatchers.set(identity, made);
-    return made;
-  }
-
-  function forget(lookUp: LookUp): void {
-    const key = lookUpKey(lookUp.subject, lookUp.id);
-    if (underWay.get(key) === lookUp) underWay.delete(key);
+    const begun = { dispatcher, isRefused: false };
+    return begun;
   }
 }
 

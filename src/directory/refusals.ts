@@ -23,6 +23,15 @@ export function pauseTooLong(pausedMs: number, upstream?: UpstreamTrace): Gatewa
   );
 }
 
+/** For callers beyond those that can be kept apart at a time. */
+export function tooManyCallers(most: number): GatewayError {
+  return new GatewayError(
+    'OVERLOADED',
+    `The gateway asks the user API for ${most} callers at this moment, and can keep no more of them apart. Ask again later.`,
+    { retryAfterMs: 1_000 },
+  );
+}
+
 export function shuttingDown(): GatewayError {
   return new GatewayError('UPSTREAM_UNAVAILABLE', 'The gateway is shutting down; ask again.');
 }

@@ -1,12 +1,13 @@
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
+import type { UserToken } from '../upstream/user-token.ts';
 import type { LookUp, Ticket, Waiter } from './look-up.ts';
 import { emptyReceipt } from './receipt.ts';
 import { overloaded } from './refusals.ts';
 
 export interface TicketOptions {
-  /** Whose credential the user API is asked with. @default the plugin's */
-  identity?: string | undefined;
+  /** The token that the user API is asked with. @default the plugin's */
+  userToken?: UserToken | undefined;
   /** How long this request may take, in milliseconds from now. @default 10000 */
   timeoutMs?: number | undefined;
   /** Aborted when nobody waits for the answer any more. */
@@ -17,10 +18,10 @@ export interface TicketOptions {
   clock?: Clock | undefined;
 }
 
-export const PLUGIN_IDENTITY = 'plugin';
+const PLUGIN_IDENTITY = 'plugin';
 
 export function createTicket(options: TicketOptions = {}): Ticket {
-  const { identity = PLUGIN_IDENTITY, timeoutMs = 10_000, signal, wantsFresh = false } = options;
+  const { userToken, timeoutMs = 10_000, signal, wantsFresh = false } = options;
   const clock = options.clock ?? monotonicClock;
   const startedAt = clock();
   const deadlineAt = startedAt + timeoutMs;
@@ -28,7 +29,8 @@ export function createTicket(options: TicketOptions = {}): Ticket {
   let timer: NodeJS.Timeout | undefined;
 
   const ticket: Ticket = {
-    identity,
+    identity: userToken?.identity ?? PLUGIN_IDENTITY,
+    userToken,
     startedAt,
     deadlineAt,
     wantsFresh,

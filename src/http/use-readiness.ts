@@ -2,7 +2,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { UpstreamState } from '../telemetry/upstream-state.ts';
 
 export interface Readiness {
-  /** True from the first token on until shutdown. */
+  /** True from the first token on, or at once where callers bring their own, until shutdown. */
   readonly isReady: boolean;
   /** Detail, never the verdict: an outage must not take every replica out of the balancer. */
   readonly upstream: UpstreamState;

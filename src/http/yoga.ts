@@ -9,6 +9,7 @@ import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
+import { useUserToken } from './callers/use-user-token.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
@@ -27,6 +28,8 @@ export interface YogaOptions {
   createContext(request: Request): SchemaContext;
   readiness(): Readiness;
   authentication: Authentication;
+  /** Each request has to bring a user access token of its own. */
+  needsUserToken: boolean;
   admit: Admit;
   requestLimits: RequestLimits;
   maxIdentifiers: number;
@@ -89,6 +92,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useReadiness(options.readiness),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, options.requestLog),
+      // After it: strangers need not learn what else would be wanted.
+      options.needsUserToken && useUserToken(),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
       // Before anything is parsed.

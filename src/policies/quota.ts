@@ -34,6 +34,8 @@ export interface Quota {
   hasPausedSince(at: number): boolean;
   /** True where less than half of the quota is in use: calls that nobody waits for may take some. */
   hasSpare(): boolean;
+  /** True where no call counts any more and there is no pause: a new quota would allow what this one does. */
+  isIdle(): boolean;
 }
 
 /** The second, and what timers on both sides may round away. */
@@ -123,6 +125,10 @@ export function createQuota(options: QuotaOptions = {}): Quota {
     hasSpare() {
       const now = clock();
       return now >= pausedUntil && count(now) * 2 < limit;
+    },
+    isIdle() {
+      const now = clock();
+      return now >= pausedUntil && count(now) === 0;
     },
   };
 

@@ -1,6 +1,7 @@
 import { AVATAR_PATH } from './avatar.ts';
 import { faultHelp } from './named-faults/fault-help.ts';
 import { FAULTS_PATH } from './named-faults/serve-faults.ts';
+import { USER_TOKENS_PATH } from './user-tokens.ts';
 
 export interface InfoPageFacts {
   readonly url: string;
@@ -24,6 +25,8 @@ POST /open_api/user/query            X-PLUGIN-TOKEN; one of {"user_keys"}, {"out
 GET  /_sandbox/calls                 the calls received, without identifiers; DELETE forgets them
 POST ${FAULTS_PATH}                {"name": "latency", "ms": 2000, "share": 0.2} or a list: to rehearse an outage;
                                      GET tells what is on, DELETE ends all
+POST ${USER_TOKENS_PATH}           {"user_key"}: a user access token for X-PLUGIN-TOKEN, which acts for that person;
+                                     DELETE with {"token"} revokes it, or any other
 GET  ${AVATAR_PATH}<user_key>.svg   a person's picture
 GET  /_sandbox                       this page
 

@@ -7,12 +7,15 @@ import type { OpenApi } from './open-api.ts';
 import type { PeopleIndex } from './people-index.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { sendReply } from './send-reply.ts';
+import { USER_TOKENS_PATH } from './user-tokens.ts';
 
 export interface RouterOptions {
   readonly openApi: OpenApi;
   readonly people: PeopleIndex;
   readonly log: CallLog;
   readonly faults: SandboxFaults;
+  /** What is at /_sandbox/user_tokens. */
+  readonly userTokens: Route;
   readonly infoPage: () => string;
 }
 
@@ -40,7 +43,7 @@ export function createRouter(options: RouterOptions): (request: IncomingMessage,
   };
 }
 
-function createRoutes({ openApi, log, faults, infoPage }: RouterOptions): ReadonlyMap<string, Route> {
+function createRoutes({ openApi, log, faults, userTokens, infoPage }: RouterOptions): ReadonlyMap<string, Route> {
   const info: Route = { GET: (_request, response) => sendReply(response, { status: 200, body: infoPage() }) };
   return new Map<string, Route>([
     ['/open_api/authen/plugin_token', { POST: (...http) => openApi.serve('plugin_token', ...http) }],
@@ -56,6 +59,7 @@ function createRoutes({ openApi, log, faults, infoPage }: RouterOptions): Readon
       },
     ],
     [FAULTS_PATH, serveFaults(faults)],
+    [USER_TOKENS_PATH, userTokens],
     ['/_sandbox', info],
     ['/', info],
   ]);

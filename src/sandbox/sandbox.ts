@@ -16,6 +16,7 @@ import { createRouter } from './router.ts';
 import { slidingWindow } from './sliding-window.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import { answerUserQuery } from './user-query.ts';
+import { serveUserTokens } from './user-tokens.ts';
 
 export type { SandboxCall } from './call-log.ts';
 export type { Fault, RawReply, ReceivedCall } from './faults.ts';
@@ -43,6 +44,8 @@ export interface Sandbox {
   expireTokens(): void;
   /** A user access token, which acts for the person in itself; the vendor sells these for a login code, over other interfaces. */
   userAccessToken(userKey: string): string;
+  /** This token is refused with 10022 from now on; all others stay good. */
+  revokeToken(token: string): void;
   /** Faults by their names: what `--fault` and `POST /_sandbox/faults` switch on and off. */
   readonly faults: SandboxFaults;
   /** Lets a fault of your own decide about every call from now on; undefined ends it. Meanwhile `faults` are not asked. */
@@ -79,7 +82,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   faults.start(settings.faults);
   const openApi = wireOpenApi(settings, { index, tokens, log, fault: () => fault ?? faults.decide });
   const page = infoPage({ ...settings, url: server.url, peopleCount: people.length });
-  server.serve(createRouter({ openApi, people: index, log, faults, infoPage: () => page }));
+  const userTokens = serveUserTokens({ tokens, people: index, lifetimeSeconds: settings.tokenLifetimeSeconds });
+  server.serve(createRouter({ openApi, people: index, log, faults, userTokens, infoPage: () => page }));
 
   return {
     url: server.url,
@@ -89,6 +93,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clearCalls: () => log.clear(),
     expireTokens: () => tokens.expireAll(),
     userAccessToken: (userKey) => tokens.issue('user', userKey),
+    revokeToken: (token) => void tokens.revoke(token),
     faults: { start: (specs) => faults.start(specs), list: () => faults.list(), clear: () => faults.clear() },
     setFault: (next) => {
       fault = next;

@@ -17,6 +17,8 @@ export interface Tokens {
   issue(kind: TokenKind, userKey?: string): string;
   /** What the X-PLUGIN-TOKEN header stands for: a token, or the error code that answers it. */
   check(header: string | undefined): Token | 10021 | 10022 | 10211;
+  /** Refuses one token from now on, as after a withdrawal. @returns false where it was none. */
+  revoke(token: string): boolean;
   expireAll(): void;
 }
 
@@ -49,6 +51,8 @@ export function createTokens({ lifetimeSeconds, now, newLimit }: TokensOptions):
       const token = tokens.get(header);
       return token && now() < token.expiresAt ? token : 10022;
     },
+
+    revoke: (token) => tokens.delete(token),
 
     expireAll: () => tokens.clear(),
   };

@@ -8,6 +8,9 @@ export interface UpstreamState {
   readonly code?: ErrorCode;
 }
 
+/** The user API refused the token of one caller: that is no trouble of its own, nor of anybody else. */
+const CALLERS_FAULT = 'UNAUTHENTICATED';
+
 /** Follows the events and tells how the user API was doing at the latest call. */
 export function createUpstreamState(): { observe(event: GatewayEvent): void; current(): UpstreamState } {
   let state: UpstreamState = { status: 'unknown' };
@@ -16,7 +19,10 @@ export function createUpstreamState(): { observe(event: GatewayEvent): void; cur
       if (event.type !== 'upstream-call' && event.type !== 'token-renewal') return;
       const { outcome } = event;
       if (outcome === 'cancelled') return;
-      state = outcome === 'answered' || outcome === 'renewed' ? { status: 'ok' } : { status: 'failing', code: outcome };
+      state =
+        outcome === 'answered' || outcome === 'renewed' || outcome === CALLERS_FAULT
+          ? { status: 'ok' }
+          : { status: 'failing', code: outcome };
     },
     current: () => state,
   };

@@ -4,7 +4,18 @@ import { createPluginToken, type PluginCredential, type PluginToken } from './pl
 import { createTransport, type TransportOptions } from './transport.ts';
 import { createUserQuery, type QueryUsers } from './user-query.ts';
 
-export interface UpstreamOptions extends TransportOptions, PluginCredential {
+export interface UpstreamOptions extends TransportOptions {
+  /**
+   * On whose behalf the user API is asked: with the token of the plugin, or with the user access token that each request
+   * brings in `x-lark-user-token`. With `caller` the plugin's credential and `userKey` are not used. @default plugin
+   */
+  identity?: 'plugin' | 'caller' | undefined;
+  /** `MII_…`, from the developer console. Needed with the identity `plugin`. */
+  pluginId?: string | undefined;
+  /** Needed with the identity `plugin`. */
+  pluginSecret?: string | undefined;
+  /** A virtual token is for development: only the plugin's collaborators can be found with it. @default official */
+  tokenType?: 'official' | 'virtual' | undefined;
   /** `X-USER-KEY`: the acting person. Not needed with a plugin token. @default not sent */
   userKey?: string | undefined;
   /** Total deadline of one call to the user API, in milliseconds. @default 3000 */
@@ -16,21 +27,33 @@ export interface UpstreamOptions extends TransportOptions, PluginCredential {
 /** The user API as the gateway sees it. */
 export interface Upstream {
   readonly queryUsers: QueryUsers;
-  readonly pluginToken: PluginToken;
+  /** `undefined` where each caller asks with a token of their own. */
+  readonly pluginToken: PluginToken | undefined;
   /** Ends what is under way, and all connections. */
   close(): Promise<void>;
 }
 
+/** @throws TypeError where the identity is `plugin`, and its id or secret is missing. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const timeoutMs = options.timeoutMs ?? 3_000;
+  const credential = pluginCredentialOf(options);
   const transport = createTransport(options);
-  const pluginToken = createPluginToken({ ...options, transport, timeoutMs });
+  const pluginToken = credential && createPluginToken({ ...options, ...credential, transport, timeoutMs });
   return {
     queryUsers: createUserQuery({ ...options, transport, pluginToken, timeoutMs }),
     pluginToken,
     async close() {
-      pluginToken.close();
+      pluginToken?.close();
       await transport.close();
     },
   };
+}
+
+function pluginCredentialOf(options: UpstreamOptions): PluginCredential | undefined {
+  const { identity = 'plugin', pluginId, pluginSecret, tokenType } = options;
+  if (identity === 'caller') return undefined;
+  if (pluginId === undefined || pluginSecret === undefined) {
+    throw new TypeError('Expected pluginId and pluginSecret, or the identity "caller".');
+  }
+  return { pluginId, pluginSecret, tokenType };
 }

@@ -1,10 +1,12 @@
 import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import { toCallersError } from './callers-error.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
 import type { Person } from './person.ts';
 import type { PluginToken } from './plugin-token.ts';
 import type { Transport } from './transport.ts';
+import { type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
 
 /** What people are looked up by. One call takes exactly one kind. */
 export type LookupKind = 'key' | 'outId' | 'email';
@@ -41,7 +43,8 @@ export interface TokenRefused {
 
 /**
  * One look-up call: `POST /open_api/user/query`. Nobody found is an empty list.
- * @throws GatewayError with any of the UPSTREAM_… codes; the signal's reason where that aborts.
+ * @throws GatewayError with any of the UPSTREAM_… codes; UNAUTHENTICATED where the token of a caller is refused, or missing;
+ *   the signal's reason where that aborts.
  */
 export type QueryUsers = (query: UserQuery, options?: QueryOptions) => Promise<FoundPeople | TokenRefused>;
 
@@ -50,11 +53,14 @@ export interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when the token is there and the call leaves. */
   readonly onLeaving?: (() => void) | undefined;
+  /** The token of the caller who asks. @default the plugin's */
+  readonly userToken?: UserToken | undefined;
 }
 
 export interface UserQueryOptions {
   transport: Transport;
-  pluginToken: PluginToken;
+  /** Left out where each caller asks with a token of their own. */
+  pluginToken: PluginToken | undefined;
   /** `X-USER-KEY`, the acting person. Not needed with a plugin token. @default not sent */
   userKey?: string | undefined;
   /** Total deadline of one call in milliseconds, with token and reading. */
@@ -68,7 +74,8 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
 
-  return async function queryUsers(query, { signal, onLeaving } = {}) {
+  return async function queryUsers(query, call = {}) {
+    const { signal } = call;
     const startedAt = clock();
     const report = (outcome: 'answered' | 'cancelled' | ErrorCode, { logId, code: errCode }: UpstreamTrace = {}) =>
       telemetry({
@@ -85,7 +92,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API did not answer within ${timeoutMs} ms.`));
     }, timeoutMs);
     try {
-      const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal, onLeaving);
+      const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal, call);
       if (answer.outcome === 'people') {
         report('answered', { logId: answer.logId });
         return answer;
@@ -93,24 +100,33 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       report('UPSTREAM_UNAUTHENTICATED', answer.upstream);
       return { tokenRefused: tokenRefused(answer.upstream) };
     } catch (error) {
+      const shown = error instanceof GatewayError && call.userToken ? toCallersError(error) : error;
       if (signal?.aborted) report('cancelled');
-      else if (error instanceof GatewayError) report(error.code, error.upstream);
-      throw error;
+      else if (shown instanceof GatewayError) report(shown.code, shown.upstream);
+      throw shown;
     } finally {
       clearTimeout(timer);
     }
   };
 
-  async function ask(query: UserQuery, signal: AbortSignal, onLeaving?: () => void): Promise<UserQueryAnswer> {
-    const token = await pluginToken.get(signal);
+  async function ask(
+    query: UserQuery,
+    signal: AbortSignal,
+    { onLeaving, userToken }: QueryOptions,
+  ): Promise<UserQueryAnswer> {
+    const token = userToken ? userToken.reveal() : await pluginToken?.get(signal);
+    if (token === undefined) throw userTokenMissing();
     onLeaving?.();
-    const headers = { 'x-plugin-token': token, ...(userKey && { 'x-user-key': userKey }) };
+    // A user access token carries its person in itself.
+    const headers = { 'x-plugin-token': token, ...(userKey && !userToken && { 'x-user-key': userKey }) };
     const body = {
       [bodyField[query.kind]]: query.identifiers,
       ...(query.tenantKey !== undefined && { tenant_key: query.tenantKey }),
     };
     const answer = decodeUserQuery(await transport.postJson('/open_api/user/query', headers, body, signal));
-    if (answer.outcome === 'token-refused') pluginToken.refuse(token);
+    if (answer.outcome !== 'token-refused') return answer;
+    if (userToken) throw userTokenRefused(answer.upstream);
+    pluginToken?.refuse(token);
     return answer;
   }
 }

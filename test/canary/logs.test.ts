@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { GatewayOptions } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { type FaultSpec, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { keptLog } from '../support/kept-log.ts';

@@ -32,6 +32,7 @@ describe('where the people come from', () => {
   it('no credential means the embedded sandbox', () => {
     expect(readConfig({ environment: {} }).upstream).toEqual({
       kind: 'sandbox',
+      identity: 'plugin',
       isExplicit: false,
       port: 4100,
       people: 1000,
@@ -43,6 +44,7 @@ describe('where the people come from', () => {
     expect(readConfig({ environment: CREDENTIAL }).upstream).toEqual({
       kind: 'real',
       credential: {
+        identity: 'plugin',
         baseUrl: 'https://project.feishu.cn',
         pluginId: 'MII_1',
         pluginSecret: 's3cret',

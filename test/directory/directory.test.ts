@@ -5,7 +5,7 @@ import { GatewayError } from '../../src/errors.ts';
 import { createQuota } from '../../src/policies/quota.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
-import { directoryOnFakeClock, everybody, idOf, personOf } from '../support/made-up-api.ts';
+import { directoryOnFakeClock, everybody, idOf, personOf, tokenOf } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -106,7 +106,7 @@ it('gives any mix of requests the answers of asking one by one, in calls that ne
             kind,
             identifiers: people.map((n) => (kind === 'email' ? idOf.email(n).toUpperCase() : idOf[kind](n))),
             tenantKey,
-            ticket: ticket({ identity, wantsFresh, timeoutMs: 600_000 }),
+            ticket: ticket({ userToken: tokenOf(identity), wantsFresh, timeoutMs: 600_000 }),
           });
           answers.push(
             looked.then((results) => expect(results).toEqual(people.map((n) => personOf(n, identity, tenantKey)))),

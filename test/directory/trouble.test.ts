@@ -106,6 +106,23 @@ describe('one malformed identifier among 100', () => {
   });
 });
 
+describe('a pause that outlasts the deadline', () => {
+  it('is told at once, also to a look-up which a fresh one of the same person has overtaken', async () => {
+    const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 3_600_000 });
+    const { directory, pass, ticket } = directoryOnFakeClock({ answer: () => Promise.reject(busy) });
+    const told: LookupResult[] = [];
+    const ask = (wantsFresh: boolean) =>
+      directory
+        .lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh }) })
+        .then((results) => told.push(...results));
+    void ask(false);
+    await pass(5);
+    void ask(true);
+    await pass(100);
+    expect(shown(told)).toEqual(['UPSTREAM_RATE_LIMITED', 'UPSTREAM_RATE_LIMITED']);
+  });
+});
+
 describe('people whose time is over', () => {
   const withStale = (answer: Answering) =>
     directoryOnFakeClock({ answer, cache: { ttlMs: 1_000 }, retry: { maxAttempts: 1 } });

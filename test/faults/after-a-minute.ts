@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { post } from '../support/gateway-with-sandbox.ts';
 import { clockThatJumps, quickGateway, ZHANG_SAN } from './strike.ts';
 

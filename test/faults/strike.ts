@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 import type { FaultSpec, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { codesByPath, type GraphQLAnswer, gatewayWithSandbox, type Harness } from '../support/gateway-with-sandbox.ts';
 

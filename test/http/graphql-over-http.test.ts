@@ -1,6 +1,6 @@
 import { serverAudits } from 'graphql-http';
 import { describe, expect, it } from 'vitest';
-import type { GatewayOptions } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { productionDefaults } from '../support/production.ts';
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
-import type { GatewayOptions } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 import type { ApiKey } from '../../src/http/callers/api-keys.ts';
 import { sha256Hex } from '../../src/http/callers/api-keys.ts';
 import { gatewayWithSandbox, post } from './gateway-with-sandbox.ts';

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts';
+import { createGateway, type Gateway } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { GatewayEvent } from '../../src/telemetry/events.ts';
 import type { LogOptions } from '../../src/telemetry/log.ts';

@@ -29,6 +29,10 @@ export const idOf: Record<LookupKind, (n: number) => string> = {
   email: (n) => `p${n}@example.com`,
 };
 
+/** A token that belongs to this identity; none for the plugin's. */
+export const tokenOf = (identity: string): TicketOptions['userToken'] =>
+  identity === 'plugin' ? undefined : { identity, reveal: () => `token of ${identity}` };
+
 export type Answering = (
   query: Call['query'],
   call: number,

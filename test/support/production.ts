@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config/config.ts';
-import type { GatewayOptions } from '../../src/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
 
 /** What `NODE_ENV=production` makes of a gateway that sets nothing else, but for who may ask. */
 export function productionDefaults(): Partial<GatewayOptions> {

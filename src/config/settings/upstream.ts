@@ -7,6 +7,12 @@ export const upstreamSettings = {
       'Where the user API lives: https://project.feishu.cn (China), https://project.larksuite.com (international), or a host of your own.',
     value: 'url',
   }),
+  LARK_IDENTITY: setting(z.enum(['plugin', 'caller'], expected('plugin or caller')), {
+    about:
+      'On whose behalf the user API is asked: plugin, with the token of the plugin; or caller, with the user access token that each request brings in the header x-lark-user-token. With caller no plugin credential is needed.',
+    default: 'plugin',
+    value: 'plugin|caller',
+  }),
   LARK_PLUGIN_ID: setting(z.string(), { about: 'Plugin id from the developer console, MII_….', value: 'id' }),
   LARK_PLUGIN_SECRET: setting(z.string(), {
     about: 'Plugin secret from the developer console.',
@@ -29,7 +35,7 @@ export const upstreamSettings = {
   }),
   LARK_CALLS_PER_SECOND: setting(wholeNumber(1, 100_000), {
     about:
-      "Calls to the user API in any one second, over all kinds of look-up. The vendor's limit for one token is 15.",
+      "Calls to the user API in any one second with one token, over all kinds of look-up. The vendor's limit is 15.",
     default: '15',
     value: 'number',
   }),

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { GatewayOptions } from '../../../src/gateway.ts';
+import type { GatewayOptions } from '../../../src/gateway-options.ts';
 import { apiKeyOf, bearer } from '../../support/callers.ts';
 import { gatewayWithSandbox, post, UNASKED } from '../../support/gateway-with-sandbox.ts';
 import { keptLog } from '../../support/kept-log.ts';

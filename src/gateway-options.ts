@@ -1,0 +1,51 @@
+import type { PersonCacheOptions } from './directory/person-cache.ts';
+import type { ExamplePeople } from './http/browsers/example-tabs.ts';
+import type { AuthOptions } from './http/callers/authentication.ts';
+import type { TrustedDocuments } from './http/documents/trusted-documents.ts';
+import type { BreakerOptions } from './policies/breaker.ts';
+import type { RetryOptions } from './policies/retry.ts';
+import type { LogOptions } from './telemetry/log.ts';
+import type { UpstreamOptions } from './upstream/upstream.ts';
+
+export interface GatewayOptions extends UpstreamOptions {
+  /** How long a request may take in all, in milliseconds. @default 10000 */
+  requestTimeoutMs?: number | undefined;
+  /** Calls to the user API in any one second with one token, over all kinds of look-up. The vendor's limit is 15. @default 15 */
+  callsPerSecond?: number | undefined;
+  /** Look-ups that may wait for a call, over all requests. @default 6000 */
+  queueLimit?: number | undefined;
+  /** How long people are served from memory. @default 60 s, "not found" 5 s, 50,000 people */
+  cache?: Omit<PersonCacheOptions, 'clock'> | undefined;
+  /** Repeated calls after trouble that may pass. @default at most 3 calls for a look-up, pauses from 100 ms on */
+  retry?: Pick<RetryOptions, 'maxAttempts' | 'baseMs'> | undefined;
+  /** Leaves the user API alone after many failures in a row. @default after 10, for 2 s */
+  breaker?: Pick<BreakerOptions, 'failures' | 'halfOpenAfterMs'> | undefined;
+  /** Where pauses take their chance from. @default Math.random */
+  random?: (() => number) | undefined;
+  /** Identifiers that one operation may name, over all its fields and lists. @default 1000 */
+  maxIdentifiers?: number | undefined;
+  /** Bytes of one request body. @default 1048576 */
+  maxBodyBytes?: number | undefined;
+  /** Operations that one request may hold as a JSON array, each with limits of its own. @default 0, no arrays */
+  maxBatchedOperations?: number | undefined;
+  /** Who may ask. @default anybody, for names of this machine only */
+  auth?: AuthOptions | undefined;
+  /** The tenants that may be named, unless an API key has its own. @default any that the plugin can see */
+  tenantKeys?: readonly string[] | undefined;
+  /** E-mail addresses are only for callers with the scope `email:read`. @default false */
+  emailNeedsScope?: boolean | undefined;
+  /** Identifiers that one caller may ask for in a minute, those answered from memory included. @default no limit */
+  identifiersPerMinute?: number | undefined;
+  /** Sites whose scripts may ask, as browsers name them: `https://app.example.com`. @default none */
+  corsOrigins?: readonly string[] | undefined;
+  /** Refuses requests that a page of any site could send unasked: a GET or a form without a header of its own. @default true */
+  csrfPrevention?: boolean | undefined;
+  /** Answers introspection, and tells in errors what somebody may have meant. @default true */
+  introspection?: boolean | undefined;
+  /** The only documents that are run, by their ids. @default any */
+  trustedDocuments?: TrustedDocuments | undefined;
+  /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
+  graphiql?: ExamplePeople | undefined;
+  /** Where the log goes: a line for each request, troubles of the user API, faults. @default faults only, to standard error */
+  log?: LogOptions | undefined;
+}
