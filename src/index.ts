@@ -3,6 +3,10 @@ export type { LookupResult } from './directory/look-up.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';
+export type { ApiKey } from './http/callers/api-keys.ts';
+export type { AuthOptions } from './http/callers/authentication.ts';
+export type { JwtOptions } from './http/callers/jwt.ts';
+export type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 export { createServer } from './http/server.ts';
 export {
   type Fault,
