@@ -13,5 +13,6 @@ export default defineConfig(({ mode }) => ({
     // Several tests start processes or a browser on a shared, noisy machine; a bound against hanging, not a measure.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 }));

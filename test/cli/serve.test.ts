@@ -57,9 +57,10 @@ describe('lark-user-gateway that is told to stop', () => {
   it('is not ready, still answers for SHUTDOWN_DELAY_SECONDS and closes connections, then ends with 0', async () => {
     const cli = runCli(['--shutdown-delay-seconds', '2'], ANY_PORTS);
     const url = (await cli.until('curl')).match(/http:\S+(?=\/graphql)/)?.[0] ?? '';
-    expect((await fetch(`${url}/readiness`)).status).toBe(200);
+    const readiness = async () => (await fetch(`${url}/readiness`)).status;
+    await expect.poll(readiness).toBe(200);
     cli.process.kill('SIGTERM');
-    await expect.poll(async () => (await fetch(`${url}/readiness`)).status).toBe(503);
+    await expect.poll(readiness).toBe(503);
     const answer = await fetch(`${url}/graphql?query={user(key:"7000000000000000001"){nameEn}}`, { headers: UNASKED });
     expect(answer.headers.get('connection')).toBe('close');
     expect(await answer.json()).toEqual({ data: { user: { nameEn: 'Zhang San' } } });
