@@ -60,4 +60,10 @@ The own words of the user API are left out: they can name other people of the sa
 const readme = readFileSync('README.md', 'utf8');
 writeFileSync('README.md', insert(insert(readme, 'settings', settingsTable), 'errors', errorsTable));
 writeFileSync('docs/errors.md', ERRORS_PAGE);
-writeFileSync('schema.graphql', execFileSync(process.execPath, ['dist/cli.js', 'schema']));
+for (const [file, format] of [
+  ['schema.graphql', 'api'],
+  ['schema.federation.graphql', 'federation'],
+  ['schema.stitching.graphql', 'stitching'],
+]) {
+  writeFileSync(file, execFileSync(process.execPath, ['dist/cli.js', 'schema', '--format', format]));
+}

@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { printSchema } from 'graphql';
 import { apiKey } from './cli/api-key.ts';
 import { check } from './cli/check.ts';
 import { faultHelp, sandbox } from './cli/sandbox.ts';
+import { printSchemaAs, SCHEMA_FORMATS } from './cli/schema.ts';
 import { serve } from './cli/serve.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Sources } from './config/environment.ts';
 import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
-import { createSchema } from './schema/schema.ts';
 
 /** What a shell sees. */
 const EXIT = { failed: 1, badConfiguration: 2 } as const;
@@ -67,9 +66,12 @@ program
 program
   .command('schema')
   .description('Print the GraphQL schema.')
-  .action(() => {
-    process.stdout.write(`${printSchema(createSchema())}\n`);
-  });
+  .addOption(
+    new Option('--format <format>', 'for clients, for Apollo Federation 2, or for schema stitching')
+      .choices(SCHEMA_FORMATS)
+      .default('api'),
+  )
+  .action(printSchemaAs);
 
 // `serve` is what runs without a command, so its flags belong on the first page too.
 program.addHelpText('after', () => `\nThe default command, serve:\n\n${serveCommand.helpInformation()}${SOURCES_NOTE}`);

@@ -42,6 +42,13 @@ export interface GatewayOptions extends UpstreamOptions {
   csrfPrevention?: boolean | undefined;
   /** Answers introspection, and tells in errors what somebody may have meant. @default true */
   introspection?: boolean | undefined;
+  /** Tells supergraphs the schema as text, by `_service` and `_sdl`. @default as `introspection` */
+  subgraphSdl?: boolean | undefined;
+  /**
+   * Looks nobody up of whom a query of a supergraph wants only what its reference tells already; so such a person need not exist.
+   * @default false
+   */
+  trustReferences?: boolean | undefined;
   /** The only documents that are run, by their ids. @default any */
   trustedDocuments?: TrustedDocuments | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */

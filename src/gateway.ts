@@ -90,7 +90,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock,
     telemetry,
   });
-  const schema = createSchema();
+  const showsSchema = options.introspection ?? true;
+  const schema = createSchema({
+    showsSdl: options.subgraphSdl ?? showsSchema,
+    trustsReferences: options.trustReferences,
+  });
 
   const closing = new AbortController();
   const { pluginToken } = upstream;
@@ -139,7 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxIdentifiers: options.maxIdentifiers ?? 1_000,
     corsOrigins: options.corsOrigins ?? [],
     preventsCsrf: options.csrfPrevention ?? true,
-    showsSchema: options.introspection ?? true,
+    showsSchema,
     trustedDocuments: options.trustedDocuments,
     graphiql: options.graphiql,
     neededHeaders: {

@@ -8,7 +8,10 @@ import type { Settings } from './settings.ts';
 
 /** What is shown to browsers and to strangers. */
 export interface ExposureConfig
-  extends Pick<GatewayOptions, 'corsOrigins' | 'csrfPrevention' | 'introspection' | 'trustedDocuments'> {
+  extends Pick<
+    GatewayOptions,
+    'corsOrigins' | 'csrfPrevention' | 'introspection' | 'subgraphSdl' | 'trustReferences' | 'trustedDocuments'
+  > {
   readonly showsGraphiql: boolean;
 }
 
@@ -24,6 +27,8 @@ export function exposureConfig(values: Settings, isProduction: boolean, mistakes
     corsOrigins: originsOf(values.CORS_ORIGINS ?? '', mistakes),
     csrfPrevention: values.CSRF_PREVENTION ?? true,
     introspection: values.INTROSPECTION ?? !isProduction,
+    subgraphSdl: values.SUBGRAPH_SDL,
+    trustReferences: values.TRUST_REFERENCES ?? false,
     trustedDocuments: path === undefined ? undefined : readDocuments(path, mistakes),
     showsGraphiql: graphiql ?? (!isProduction && path === undefined),
   };

@@ -26,6 +26,6 @@ export type Builder = ReturnType<typeof createBuilder>;
 export function createBuilder() {
   return new SchemaBuilder<{
     Context: SchemaContext;
-    Scalars: { ID: { Input: string; Output: string } };
+    Scalars: { ID: { Input: string; Output: string }; _Any: { Input: unknown; Output: unknown } };
   }>({});
 }

@@ -1,4 +1,6 @@
 import { GatewayError } from '../errors.ts';
+import type { Person } from '../upstream/person.ts';
+import type { SchemaContext } from './builder.ts';
 
 /** For callers without `email:read`: they may neither read an address nor find out whose it is. */
 export const emailForbidden = (): GatewayError =>
@@ -6,3 +8,12 @@ export const emailForbidden = (): GatewayError =>
     'FORBIDDEN',
     'E-mail addresses need the scope email:read, which the credential of this caller has not.',
   );
+
+/** A look-up by address, for those who may. */
+export function loadByEmail(
+  { users, mayReadEmail }: SchemaContext,
+  email: string,
+  tenantKey?: string | null,
+): Promise<Person | null> {
+  return mayReadEmail ? users.byEmail(tenantKey).load(email) : Promise.reject(emailForbidden());
+}

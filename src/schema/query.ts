@@ -1,5 +1,5 @@
 import type { Builder } from './builder.ts';
-import { emailForbidden } from './email-access.ts';
+import { loadByEmail } from './email-access.ts';
 import type { defineUser } from './user.ts';
 
 const LIST_ANSWER =
@@ -42,10 +42,7 @@ export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser
           countIdentifiers: (args) => lengthOf(args.emails),
           tenantKeyOf: ({ tenantKey }) => (typeof tenantKey === 'string' ? tenantKey : undefined),
         },
-        resolve: (_, { emails, tenantKey }, { users, mayReadEmail }) =>
-          emails.map((email) =>
-            mayReadEmail ? users.byEmail(tenantKey).load(email) : Promise.reject(emailForbidden()),
-          ),
+        resolve: (_, { emails, tenantKey }, context) => emails.map((email) => loadByEmail(context, email, tenantKey)),
       }),
       usersByOutId: t.field({
         type: [User],

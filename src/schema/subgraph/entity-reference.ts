@@ -1,0 +1,51 @@
+import { GatewayError } from '../../errors.ts';
+import type { LookupKind } from '../../upstream/user-query.ts';
+
+/** One representation of a query to `_entities`: by what another service knows a person. */
+export interface EntityReference {
+  /** The surest that it holds, which it is looked up by. */
+  readonly kind: LookupKind;
+  readonly identifier: string;
+  /** All that it holds. */
+  readonly given: Readonly<Partial<Record<LookupKind, string>>>;
+}
+
+/** The key fields of `User`, the surest first: a representation may hold several. */
+const KEY_FIELDS: readonly LookupKind[] = ['key', 'outId', 'email'];
+
+/**
+ * Reads a representation, which comes from another program as any JSON.
+ * @throws GatewayError BAD_USER_INPUT where it is no object, of another type, or without a key field that holds text. Nothing of
+ *   it is repeated.
+ */
+export function parseReference(representation: unknown): EntityReference {
+  if (typeof representation !== 'object' || representation === null || Array.isArray(representation)) {
+    throw malformed(`an object, got ${nameOf(representation)}`);
+  }
+  const fields = representation as Readonly<Record<string, unknown>>;
+  if (ownValue(fields, '__typename') !== 'User') {
+    throw malformed('the __typename "User", got another or none');
+  }
+  const given: Partial<Record<LookupKind, string>> = {};
+  for (const name of KEY_FIELDS) {
+    const value = ownValue(fields, name);
+    if (typeof value === 'string') given[name] = value;
+  }
+  const kind = KEY_FIELDS.find((name) => given[name] !== undefined);
+  if (kind === undefined) throw malformed(`${KEY_FIELDS.join(', ')} as text, got ${describeKeys(fields)}`);
+  return { kind, identifier: given[kind] ?? '', given };
+}
+
+const ownValue = (fields: Readonly<Record<string, unknown>>, name: string) =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+function describeKeys(fields: Readonly<Record<string, unknown>>): string {
+  const given = KEY_FIELDS.filter((name) => Object.hasOwn(fields, name));
+  if (given.length === 0) return 'none of them';
+  return given.map((name) => `${name} as ${nameOf(fields[name])}`).join(', ');
+}
+
+const nameOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`);
+
+const malformed = (expected: string) =>
+  new GatewayError('BAD_USER_INPUT', `A representation of a person: expected ${expected}.`);

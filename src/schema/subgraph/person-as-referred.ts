@@ -1,0 +1,32 @@
+import { parseIdentifier } from '../../directory/identifier.ts';
+import type { Person } from '../../upstream/person.ts';
+import type { EntityReference } from './entity-reference.ts';
+
+const NOTHING_KNOWN: Person = {
+  key: '',
+  outId: null,
+  username: null,
+  email: null,
+  nameCn: null,
+  nameEn: null,
+  nameDefault: null,
+  avatarUrl: null,
+  status: null,
+};
+
+/**
+ * A person as far as a reference tells, where a query wants no more than that; `undefined` where it does.
+ * @param wanted the names of the fields that are selected.
+ * @throws GatewayError BAD_USER_INPUT where an identifier of the reference cannot be one.
+ */
+export function personAsReferred({ given }: EntityReference, wanted: ReadonlySet<string>): Person | undefined {
+  const isTold = (name: string) => name === '__typename' || Object.hasOwn(given, name);
+  if (![...wanted].every(isTold)) return undefined;
+  const { key, outId, email } = given;
+  return {
+    ...NOTHING_KNOWN,
+    ...(key !== undefined && { key: parseIdentifier('key', key) }),
+    ...(outId !== undefined && { outId: parseIdentifier('outId', outId) }),
+    ...(email !== undefined && { email: parseIdentifier('email', email) }),
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  type FieldDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  print,
+  printSchema,
+} from 'graphql';
+
+/** The schema as text, for those who put it together with others. */
+export interface SubgraphSdl {
+  /** Apollo Federation 2: what `_service { sdl }` tells. */
+  readonly federation: string;
+  /** Schema stitching, with the directives of @graphql-tools/stitching-directives: what `_sdl` tells. */
+  readonly stitching: string;
+}
+
+/** Directives as they are written behind a type or a field. */
+type Applied = Readonly<Record<string, string>>;
+
+/** In a supergraph `_sdl` is nobody's business, and no quarrel where another subgraph has one too. */
+const SDL_FIELD = 'extend type Query { _sdl: String! @inaccessible @shareable }';
+
+/** `@tag` is there for whoever adds tags to this text. */
+const FEDERATION =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@inaccessible", "@tag"])';
+
+const STITCHING = 'directive @merge(keyField: String, keyArg: String) on FIELD_DEFINITION';
+
+/**
+ * Printed from the schema without its subgraph fields: `printSchema` of graphql-js, and directives put where they belong, since it
+ * leaves them out.
+ */
+export function subgraphSdl(api: GraphQLSchema): SubgraphSdl {
+  const text = printSchema(api);
+  return {
+    federation: [
+      FEDERATION,
+      withDirectives(text, { User: '@key(fields: "key") @key(fields: "outId") @key(fields: "email")' }),
+      print(parse(SDL_FIELD)),
+    ].join('\n\n'),
+    stitching: [
+      STITCHING,
+      withDirectives(text, {
+        'Query.users': '@merge(keyField: "key", keyArg: "keys")',
+        'Query.usersByOutId': '@merge(keyField: "outId", keyArg: "outIds")',
+        'Query.usersByEmail': '@merge(keyField: "email", keyArg: "emails")',
+      }),
+    ].join('\n\n'),
+  };
+}
+
+/** @param applied by type, or by type and field with a dot between. */
+function withDirectives(sdl: string, applied: Applied): string {
+  const directivesOf = (name: string) => {
+    const [type] = parse(`type T ${applied[name] ?? ''}`).definitions as readonly ObjectTypeDefinitionNode[];
+    return type?.directives ?? [];
+  };
+  const document = parse(sdl);
+  return print({
+    ...document,
+    definitions: document.definitions.map((definition) => {
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return definition;
+      const type = definition.name.value;
+      const fields = definition.fields?.map(
+        (field): FieldDefinitionNode => ({ ...field, directives: directivesOf(`${type}.${field.name.value}`) }),
+      );
+      return { ...definition, directives: directivesOf(type), fields: fields ?? [] };
+    }),
+  });
+}

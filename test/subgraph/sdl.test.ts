@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSchema, parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+import { codesByPath, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const committed = (name: string) => readFileSync(join(ROOT, name), 'utf8');
+const FILES = { api: 'schema.graphql', federation: 'schema.federation.graphql', stitching: 'schema.stitching.graphql' };
+
+describe('lark-user-gateway schema --format', () => {
+  it.each(Object.entries(FILES))('%s prints what is committed as %s', (format, file) => {
+    const printed = execFileSync(process.execPath, ['dist/cli.js', 'schema', '--format', format], { cwd: ROOT });
+    expect(printed.toString()).toBe(committed(file));
+    expect(() => parse(committed(file))).not.toThrow();
+  });
+
+  it('api is for clients: it has nothing that only supergraphs need', () => {
+    expect(committed('schema.graphql')).not.toMatch(/_entities|_service|_sdl|_Any|@key|@merge/);
+  });
+});
+
+describe('the schema for supergraphs', () => {
+  it('is told over HTTP as it is committed, to Apollo by _service and to schema stitching by _sdl', async () => {
+    const { query } = await gatewayWithSandbox();
+    const { data } = await query<{ federation: { sdl: string }; stitching: string }>(
+      '{ federation: _service { sdl } stitching: _sdl }',
+    );
+    expect(data?.federation.sdl.trim()).toBe(committed('schema.federation.graphql').trim());
+    expect(data?.stitching.trim()).toBe(committed('schema.stitching.graphql').trim());
+  });
+
+  it('knows people by three keys, keeps descriptions, and hides _sdl from clients of a supergraph', () => {
+    const sdl = committed('schema.federation.graphql');
+    expect(sdl).toContain('type User @key(fields: "key") @key(fields: "outId") @key(fields: "email") {');
+    expect(sdl).toContain('_sdl: String! @inaccessible @shareable');
+    expect(sdl).toContain('A person in Lark Project (Feishu Project, Meegle).');
+    expect(sdl).not.toMatch(/@merge|_entities/);
+  });
+
+  it('merges people by lists of each key, with the directive of stitching alone', () => {
+    const sdl = committed('schema.stitching.graphql');
+    expect(sdl.match(/@merge\(keyField: "[^)]*\)/g)).toEqual([
+      '@merge(keyField: "key", keyArg: "keys")',
+      '@merge(keyField: "email", keyArg: "emails")',
+      '@merge(keyField: "outId", keyArg: "outIds")',
+    ]);
+    expect(sdl).not.toMatch(/@key|_sdl/);
+    expect(() => buildSchema(sdl)).not.toThrow();
+  });
+
+  it.each(['{ _service { sdl } }', '{ _sdl }'])('is not told with INTROSPECTION=false: %s', async (question) => {
+    const { query } = await gatewayWithSandbox({ gateway: { introspection: false } });
+    const answer = await query(question);
+    expect(answer.data).toBeNull();
+    expect(codesByPath(answer)[0]).toContain('FORBIDDEN');
+    expect(JSON.stringify(answer)).not.toContain('type User');
+  });
+
+  it('is told all the same with SUBGRAPH_SDL=true, and never with false', async () => {
+    const shown = await gatewayWithSandbox({ gateway: { introspection: false, subgraphSdl: true } });
+    expect(JSON.stringify(await shown.query('{ _sdl }'))).toContain('type User');
+    const hidden = await gatewayWithSandbox({ gateway: { subgraphSdl: false } });
+    expect(JSON.stringify(await hidden.query('{ _sdl }'))).not.toContain('type User');
+  });
+
+  it('can be set apart in the environment, and is not in production unless it is', () => {
+    const exposureOf = (environment: Record<string, string>) =>
+      readConfig({ environment: { SANDBOX: 'true', NODE_ENV: 'production', ...environment } }).exposure;
+    expect(exposureOf({})).toMatchObject({ introspection: false, subgraphSdl: undefined, trustReferences: false });
+    expect(exposureOf({ SUBGRAPH_SDL: 'true', TRUST_REFERENCES: 'true' })).toMatchObject({
+      introspection: false,
+      subgraphSdl: true,
+      trustReferences: true,
+    });
+  });
+});
