@@ -17,11 +17,16 @@ const { values: flags } = parseArgs({
 });
 const rounds = Number(flags.rounds) + WARM_UP_ROUNDS;
 
+const PEOPLE = `query ($keys: [ID!]!) { users(keys: $keys) { ${repeat(64, (index) => `a${index}: name`)} } }`;
+
 const requests = [
   { name: 'one field, answered', body: query('{ __typename }') },
   { name: '18-level fragment bomb', body: query(`{ ...F0 } ${fragmentBomb(18)}`) },
   { name: '50,000 e-mails', body: byEmail(50_000) },
   { name: '100,000 e-mails', body: byEmail(100_000) },
+  // Answered, but with an error for each: the dearest errors that there are.
+  { name: '1,000 malformed keys, 4,990 lines', body: malformedKeys(4_990) },
+  { name: '1,000 people, 64 fields each', body: JSON.stringify({ query: PEOPLE, variables: { keys: keys(1_000) } }) },
   { name: '100 aliases', body: query(`{ ${repeat(100, (index) => `a${index}: __typename`)} }`) },
   { name: '10,000 aliases', body: query(`{ ${repeat(10_000, (index) => `a${index}: __typename`)} }`) },
   { name: 'one field 1,000 times', body: query(`{ user(key: "1") { ${repeat(1_000, () => 'key')} } }`) },
@@ -98,4 +103,15 @@ function fragmentBomb(levels) {
  */
 function repeat(times, piece) {
   return Array.from({ length: times }, (_, index) => piece(index)).join(' ');
+}
+
+/** @param {number} count */
+function keys(count) {
+  return Array.from({ length: count }, () => '7000000000000000001');
+}
+
+/** Empty texts in place of keys, in a document of so many lines. @param {number} lines */
+function malformedKeys(lines) {
+  const text = `${'\n'.repeat(lines)}query ($keys: [ID!]!) { users(keys: $keys) { key } }`;
+  return JSON.stringify({ query: text, variables: { keys: keys(1_000).map(() => '') } });
 }

@@ -122,6 +122,11 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
   readonly upstream: UpstreamTrace | undefined;
+  /**
+   * Read by graphql-js when it wraps this error: no place in the query. For a thousand items of a list that would only repeat
+   * what their paths tell, and to find it means to read the whole document each time.
+   */
+  readonly nodes = [] as const;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -119,6 +119,38 @@ describe('MAX_IDENTIFIERS', () => {
   });
 });
 
+describe('values, the fields of all people', () => {
+  const limited = { gateway: { maxIdentifiers: 4 } };
+  const fields = (count: number) => Array.from({ length: count }, (_, n) => `a${n}: nameEn`).join(' ');
+
+  it('are 25 for each identifier that an operation may name, so that no answer costs more than its look-ups', async () => {
+    const { query } = await gatewayWithSandbox(limited);
+    expect((await query(`{ users(keys: ["1", "2", "3", "4"]) { ${fields(25)} } }`)).errors).toBeUndefined();
+    const { errors } = await query(`{ users(keys: ["1", "2", "3", "4"]) { ${fields(26)} } }`);
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining('at most 100 values'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+
+  it('count in fragments, and of fields that are merged with a twin', async () => {
+    const { query } = await gatewayWithSandbox(limited);
+    const list = 'users(keys: ["1", "2", "3", "4"])';
+    const twins = `{ ${list} { ...F } ${list} { ${fields(13)} } } fragment F on User { ${fields(13).replaceAll('a', 'b').replaceAll('nbmeEn', 'nameEn')} }`;
+    expect((await query(twins)).errors?.[0]?.message).toContain('this one names 104');
+  });
+});
+
+it.each(['mutation', 'subscription'])('a %s is refused with a code: the schema has none', async (operation) => {
+  const { query } = await gatewayWithSandbox();
+  const answer = await query(`${operation} { user(key: "1") { key } }`);
+  expect(answer.data).toBeUndefined();
+  expect(answer.errors?.[0]).toMatchObject({
+    message: `This schema has no ${operation}.`,
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+  });
+});
+
 it('an operation names five tenants at most: each is asked in calls of its own', async () => {
   const { query, upstreamCalls } = await gatewayWithSandbox();
   const naming = (tenants: number) =>

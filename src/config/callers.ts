@@ -12,8 +12,8 @@ export type CallerConfig = Pick<GatewayOptions, 'auth' | 'tenantKeys' | 'emailNe
 export interface Surroundings {
   /** The address to listen on. */
   readonly host: string;
-  /** True in front of the embedded sandbox, whose people are made up. */
-  readonly isSandbox: boolean;
+  /** True in front of the embedded sandbox, unless its people come from a file. */
+  readonly hasMadeUpPeople: boolean;
   isSet(name: SettingName): boolean;
 }
 
@@ -52,11 +52,11 @@ function authOptions(
   return { kind, keys: parseApiKeys(values.API_KEYS, mistakes) };
 }
 
-function openTo({ host, isSandbox }: Surroundings, mistakes: string[]): AuthOptions {
+function openTo({ host, hasMadeUpPeople }: Surroundings, mistakes: string[]): AuthOptions {
   const isLocal = isLoopbackAddress(host);
-  if (!isLocal && !isSandbox) {
+  if (!isLocal && !hasMadeUpPeople) {
     mistakes.push(
-      `HOST: expected a loopback address such as 127.0.0.1, got ${JSON.stringify(host)}: with AUTH=none real people would be open to the network. Set AUTH to api-key or jwt.`,
+      `HOST: expected a loopback address such as 127.0.0.1, got ${JSON.stringify(host)}: with AUTH=none people would be open to the network. Set AUTH to api-key or jwt.`,
     );
   }
   return { kind: 'none', hosts: isLocal ? 'loopback' : 'any' };

@@ -5,6 +5,7 @@ import { type CallerConfig, callerConfig } from './callers.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
+import { isSafeHttpUrl } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 import { chooseUpstream, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
 
@@ -42,17 +43,23 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   const mistakes: string[] = [];
   const environment = readSecretFiles(mergeSources(sources), mistakes);
   const values = parseSettings(environment, mistakes);
-  const isProduction = environment.NODE_ENV === 'production';
+  const isProduction = environment.NODE_ENV?.trim().toLowerCase() === 'production';
   const isSet = (name: SettingName) => environment[name] !== undefined;
   const upstream = chooseUpstream(values, { isSet, isProduction, needsCredential: needs === 'credential' }, mistakes);
 
   const host = values.HOST ?? '127.0.0.1';
-  const callers = callerConfig(values, { host, isSandbox: upstream?.kind === 'sandbox', isSet }, mistakes);
+  const callers = callerConfig(values, { host, hasMadeUpPeople: hasMadeUpPeople(upstream), isSet }, mistakes);
   const exposure = exposureConfig(values, isProduction, mistakes);
   const { MAX_IDENTIFIERS: maxIdentifiers = 1_000, QUEUE_LIMIT: queueLimit = 6_000 } = values;
   if (queueLimit < maxIdentifiers) {
     mistakes.push(
       `QUEUE_LIMIT: expected at least MAX_IDENTIFIERS (${maxIdentifiers}), got ${queueLimit}: a large operation would never find room.`,
+    );
+  }
+  const perMinute = callers.identifiersPerMinute ?? Number.POSITIVE_INFINITY;
+  if (perMinute < maxIdentifiers) {
+    mistakes.push(
+      `IDENTIFIERS_PER_MINUTE: expected at least MAX_IDENTIFIERS (${maxIdentifiers}), got ${perMinute}: a large operation would never be allowed.`,
     );
   }
   if (mistakes.length > 0 || !upstream) throw new ConfigError(mistakes);
@@ -100,7 +107,8 @@ function parseSettings(environment: Environment, mistakes: string[]): Settings {
   return values as Settings;
 }
 
-function warningsOf({ LARK_CALLS_PER_SECOND: callsPerSecond = 0 }: Settings, exposure: ExposureConfig): string[] {
+function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
+  const { LARK_CALLS_PER_SECOND: callsPerSecond = 0, LARK_BASE_URL: baseUrl } = values;
   const { showsGraphiql, introspection, csrfPrevention } = exposure;
   return [
     callsPerSecond > 15 &&
@@ -108,9 +116,16 @@ function warningsOf({ LARK_CALLS_PER_SECOND: callsPerSecond = 0 }: Settings, exp
     showsGraphiql &&
       !introspection &&
       'INTROSPECTION is off, so GraphiQL shows no documentation and completes nothing.',
+    baseUrl !== undefined &&
+      !isSafeHttpUrl(baseUrl) &&
+      'LARK_BASE_URL is plain http: the credential, tokens and people travel in clear.',
     csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',
   ].filter((warning) => warning !== false);
 }
+
+/** People from a file may be anybody. */
+const hasMadeUpPeople = (upstream: SandboxUpstream | RealUpstream | undefined) =>
+  upstream?.kind === 'sandbox' && typeof upstream.people === 'number';
 
 /** The usual variables of other programs, in either letter case. */
 function proxyOf(environment: Environment): ProxyOptions {

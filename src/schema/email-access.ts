@@ -9,6 +9,10 @@ export const emailForbidden = (): GatewayError =>
     'E-mail addresses need the scope email:read, which the credential of this caller has not.',
   );
 
+/** The same person, without a sign-in name that is an address. */
+export const withoutAddress = (person: Person): Person =>
+  person.username?.includes('@') ? { ...person, username: null } : person;
+
 /** A look-up by address, for those who may. */
 export function loadByEmail(
   { users, mayReadEmail }: SchemaContext,

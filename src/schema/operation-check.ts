@@ -1,22 +1,16 @@
 import {
   type ASTNode,
   type DocumentNode,
-  type FieldNode,
   GraphQLError,
-  GraphQLIncludeDirective,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getArgumentValues,
-  getDirectiveValues,
   getOperationAST,
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
-  type SelectionNode,
-  type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
 import { GatewayError } from '../errors.ts';
+import { type Named, namedIn } from './named-in-operation.ts';
 
 export interface OperationCheck {
   readonly schema: GraphQLSchema;
@@ -31,13 +25,6 @@ export interface OperationCheck {
   readonly hidesSuggestions?: boolean | undefined;
 }
 
-/** What an operation asks for, over all its fields, lists and fragments. */
-export interface Named {
-  /** How many identifiers it names, repeats included. */
-  readonly identifiers: number;
-  readonly tenants: ReadonlySet<string>;
-}
-
 /**
  * Refuses an operation as a whole, before any resolver runs: variables of the wrong type, user keys as JSON numbers, or
  * more identifiers than allowed.
@@ -47,7 +34,7 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
   const { schema, document, operationName, maxIdentifiers } = check;
   const operation = getOperationAST(document, operationName);
   // Yoga refuses that by itself, as OPERATION_RESOLUTION_FAILURE.
-  if (!operation) return { identifiers: 0, tenants: new Set() };
+  if (!operation) return { identifiers: 0, values: 0, addresses: 0, tenants: new Set() };
   const raw = check.variables ?? {};
   const numeric = numericIdentifiers(operation, raw);
   if (numeric.length > 0) return numeric;
@@ -64,6 +51,11 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
       ...tooMany(named.identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
       ...tooMany(named.tenants.size, MAX_TENANTS, 'tenants'),
     ];
+    if (tooMuch.length === 0) {
+      tooMuch.push(
+        ...tooMany(named.values, VALUES_PER_IDENTIFIER * maxIdentifiers, 'values, the fields of all its people'),
+      );
+    }
     return tooMuch.length > 0 ? tooMuch : named;
   } catch (error) {
     // An argument of the wrong type that only its variable could tell, null where a value is needed say.
@@ -74,6 +66,9 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
 
 /** A list can be wrong in each of its items, always for the same reason. */
 const MAX_ERRORS = 4;
+
+/** A person has eleven fields. Answers with more values than this cost more time than the look-ups. */
+const VALUES_PER_IDENTIFIER = 25;
 
 /** Each tenant is asked in calls of its own, so a list of tenants would use up what is for everybody. */
 const MAX_TENANTS = 5;
@@ -115,57 +110,4 @@ function holdsNumber(value: unknown, type: TypeNode): boolean {
 
 function namedType(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
-}
-
-/** Walks the root selection as graphql-js will when it executes, each fragment once, so a fragment bomb costs nothing. */
-function namedIn(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): Named {
-  const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
-  const seenFragments = new Set<string>();
-  const seenResponseKeys = new Set<string>();
-  const tenants = new Set<string>();
-  let identifiers = 0;
-  inSelectionSet(operation.selectionSet);
-  return { identifiers, tenants };
-
-  function inSelectionSet({ selections }: SelectionSetNode): void {
-    for (const selection of selections) if (isIncluded(selection)) inSelection(selection);
-  }
-
-  function inSelection(selection: SelectionNode): void {
-    if (selection.kind === Kind.FIELD) inField(selection);
-    else if (selection.kind === Kind.INLINE_FRAGMENT) inSelectionSet(selection.selectionSet);
-    else inFragment(selection.name.value);
-  }
-
-  function inFragment(name: string): void {
-    if (seenFragments.has(name)) return;
-    seenFragments.add(name);
-    const fragment = document.definitions.find(
-      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name,
-    );
-    if (fragment?.kind === Kind.FRAGMENT_DEFINITION) inSelectionSet(fragment.selectionSet);
-  }
-
-  function inField(node: FieldNode): void {
-    const field = fields[node.name.value];
-    const responseKey = node.alias?.value ?? node.name.value;
-    if (!field?.extensions.countIdentifiers || seenResponseKeys.has(responseKey)) return;
-    seenResponseKeys.add(responseKey);
-    const args = getArgumentValues(field, node, variables);
-    identifiers += field.extensions.countIdentifiers(args);
-    const tenant = field.extensions.tenantKeyOf?.(args);
-    if (tenant !== undefined) tenants.add(tenant);
-  }
-
-  function isIncluded(node: SelectionNode): boolean {
-    return (
-      getDirectiveValues(GraphQLSkipDirective, node, variables)?.if !== true &&
-      getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false
-    );
-  }
 }

@@ -1,6 +1,6 @@
 import type { Person } from '../upstream/person.ts';
 import type { Builder } from './builder.ts';
-import { emailForbidden } from './email-access.ts';
+import { emailForbidden, withoutAddress } from './email-access.ts';
 import { bestName, type Locale } from './name.ts';
 
 export function defineUser(builder: Builder) {
@@ -35,7 +35,11 @@ export function defineUser(builder: Builder) {
           'The user key, for example `"7000000000000000001"`: 19 digits. Always handle it as text: as a JSON number it loses its last digits.',
       }),
       outId: t.exposeID('outId', { description: 'The Lark union id, for example `"on_95bed66540…"`.' }),
-      username: t.exposeString('username', { description: 'The sign-in name; with many tenants the same as `key`.' }),
+      username: t.string({
+        description:
+          'The sign-in name; with many tenants the same as `key`. `null` where it is an e-mail address that this caller may not read.',
+        resolve: (person, _, { mayReadEmail }) => (mayReadEmail ? person : withoutAddress(person)).username,
+      }),
       email: t.string({
         description:
           'The enterprise e-mail address, in the letter case Lark keeps it in. `FORBIDDEN` where the gateway keeps addresses for callers with the scope `email:read`.',
@@ -53,7 +57,8 @@ export function defineUser(builder: Builder) {
             description: 'The preferred language. Without it, the name that Lark itself shows by default.',
           }),
         },
-        resolve: (person, { locale }) => bestName(person, locale ?? undefined),
+        resolve: (person, { locale }, { mayReadEmail }) =>
+          bestName(mayReadEmail ? person : withoutAddress(person), locale ?? undefined),
       }),
       nameCn: t.exposeString('nameCn', { description: 'The Chinese name.' }),
       nameEn: t.exposeString('nameEn', { description: 'The English name.' }),

@@ -33,8 +33,10 @@ describe('AUTH=none', () => {
 
   it('serves made-up people to a network, but never real ones', () => {
     expect(callersOf({ HOST: '0.0.0.0' }).auth).toEqual({ kind: 'none', hosts: 'any' });
+    // People from a file may be anybody.
+    expect(mistakesOf({ HOST: '0.0.0.0', SANDBOX_PEOPLE: 'staff.csv' })).toHaveLength(1);
     expect(mistakesOf({ ...REAL, HOST: '0.0.0.0' })).toEqual([
-      'HOST: expected a loopback address such as 127.0.0.1, got "0.0.0.0": with AUTH=none real people would be open to the network. Set AUTH to api-key or jwt.',
+      'HOST: expected a loopback address such as 127.0.0.1, got "0.0.0.0": with AUTH=none people would be open to the network. Set AUTH to api-key or jwt.',
     ]);
   });
 
@@ -83,6 +85,14 @@ describe('AUTH=api-key', () => {
       'API_KEYS: "app" may name tenants that LARK_TENANT_KEYS does not list. Add them there, or remove them here.',
     ]);
   });
+});
+
+it('IDENTIFIERS_PER_MINUTE has to allow at least one large operation', () => {
+  const limited = { ...REAL, AUTH: 'api-key', API_KEYS: `app:${HASH}`, IDENTIFIERS_PER_MINUTE: '500' };
+  expect(mistakesOf(limited)).toEqual([
+    'IDENTIFIERS_PER_MINUTE: expected at least MAX_IDENTIFIERS (1000), got 500: a large operation would never be allowed.',
+  ]);
+  expect(mistakesOf({ ...limited, MAX_IDENTIFIERS: '500' })).toEqual([]);
 });
 
 describe('AUTH=jwt', () => {

@@ -128,6 +128,15 @@ describe('mistakes', () => {
   });
 });
 
+it('a user API over plain http is a warning, unless it is on this machine', () => {
+  const warningsFor = (LARK_BASE_URL: string) =>
+    readConfig({ environment: { LARK_BASE_URL, LARK_PLUGIN_ID: 'MII_1', LARK_PLUGIN_SECRET: 's' } }).warnings;
+  expect(warningsFor('http://lark.example.com')).toEqual([
+    'LARK_BASE_URL is plain http: the credential, tokens and people travel in clear.',
+  ]);
+  expect([...warningsFor('https://lark.example.com'), ...warningsFor('http://127.0.0.1:4100')]).toEqual([]);
+});
+
 it('more than 15 calls a second is a warning, no mistake', () => {
   const { warnings, limits } = readConfig({ environment: { LARK_CALLS_PER_SECOND: '100' } });
   expect(limits.callsPerSecond).toBe(100);
@@ -200,6 +209,11 @@ describe('sources', () => {
 
   it('a proxy never stands between the gateway and its own sandbox', () => {
     expect(readConfig({ environment: { HTTP_PROXY: 'http://a:1' } }).limits.proxy).toBeUndefined();
+  });
+
+  it.each(['production', 'Production', ' production '])('NODE_ENV=%s is production', (NODE_ENV) => {
+    const { exposure } = readConfig({ environment: { NODE_ENV, SANDBOX: 'true' } });
+    expect(exposure).toMatchObject({ showsGraphiql: false, introspection: false });
   });
 
   it('GraphiQL is off in production unless it is switched on', () => {

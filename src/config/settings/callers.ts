@@ -38,13 +38,13 @@ export const callerSettings = {
   }),
   IDENTIFIERS_PER_MINUTE: setting(wholeNumber(1, 100_000_000), {
     about:
-      'Identifiers that one caller may ask for in a minute, those answered from memory included. Without AUTH there is no limit.',
+      'Identifiers that one caller may ask for in each minute, those answered from memory included. Without AUTH there is no limit.',
     default: '30000',
     value: 'number',
   }),
   LARK_TENANT_KEYS: setting(z.string(), {
     about:
-      'The tenants that operations may name, separated by commas. Without it, any that the plugin is installed in.',
+      'The tenants that look-ups by e-mail may name, separated by commas. Without it, any that the plugin is installed in. Look-ups by key or out id find people of all of them.',
     value: 'keys',
   }),
 } as const;

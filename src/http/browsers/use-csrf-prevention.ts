@@ -11,7 +11,6 @@ const PROOFS = [
   'x-lookup-receipt',
   'x-lookup-cache',
   'x-lark-user-token',
-  'authorization',
 ];
 
 /**
@@ -22,6 +21,8 @@ export function useCsrfPrevention(): Plugin {
   const { onRequestParse } = useCSRFPrevention({ requestHeaders: PROOFS });
   return {
     onRequestParse(payload) {
+      // Browsers add credentials of other kinds by themselves, to whatever a page sends.
+      if (/^bearer /i.test(payload.request.headers.get('authorization') ?? '')) return undefined;
       try {
         return onRequestParse?.(payload);
       } catch {

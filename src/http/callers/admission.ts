@@ -13,6 +13,8 @@ export interface Admittance {
   readonly request: Request;
   /** How many identifiers it names. */
   readonly identifiers: number;
+  /** How many e-mail addresses its answer can hold. */
+  readonly addresses: number;
   /** The tenants that it names. */
   readonly tenants: ReadonlySet<string>;
 }
@@ -21,6 +23,8 @@ export interface Admittance {
 export type Admit = (operation: Admittance) => Promise<GatewayError | undefined>;
 
 const WINDOW_SECONDS = 60;
+/** An address that a caller may not read costs an error each; of so many, one tells as much. */
+const MOST_REFUSED_ADDRESSES = 1_000;
 
 /** Whether a caller may name these tenants, and so many people: else the directory could be copied from, address by address. */
 export function createAdmission({ callerOf, identifiersPerMinute }: AdmissionOptions): Admit {
@@ -29,13 +33,15 @@ export function createAdmission({ callerOf, identifiersPerMinute }: AdmissionOpt
       ? undefined
       : new RateLimiterMemory({ points: identifiersPerMinute, duration: WINDOW_SECONDS });
 
-  return async function admit({ request, identifiers, tenants }) {
+  return async function admit({ request, identifiers, addresses, tenants }) {
     const caller = callerOf(request);
+    if (!caller.mayReadEmail && addresses > MOST_REFUSED_ADDRESSES) return tooManyRefused(addresses);
     const { tenantKeys } = caller;
     if (tenantKeys && ![...tenants].every((tenant) => tenantKeys.has(tenant))) {
       return new GatewayError('FORBIDDEN', 'The operation names a tenant that this caller may not ask for.');
     }
     if (!limiter || identifiers === 0) return undefined;
+    if (identifiers > limiter.points) return neverAllowed(limiter.points, identifiers);
     try {
       await limiter.consume(caller.name, identifiers);
       return undefined;
@@ -47,6 +53,18 @@ export function createAdmission({ callerOf, identifiersPerMinute }: AdmissionOpt
     }
   };
 }
+
+const tooManyRefused = (came: number) =>
+  new GatewayError(
+    'FORBIDDEN',
+    `The operation asks for ${came} e-mail addresses, which need the scope email:read. Ask without "email".`,
+  );
+
+const neverAllowed = (limit: number, came: number) =>
+  new GatewayError(
+    'BAD_USER_INPUT',
+    `This caller may ask for ${limit} identifiers a minute; this operation alone names ${came}. Split it.`,
+  );
 
 const rateLimited = (limit: number, retryAfterMs: number) =>
   new GatewayError(

@@ -4,23 +4,28 @@ import { type EarlyRefusal, type HttpHandler, refusalResponse, sendRefusal } fro
 /**
  * Answers only requests for names of this machine. A page of another site can make its own host name mean 127.0.0.1, and then
  * read answers as if they came from that site (DNS rebinding); the `Host` header still tells the name that the browser was given.
+ * Nor does it answer what a proxy says that it passes on: that can come from anywhere.
  */
 export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: EarlyRefusal) => void): HttpHandler {
   const note = (method: string | undefined) =>
     onRefused({ method, status: failures.FORBIDDEN.httpStatus, code: 'FORBIDDEN' });
   return {
     async fetch(request) {
-      if (isLoopbackHost(new URL(request.url).host)) return handler.fetch(request);
+      const isForwarded = FORWARDED.some((name) => request.headers.has(name));
+      if (isLoopbackHost(new URL(request.url).host) && !isForwarded) return handler.fetch(request);
       note(request.method);
       return refusalResponse(foreignHost());
     },
     requestListener(request, response) {
-      if (isLoopbackHost(request.headers.host ?? '')) return handler.requestListener(request, response);
+      const isForwarded = FORWARDED.some((name) => name in request.headers);
+      if (isLoopbackHost(request.headers.host ?? '') && !isForwarded) return handler.requestListener(request, response);
       note(request.method);
       return sendRefusal(response, foreignHost());
     },
   };
 }
+
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
 /** @param host as in the header: a name or address, with or without a port. */
 export function isLoopbackHost(host: string): boolean {
@@ -35,5 +40,5 @@ export const isLoopbackAddress = (address: string): boolean =>
 const foreignHost = () =>
   new GatewayError(
     'FORBIDDEN',
-    'This gateway does not authenticate callers, so it answers requests for localhost, 127.0.0.1 and [::1] only. To serve other names, set AUTH.',
+    'This gateway does not authenticate callers, so it answers requests of this machine for localhost, 127.0.0.1 and [::1] only, and none that a proxy passes on. To serve others, set AUTH.',
   );

@@ -39,6 +39,6 @@ function mayAsk(caller: Caller, request: Request): GatewayError | undefined {
   if (caller.mayRefresh || !wantsFreshPeople(request)) return undefined;
   return new GatewayError(
     'FORBIDDEN',
-    `The header "x-lookup-cache: refresh" needs the scope ${SCOPES.refresh}. which this credential has not. Ask without it.`,
+    `The header "x-lookup-cache: refresh" needs the scope ${SCOPES.refresh}, which this credential has not. Ask without it.`,
   );
 }

@@ -1,4 +1,5 @@
-import { GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import { GraphQLError, type GraphQLSchema, validate } from 'graphql';
+import { parseWithinLimits } from '../limits/parse-within-limits.ts';
 
 /** GraphQL documents by their ids, as the client preset of GraphQL Code Generator writes them: hash → document. */
 export type TrustedDocuments = Readonly<Record<string, string>>;
@@ -12,7 +13,7 @@ export function mistakesIn(documents: TrustedDocuments, schema: GraphQLSchema): 
 
 function errorsOf(text: string, schema: GraphQLSchema): readonly GraphQLError[] {
   try {
-    return validate(schema, parse(text));
+    return validate(schema, parseWithinLimits(text));
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;

@@ -14,7 +14,8 @@ const refused = (code: 'FORBIDDEN' | 'BAD_USER_INPUT', message: string) => () =>
 export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
   const byId = new Map(Object.entries(documents));
   return usePersistedOperations({
-    getPersistedOperation: (id) => byId.get(id) ?? null,
+    // A file can hold ids with the name of their hash or without.
+    getPersistedOperation: (id) => byId.get(id) ?? byId.get(id.replace(/^sha256:/, '')) ?? null,
     extractPersistedOperationId: idOf,
     customErrors: {
       persistedQueryOnly: refused(
@@ -34,9 +35,11 @@ export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
 }
 
 /** `documentId` as in the appendix of GraphQL over HTTP, with or without the name of its hash; or Apollo's form. */
-function idOf(params: { readonly extensions?: unknown }): string | null {
+function idOf(params: { readonly extensions?: unknown }, request: Request): string | null {
   const { [DOCUMENT_ID]: id } = params as Record<string, unknown>;
-  if (typeof id === 'string') return id.replace(/^sha256:/, '');
+  if (typeof id === 'string') return id;
+  const inAddress = request.method === 'GET' ? new URL(request.url).searchParams.get(DOCUMENT_ID) : null;
+  if (inAddress !== null) return inAddress;
   const { persistedQuery } = (params.extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } };
   const hash = persistedQuery?.sha256Hash;
   return typeof hash === 'string' ? hash : null;

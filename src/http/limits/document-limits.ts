@@ -1,6 +1,7 @@
 /** What is counted of a document before graphql-js gets to see it. */
 export interface DocumentSize {
   readonly characters: number;
+  readonly lines: number;
   /** Names, values and punctuation; comments and commas are none. */
   readonly tokens: number;
   /** Brackets of any kind inside each other. */
@@ -35,10 +36,12 @@ const USE_VARIABLES = 'Split it, or pass lists as variables.';
 /**
  * The most that a document may have. The introspection query of tools needs a depth of 15 and 489 selections; 50 people under
  * aliases with every field take 600 selections. Each limit bounds a cost of its own: the dearest document found within all of
- * them, 64 people with 64 times the same field, takes some 80 ms from request to answer.
+ * them, 64 people with 64 times the same field, takes some 80 ms from request to answer, as do 1,000 malformed identifiers.
  */
 export const DOCUMENT_LIMITS: Readonly<Record<keyof DocumentSize, DocumentLimit>> = {
   characters: { most: 100_000, what: 'characters', advice: USE_VARIABLES },
+  // To tell the place of an error, graphql-js counts lines from the start, once for each error.
+  lines: { most: 5_000, what: 'lines', advice: USE_VARIABLES },
   tokens: { most: 5_000, what: 'tokens', advice: USE_VARIABLES },
   // The parser of graphql-js calls itself for each, and runs out of stack at some thousands.
   nesting: { most: 32, what: 'brackets inside each other', advice: 'Ask for less depth.' },

@@ -11,7 +11,7 @@ import {
 import type { DocumentSize } from './document-limits.ts';
 
 type Definitions = Pick<DocumentSize, 'operations' | 'fragments'>;
-type Measured = Omit<DocumentSize, keyof Definitions | 'characters' | 'tokens' | 'nesting' | 'repeats'>;
+type Measured = Omit<DocumentSize, keyof Definitions | 'characters' | 'lines' | 'tokens' | 'nesting' | 'repeats'>;
 
 /** How far a selection set reaches, with what its fragments hold. */
 interface Extent {

@@ -9,9 +9,10 @@ const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BR
  * tokens only, and is there too late for brackets. A text that is too long is not read at all.
  * @throws GraphQLError where the text holds something that is no token.
  */
-export function measureText(text: string): Pick<DocumentSize, 'characters' | 'tokens' | 'nesting'> {
-  let [tokens, nesting, open] = [0, 0, 0];
+export function measureText(text: string): Pick<DocumentSize, 'characters' | 'lines' | 'tokens' | 'nesting'> {
+  let [lines, tokens, nesting, open] = [1, 0, 0, 0];
   if (text.length <= DOCUMENT_LIMITS.characters.most) {
+    lines += text.match(/\r\n|[\n\r]/g)?.length ?? 0;
     const lexer = new Lexer(new Source(text));
     while (lexer.advance().kind !== TokenKind.EOF) {
       tokens++;
@@ -19,5 +20,5 @@ export function measureText(text: string): Pick<DocumentSize, 'characters' | 'to
       else if (CLOSING.has(lexer.token.kind)) open--;
     }
   }
-  return { characters: text.length, tokens, nesting };
+  return { characters: text.length, lines, tokens, nesting };
 }

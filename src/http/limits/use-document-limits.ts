@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { MAX_ERRORS } from './document-limits.ts';
+import { KnownOperationTypesRule } from './known-operation-types-rule.ts';
 import { parseWithinLimits } from './parse-within-limits.ts';
 import { shortError, shortErrors } from './short-error.ts';
 
@@ -19,7 +20,8 @@ export function useDocumentLimits(): Plugin {
         }
       });
     },
-    onValidate({ validateFn, setValidationFn }) {
+    onValidate({ validateFn, setValidationFn, addValidationRule }) {
+      addValidationRule(KnownOperationTypesRule);
       setValidationFn((schema, document, rules, options) =>
         shortErrors(validateFn(schema, document, rules, { ...options, maxErrors: MAX_ERRORS })),
       );

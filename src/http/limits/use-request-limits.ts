@@ -24,7 +24,8 @@ export function useRequestLimits({ maxBodyBytes, maxBatchedOperations }: Request
       if (requestParser) setRequestParser(async (one) => await parsed(() => requestParser(one)));
       return {
         onRequestParseDone({ requestParserResult }) {
-          const refusal = Array.isArray(requestParserResult) && checkBatch(requestParserResult.length);
+          if (!Array.isArray(requestParserResult)) return;
+          const refusal = checkBatch(requestParserResult);
           if (refusal) throw refusal;
         },
       };
@@ -35,8 +36,12 @@ export function useRequestLimits({ maxBodyBytes, maxBatchedOperations }: Request
     },
   };
 
-  function checkBatch(operations: number): GraphQLError | undefined {
-    if (operations <= maxBatchedOperations) return undefined;
+  function checkBatch(batch: readonly unknown[]): GraphQLError | undefined {
+    const operations = batch.length;
+    if (operations <= maxBatchedOperations) {
+      const areObjects = batch.every((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
+      return areObjects ? undefined : badRequest('Expected each item of the list to be an operation, an object.');
+    }
     if (maxBatchedOperations === 0) {
       return badRequest('A request may hold one operation, not a list of them. Send each in a request of its own.');
     }

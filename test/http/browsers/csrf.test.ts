@@ -42,6 +42,15 @@ describe('requests that a page of any site could send unasked', () => {
     },
   );
 
+  it('are answered with a credential that browsers do not add by themselves, and with no other', async () => {
+    const { gateway } = await gatewayWithSandbox();
+    const statusWith = async (authorization: string) =>
+      (await gateway.fetch(new Request(GET, { headers: { authorization } }))).status;
+    expect(await statusWith('Bearer x')).toBe(200);
+    expect(await statusWith('Basic dTpw')).toBe(403);
+    expect(await statusWith('Negotiate x')).toBe(403);
+  });
+
   it('are answered as they are with CSRF_PREVENTION=false', async () => {
     const { gateway } = await gatewayWithSandbox({ gateway: { csrfPrevention: false } });
     expect(await (await gateway.fetch(new Request(GET))).json()).toEqual({ data: { user: { nameEn: 'Zhang San' } } });

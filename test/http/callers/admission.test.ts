@@ -38,10 +38,45 @@ describe('IDENTIFIERS_PER_MINUTE', () => {
     expect((await ask(many(2), bearer('a'))).status).toBe(200);
   });
 
+  it('says to split an operation that names more than a whole minute allows', async () => {
+    const { ask } = await gatewayForKeys(keys, { identifiersPerMinute: 10 });
+    const { answer } = await ask(many(11), bearer('a'));
+    expect(answer.errors[0]).toMatchObject({
+      message: 'This caller may ask for 10 identifiers a minute; this operation alone names 11. Split it.',
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+
   it('charges nothing for an operation that names nobody', async () => {
     const { ask } = await gatewayForKeys(keys, { identifiersPerMinute: 1 });
     await ask(many(1), bearer('a'));
     expect((await ask('{ __typename }', bearer('a'))).status).toBe(200);
+  });
+});
+
+describe('e-mail addresses that a caller may not read', () => {
+  const wanting = (count: number) =>
+    `{ users(keys: ${JSON.stringify(Array.from({ length: 101 }, () => '7000000000000000001'))}) { ${Array.from({ length: count }, (_, n) => `a${n}: email`).join(' ')} } }`;
+
+  it('are FORBIDDEN one by one, up to a thousand; more are refused at once, since each costs an error', async () => {
+    const { ask, upstreamCalls } = await gatewayForKeys(keys, { emailNeedsScope: true });
+    const few = await ask(wanting(9), bearer('a'));
+    expect(few.answer.errors).toHaveLength(909);
+    const calls = upstreamCalls().length;
+    const { status, answer } = await ask(wanting(10), bearer('a'));
+    expect({ status, errors: answer.errors }).toMatchObject({
+      status: 403,
+      errors: [
+        { message: expect.stringContaining('asks for 1010 e-mail addresses'), extensions: { code: 'FORBIDDEN' } },
+      ],
+    });
+    expect(upstreamCalls()).toHaveLength(calls);
+  });
+
+  it('are of no concern to callers who may read them', async () => {
+    const reader = apiKeyOf('r', { scopes: ['email:read'] });
+    const { ask } = await gatewayForKeys([reader], { emailNeedsScope: true });
+    expect((await ask(wanting(10), bearer('r'))).answer.errors).toBeUndefined();
   });
 });
 

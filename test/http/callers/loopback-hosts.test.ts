@@ -56,6 +56,16 @@ describe('AUTH=none on a loopback address', () => {
     },
   );
 
+  it.each(['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])(
+    'refuses what a proxy passes on, from wherever: the header %s',
+    async (name) => {
+      const { port, gateway } = await listening({ gateway: { auth: { kind: 'none' } } });
+      const passedOn = { headers: { [name]: '203.0.113.7' } };
+      expect((await fetch(`http://127.0.0.1:${port}/health`, passedOn)).status).toBe(403);
+      expect((await gateway.fetch(new Request('http://127.0.0.1/health', passedOn))).status).toBe(403);
+    },
+  );
+
   it('is what a library user gets who says nothing about callers', async () => {
     const { port } = await listening({ gateway: { auth: undefined } });
     expect(await statusFor(port, 'evil.example', '/graphql')).toBe(403);

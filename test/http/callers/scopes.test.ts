@@ -33,6 +33,24 @@ describe('the scope email:read', () => {
     expect(upstreamCalls()).toEqual([{ user_keys: ['7000000000000000001'] }]);
   });
 
+  it('keeps sign-in names that are addresses, too, also where they stand in for a name', async () => {
+    const person = { user_key: '7000000000000000001', username: 'zhang@example.com', email: 'zhangsan@example.com' };
+    const { gateway, sandbox } = await gatewayWithSandbox({
+      gateway: { auth: { kind: 'api-key', keys }, emailNeedsScope: true },
+    });
+    const query = '{ user(key: "7000000000000000001") { username name } }';
+    const ask = askerOf(gateway);
+    sandbox.setFault((call, answer) =>
+      call.interface === 'user_query'
+        ? { status: 200, body: JSON.stringify({ data: [person], err_code: 0 }) }
+        : answer(),
+    );
+    expect((await ask(query, bearer('without'))).answer).toEqual({ data: { user: { username: null, name: null } } });
+    expect((await ask(query, bearer('with'))).answer).toEqual({
+      data: { user: { username: 'zhang@example.com', name: 'zhang@example.com' } },
+    });
+  });
+
   it('opens them again', async () => {
     const { ask } = await gatewayForKeys(keys, { emailNeedsScope: true });
     const { answer } = await ask(EMAILS, bearer('with'));

@@ -22,8 +22,16 @@ describe('TRUSTED_DOCUMENTS', () => {
     expect(await (await post(gateway, body)).json()).toEqual(FOUND);
   });
 
+  it('whose id in the file has the name of its hash, too', async () => {
+    const { gateway } = await gatewayWithSandbox({ gateway: { trustedDocuments: { [`sha256:${ID}`]: DOCUMENT } } });
+    expect(await (await post(gateway, { documentId: `sha256:${ID}`, variables })).json()).toEqual(FOUND);
+  });
+
   it('by GET, too', async () => {
     const { gateway } = await gatewayWithDocuments();
+    const byId = new URLSearchParams({ documentId: ID, variables: JSON.stringify(variables) });
+    const short = await gateway.fetch(new Request(`http://gateway.test/graphql?${byId}`, { headers: UNASKED }));
+    expect(await short.json()).toEqual(FOUND);
     const persisted = JSON.stringify({ persistedQuery: { version: 1, sha256Hash: ID } });
     const parameters = new URLSearchParams({ extensions: persisted, variables: JSON.stringify(variables) });
     const response = await gateway.fetch(
@@ -38,6 +46,7 @@ describe('TRUSTED_DOCUMENTS', () => {
     ['an unknown id', { documentId: 'nope' }, 400, 'BAD_USER_INPUT'],
     ['a name that every object has', { documentId: '__proto__' }, 400, 'BAD_USER_INPUT'],
     ['no id', { variables }, 400, 'BAD_USER_INPUT'],
+    ['a list of nothing', [null], 400, 'BAD_USER_INPUT'],
   ])('refuses %s, and asks nobody', async (_, body, status, code) => {
     const { gateway, upstreamCalls } = await gatewayWithDocuments();
     await gateway.whenReady;
@@ -65,6 +74,11 @@ describe('the file of TRUSTED_DOCUMENTS', () => {
     ['a list', '[]', 'where an object of ids and documents was expected'],
     ['empty', '{}', 'which has no document'],
     ['a document that does not fit the schema', JSON.stringify({ x: '{ user { key } }' }), 'document "x": '],
+    [
+      'a document over a limit',
+      JSON.stringify({ x: `{ ${Array.from({ length: 65 }, (__, n) => `a${n}: __typename`).join(' ')} }` }),
+      'document "x": A document may have at most 64 aliases',
+    ],
     ['a document that does not parse', JSON.stringify({ x: '{' }), 'document "x": Syntax Error'],
   ])('is refused at the start where it is %s', (_, content, words) => {
     expect(() => read(content)).toThrow(words);

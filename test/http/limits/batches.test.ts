@@ -48,6 +48,17 @@ describe('several operations in one request', () => {
     expect(upstreamCalls()).toEqual([]);
   });
 
+  it('are refused where an item is no operation, also in front of trusted documents', async () => {
+    for (const gateway of [{}, { trustedDocuments: { a: '{ __typename }' } }]) {
+      const harness = await gatewayWithSandbox({ gateway: { maxBatchedOperations: 3, ...gateway } });
+      for (const item of [null, 'text', 7, []]) {
+        const response = await post(harness.gateway, [item]);
+        expect(response.status).toBe(400);
+        expect(codesByPath(await response.json())).toEqual(['(request): BAD_USER_INPUT']);
+      }
+    }
+  });
+
   it('have MAX_IDENTIFIERS each, and one over it does not harm the others', async () => {
     const { gateway } = await gatewayWithSandbox({ gateway: { maxBatchedOperations: 3, maxIdentifiers: 2 } });
     const naming = (keys: string) => ({ query: `{ users(keys: [${keys}]) { key } }` });

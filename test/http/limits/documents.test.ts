@@ -14,6 +14,11 @@ describe('a document may have at most', () => {
       'characters; this one has 100017. Split it, or pass lists as variables.',
     ],
     [
+      '5,000 lines',
+      `{ __typename }${'\n'.repeat(5_000)}`,
+      'lines; this one has 5001. Split it, or pass lists as variables.',
+    ],
+    [
       '5,000 tokens',
       `{ users(keys: [${repeat(4_992, String)}]) { key } }`,
       'tokens; this one has 5004. Split it, or pass lists as variables.',
@@ -79,6 +84,7 @@ describe('a document may have at most', () => {
 describe('within all limits are', () => {
   it.each([
     ['64 aliases and root fields', `{ ${repeat(64, (index) => `a${index}: __typename`)} }`],
+    ['5,000 lines', `{ __typename }${'\n'.repeat(4_999)}`],
     ['64 repeats of a field', person(repeat(64, () => 'key'))],
     ['100,000 characters', `{ __typename } # ${'.'.repeat(100_000 - 17)}`],
     [
