@@ -40,6 +40,15 @@ describe('the schema for supergraphs', () => {
     expect(sdl).not.toMatch(/@merge|_entities/);
   });
 
+  it.each(['schema.federation.graphql', 'schema.stitching.graphql'])(
+    '%s lets the status of a person be null, who is nobody in a supergraph where they do not exist',
+    (file) => {
+      expect(committed(file)).toMatch(/\n {2}status: UserStatus\n/);
+      expect(committed(file)).toMatch(/\n {2}key: ID!\n/);
+      expect(committed('schema.graphql')).toMatch(/\n {2}status: UserStatus!\n/);
+    },
+  );
+
   it('merges people by lists of each key, with the directive of stitching alone', () => {
     const sdl = committed('schema.stitching.graphql');
     expect(sdl.match(/@merge\(keyField: "[^)]*\)/g)).toEqual([

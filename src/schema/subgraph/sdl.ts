@@ -29,6 +29,12 @@ const FEDERATION =
 const STITCHING = 'directive @merge(keyField: String, keyArg: String) on FIELD_DEFINITION';
 
 /**
+ * May be null in a supergraph, though not here: front ends put a person together from what another service says and from nothing,
+ * where they do not exist, and some of them take a null that may not be for a fault of their own.
+ */
+const NULL_WHERE_NOBODY_IS: ReadonlySet<string> = new Set(['User.status']);
+
+/**
  * Printed from the schema without its subgraph fields: `printSchema` of graphql-js, and directives put where they belong, since it
  * leaves them out.
  */
@@ -63,9 +69,11 @@ function withDirectives(sdl: string, applied: Applied): string {
     definitions: document.definitions.map((definition) => {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return definition;
       const type = definition.name.value;
-      const fields = definition.fields?.map(
-        (field): FieldDefinitionNode => ({ ...field, directives: directivesOf(`${type}.${field.name.value}`) }),
-      );
+      const fields = definition.fields?.map((field): FieldDefinitionNode => {
+        const name = `${type}.${field.name.value}`;
+        const isLoose = field.type.kind === Kind.NON_NULL_TYPE && NULL_WHERE_NOBODY_IS.has(name);
+        return { ...field, ...(isLoose && { type: field.type.type }), directives: directivesOf(name) };
+      });
       return { ...definition, directives: directivesOf(type), fields: fields ?? [] };
     }),
   });
