@@ -14,6 +14,7 @@ import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
 import { createDocumentCache } from './limits/document-cache.ts';
+import { useDocumentCache } from './limits/use-document-cache.ts';
 import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
@@ -79,7 +80,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     landingPage: false,
     maxRequestBodySize: options.requestLimits.maxBodyBytes,
     batching: { limit: options.requestLimits.maxBatchedOperations },
-    parserAndValidationCache: createDocumentCache(),
+    // It keeps what is not valid, too.
+    parserAndValidationCache: false,
     plugins: [
       // First, since it takes the time; it sees every answer, whoever gives it.
       options.logsRequests && options.requestLog.plugin,
@@ -103,6 +105,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useRequestLimits(options.requestLimits),
       // Before validation, which can cost more than execution.
       useDocumentLimits(),
+      // After it: what is kept has passed the limits.
+      useDocumentCache(createDocumentCache()),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({
         maxIdentifiers: options.maxIdentifiers,
