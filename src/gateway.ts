@@ -13,7 +13,7 @@ import { createRequestLog } from './http/logs/request-log.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
-import type { Readiness } from './http/use-readiness.ts';
+import type { Readiness } from './http/use-probes.ts';
 import { createGatewayYoga } from './http/yoga.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';

@@ -20,7 +20,7 @@ import { useOperationCheck } from './limits/use-operation-check.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import type { RequestLog } from './logs/request-log.ts';
 import { maskError } from './masking.ts';
-import { type Readiness, useReadiness } from './use-readiness.ts';
+import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
 
 export interface YogaOptions {
@@ -61,7 +61,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     schema: options.schema,
     context: ({ request }) => options.createContext(request),
     graphqlEndpoint: '/graphql',
-    healthCheckEndpoint: '/health',
+    healthCheckEndpoint: NO_HEALTH_CHECK,
     graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql, options.neededHeaders)) : false,
     renderGraphiQL: (pageOptions) => page.render(pageOptions ?? {}),
     maskedErrors: { maskError },
@@ -91,7 +91,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
         variesByOrigin: options.corsOrigins.length > 0,
       }),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
-      useReadiness(options.readiness),
+      useProbes(options.readiness),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, options.requestLog),
       // After it: strangers need not learn what else would be wanted.

@@ -27,8 +27,6 @@ export function useSecurityHeaders({ pagePolicy, variesByOrigin }: SecurityHeade
       // People are nobody else's: no cache between here and the caller keeps them.
       if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
       if (variesByOrigin) headers.set('vary', 'origin');
-      // Yoga's health check names its own instance.
-      headers.delete('x-yoga-id');
     },
   };
 }

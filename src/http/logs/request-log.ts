@@ -66,7 +66,7 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
       },
       onResponse({ request, response }) {
         const note = notes.get(request);
-        // Yoga answers /health before any plugin is asked.
+        // Yoga answers a preflight before any plugin is asked.
         const endpoint = note?.endpoint ?? endpointOf(new URL(request.url).pathname);
         if (note && response instanceof RefusalResponse) addErrors(note.errors, [response.refusal]);
         if (note) response.headers.set('x-request-id', note.requestId);

@@ -112,8 +112,10 @@ describe('the line of a request', () => {
 
   it.each(['/health', '/readiness'])('of %s is for debugging only', async (path) => {
     const { gateway, requests } = await loggingGateway();
-    await gateway.fetch(get(path));
-    expect(requests()).toMatchObject([{ level: 'debug', fields: { endpoint: path.slice(1), status: 200 } }]);
+    const { headers } = await gateway.fetch(get(path));
+    const requestId = headers.get('x-request-id');
+    expect(requestId).toMatch(UUID);
+    expect(requests()).toMatchObject([{ level: 'debug', fields: { endpoint: path.slice(1), status: 200, requestId } }]);
   });
 
   it('has an id of its own, whatever the client sends as one, which is on the answer too', async () => {
