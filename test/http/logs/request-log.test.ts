@@ -55,6 +55,20 @@ describe('the line of a request', () => {
     expect(requests()[0]?.fields).toMatchObject({ outcome: 'BAD_USER_INPUT', errors: { BAD_USER_INPUT: 3 } });
   });
 
+  it('adds up what the operations of a batch took; they wait at the same time', async () => {
+    const { gateway, requests } = await loggingGateway({ maxBatchedOperations: 3 });
+    await post(gateway, { query: `{ user(key: "${ZHANG_SAN}") { key } }` });
+    const naming = (keys: string) => ({ query: `{ users(keys: [${keys}]) { key } }` });
+    await post(gateway, [naming(`"${ZHANG_SAN}", ""`), naming(`"${ZHANG_SAN}", "1"`), naming('"", "2"')]);
+    expect(requests()[1]?.fields).toMatchObject({
+      status: 200,
+      outcome: 'BAD_USER_INPUT',
+      errors: { BAD_USER_INPUT: 2 },
+      identifiers: 6,
+      cacheHits: 2,
+    });
+  });
+
   it.each<[string, string, object]>([
     ['does not parse', '{', { outcome: 'GRAPHQL_PARSE_FAILED' }],
     ['does not fit the schema', '{ nobody }', { outcome: 'GRAPHQL_VALIDATION_FAILED' }],
