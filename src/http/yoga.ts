@@ -3,8 +3,8 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
 import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
-import { createGraphiqlPage, graphiqlOptions } from './browsers/graphiql.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
+import { useGraphiql } from './browsers/use-graphiql.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
@@ -56,14 +56,13 @@ export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
 /** The HTTP side: `/graphql`, `/health` and `/readiness`. */
 export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
-  const page = createGraphiqlPage();
   return createYoga<object, SchemaContext>({
     schema: options.schema,
     context: ({ request }) => options.createContext(request),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: NO_HEALTH_CHECK,
-    graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql, options.neededHeaders)) : false,
-    renderGraphiQL: (pageOptions) => page.render(pageOptions ?? {}),
+    // A plugin of our own, below.
+    graphiql: false,
     maskedErrors: { maskError },
     logging: {
       debug: silent,
@@ -86,12 +85,11 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // First, since it takes the time; it sees every answer, whoever gives it.
       options.logsRequests && options.requestLog.plugin,
       // On every answer, whoever makes it.
-      useSecurityHeaders({
-        pagePolicy: page.contentSecurityPolicy,
-        variesByOrigin: options.corsOrigins.length > 0,
-      }),
+      useSecurityHeaders({ variesByOrigin: options.corsOrigins.length > 0 }),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useProbes(options.readiness),
+      // Before authentication: people have to see where to put their credential.
+      options.graphiql !== undefined && useGraphiql(exampleTabs(options.graphiql, options.neededHeaders)),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, options.requestLog),
       // After it: strangers need not learn what else would be wanted.
