@@ -107,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const readiness = () => ({ isReady: canAsk && !isStopping, upstream: upstreamState.current() });
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
-  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope });
+  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
   const { callerOf, findCaller } = authentication;
   const requestLog = createRequestLog({ log, clock, findCaller });
   const admit = createAdmission({ callerOf, identifiersPerMinute });

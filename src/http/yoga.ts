@@ -91,7 +91,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // Before authentication: people have to see where to put their credential.
       options.graphiql !== undefined && useGraphiql(exampleTabs(options.graphiql, options.neededHeaders)),
       // Before the body is read: strangers cost next to nothing.
-      useAuthentication(options.authentication, options.requestLog),
+      useAuthentication(options.authentication),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
       // Before the body is read, too.
