@@ -13,7 +13,7 @@ import { createRequestLog } from './http/logs/request-log.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import { wantsFreshPeople } from './http/request-headers.ts';
-import type { Readiness } from './http/use-readiness.ts';
+import type { Readiness } from './http/use-probes.ts';
 import { createGatewayYoga } from './http/yoga.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
@@ -107,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const readiness = () => ({ isReady: canAsk && !isStopping, upstream: upstreamState.current() });
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
-  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope });
+  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
   const { callerOf, findCaller } = authentication;
   const requestLog = createRequestLog({ log, clock, findCaller });
   const admit = createAdmission({ callerOf, identifiersPerMinute });

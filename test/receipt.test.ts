@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addReceipts, emptyReceipt } from '../src/directory/receipt.ts';
 import { gatewayWithSandbox, post } from './support/gateway-with-sandbox.ts';
 
 const ZHANG_SAN = '7000000000000000001';
@@ -101,5 +102,14 @@ describe('memory, on the wire', () => {
       waitedMs: expect.any(Number),
     });
     expect(JSON.stringify(events)).not.toContain(ZHANG_SAN);
+  });
+});
+
+describe('receipts of a batch', () => {
+  it('are added up, but for the wait: operations wait at the same time', () => {
+    const one = { ...emptyReceipt(), upstreamCalls: 1, identifiersSent: 2, waitedMs: 30 };
+    const another = { ...emptyReceipt(), upstreamCalls: 1, cacheHits: 3, joined: 1, stale: 1, waitedMs: 50 };
+    const sum = { upstreamCalls: 2, identifiersSent: 2, cacheHits: 3, joined: 1, stale: 1, waitedMs: 50 };
+    expect(addReceipts([one, another])).toEqual(sum);
   });
 });

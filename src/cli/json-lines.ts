@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { faultStack } from '../telemetry/fault-stack.ts';
 import type { LogEntry, LogLevel, LogOptions } from '../telemetry/log.ts';
 
-/** Where nobody reads standard error, lines are dropped rather than kept without end, in bytes. */
+/** Where nobody reads standard error, or it cannot be written, lines are dropped rather than kept without end, in bytes. */
 const MOST_WAITING = 16 * 1_024 * 1_024;
 /** So long the end of the process waits for whoever reads standard error. */
 const FLUSH_MS = 1_000;
@@ -20,8 +20,7 @@ export interface JsonLines extends LogOptions {
 }
 
 export function createJsonLines(level: LogLevel): JsonLines {
-  // Asynchronous: a slow reader must not hold up requests. Without a least length, `flush` would wait for nothing.
-  const destination = pino.destination({ fd: 2, sync: false, minLength: 1, maxLength: MOST_WAITING });
+  const destination = patientDestination();
   const logger = pino(
     {
       level,
@@ -55,4 +54,43 @@ export function createJsonLines(level: LogLevel): JsonLines {
     },
     flushed,
   };
+}
+
+/**
+ * Standard error, for a process that goes on without it: where lines cannot be written, be it that the disk is full or that nobody
+ * reads, they are tried again with the next one, and dropped when too many wait. Pino, left alone, would end the process for an
+ * error, and at the end of the process try again for ever.
+ */
+function patientDestination(): ReturnType<typeof pino.destination> {
+  let isFailing = false;
+  let isEnding = false;
+  const destination = pino.destination({
+    // Opened by Node, a pipe that is full says so, instead of holding a thread that the end of the process waits for.
+    fd: process.stderr.fd,
+    // Asynchronous: a slow reader must not hold up requests. Without a least length, `flush` would wait for nothing.
+    sync: false,
+    minLength: 1,
+    maxLength: MOST_WAITING,
+    retryEAGAIN() {
+      isFailing = true;
+      return !isEnding;
+    },
+  });
+  destination.on('error', () => {
+    isFailing = true;
+  });
+  destination.on('write', () => {
+    isFailing = false;
+  });
+  // Before pino's own listener, which finds nothing left to do.
+  process.prependListener('exit', () => {
+    isEnding = true;
+    try {
+      if (!isFailing) destination.flushSync();
+    } catch {
+      // Full by now.
+    }
+    destination.destroy();
+  });
+  return destination;
 }

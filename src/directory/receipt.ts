@@ -22,3 +22,13 @@ export const emptyReceipt = (): Receipt => ({
   stale: 0,
   waitedMs: 0,
 });
+
+/** What several took together; the wait is the longest of them, since they wait at the same time. */
+export function addReceipts(receipts: readonly Receipt[]): Receipt {
+  const sum = emptyReceipt();
+  for (const { waitedMs, ...counts } of receipts) {
+    sum.waitedMs = Math.max(sum.waitedMs, waitedMs);
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) sum[name] += counts[name];
+  }
+  return sum;
+}

@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { type ErrorCode, failures, type GatewayError } from '../errors.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** What serves requests: in Node, and in any runtime with the Fetch API. */
 export interface HttpHandler {
@@ -15,6 +16,9 @@ export interface EarlyRefusal {
   readonly code: ErrorCode;
 }
 
+/** No plugin of Yoga adds any to what is refused before it. */
+const HEADERS = { 'content-type': 'application/json', ...SECURITY_HEADERS };
+
 /** An answer that remembers why, for the log. */
 export class RefusalResponse extends Response {
   readonly refusal: GatewayError;
@@ -22,7 +26,7 @@ export class RefusalResponse extends Response {
   constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>) {
     super(bodyOf(refusal), {
       status: failures[refusal.code].httpStatus,
-      headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+      headers: { ...HEADERS, ...headers },
     });
     this.refusal = refusal;
   }
@@ -36,8 +40,7 @@ export function refusalResponse(error: GatewayError, headers: Readonly<Record<st
 
 /** The same on a Node server, whose connection is of no further use. */
 export function sendRefusal(response: ServerResponse, error: GatewayError): void {
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' };
-  response.writeHead(failures[error.code].httpStatus, headers);
+  response.writeHead(failures[error.code].httpStatus, { ...HEADERS, connection: 'close' });
   response.end(bodyOf(error));
 }
 

@@ -3,8 +3,8 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/builder.ts';
 import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
-import { createGraphiqlPage, graphiqlOptions } from './browsers/graphiql.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
+import { useGraphiql } from './browsers/use-graphiql.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
@@ -14,12 +14,13 @@ import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
 import { createDocumentCache } from './limits/document-cache.ts';
+import { useDocumentCache } from './limits/use-document-cache.ts';
 import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import type { RequestLog } from './logs/request-log.ts';
 import { maskError } from './masking.ts';
-import { type Readiness, useReadiness } from './use-readiness.ts';
+import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
 
 export interface YogaOptions {
@@ -55,14 +56,13 @@ export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
 /** The HTTP side: `/graphql`, `/health` and `/readiness`. */
 export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
-  const page = createGraphiqlPage();
   return createYoga<object, SchemaContext>({
     schema: options.schema,
     context: ({ request }) => options.createContext(request),
     graphqlEndpoint: '/graphql',
-    healthCheckEndpoint: '/health',
-    graphiql: options.graphiql ? graphiqlOptions(exampleTabs(options.graphiql, options.neededHeaders)) : false,
-    renderGraphiQL: (pageOptions) => page.render(pageOptions ?? {}),
+    healthCheckEndpoint: NO_HEALTH_CHECK,
+    // A plugin of our own, below.
+    graphiql: false,
     maskedErrors: { maskError },
     logging: {
       debug: silent,
@@ -79,19 +79,19 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     landingPage: false,
     maxRequestBodySize: options.requestLimits.maxBodyBytes,
     batching: { limit: options.requestLimits.maxBatchedOperations },
-    parserAndValidationCache: createDocumentCache(),
+    // It keeps what is not valid, too.
+    parserAndValidationCache: false,
     plugins: [
       // First, since it takes the time; it sees every answer, whoever gives it.
       options.logsRequests && options.requestLog.plugin,
       // On every answer, whoever makes it.
-      useSecurityHeaders({
-        pagePolicy: page.contentSecurityPolicy,
-        variesByOrigin: options.corsOrigins.length > 0,
-      }),
+      useSecurityHeaders({ variesByOrigin: options.corsOrigins.length > 0 }),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
-      useReadiness(options.readiness),
+      useProbes(options.readiness),
+      // Before authentication: people have to see where to put their credential.
+      options.graphiql !== undefined && useGraphiql(exampleTabs(options.graphiql, options.neededHeaders)),
       // Before the body is read: strangers cost next to nothing.
-      useAuthentication(options.authentication, options.requestLog),
+      useAuthentication(options.authentication),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
       // Before the body is read, too.
@@ -103,6 +103,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useRequestLimits(options.requestLimits),
       // Before validation, which can cost more than execution.
       useDocumentLimits(),
+      // After it: what is kept has passed the limits.
+      useDocumentCache(createDocumentCache()),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({
         maxIdentifiers: options.maxIdentifiers,

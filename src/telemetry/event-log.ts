@@ -9,6 +9,7 @@ const LEVELS = {
   'upstream-call': 'debug',
   'rows-dropped': 'debug',
   'token-renewal': 'debug',
+  'caller-keys': 'debug',
 } as const satisfies Record<GatewayEvent['type'], 'trace' | 'debug'>;
 
 /** Writes down every event. Its fields are figures, and pass the list of the log like any other. */

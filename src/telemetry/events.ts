@@ -51,6 +51,13 @@ export type GatewayEvent =
       readonly type: 'token-renewal';
       readonly outcome: 'renewed' | ErrorCode;
       readonly durationMs: number;
+    }
+  | {
+      /** The keys that tokens of callers are checked with could not be fetched; `fetched` is told after that only. */
+      readonly type: 'caller-keys';
+      readonly outcome: 'fetched' | 'AUTHENTICATION_UNAVAILABLE';
+      /** What their address answered last, where it answered. */
+      readonly status?: number | undefined;
     };
 
 /** Receives every event, synchronously. Must not throw. */

@@ -38,7 +38,7 @@ const FIELDS = {
   /** Name of an API key, or hash of a token's issuer and subject. */
   caller: text(/^[\w.-]{1,64}$/),
   operation: text(/^(query|mutation|subscription)$/),
-  outcome: text(/^([A-Z][A-Z\d_]{1,49}|answered|cancelled|renewed)$/),
+  outcome: text(/^([A-Z][A-Z\d_]{1,49}|answered|cancelled|renewed|fetched)$/),
   /** How many errors of each code. */
   errors: countsByCode,
   /** How many were asked for; never which. */

@@ -8,9 +8,17 @@ const TROUBLES = {
   permission: ['warn', 'The user API lacks a permission or setting of the plugin.', 'The user API allows calls again.'],
   quota: ['warn', 'The user API says "too many calls".', 'The user API has quota again.'],
   outage: ['warn', 'Calls to the user API fail.', 'Calls to the user API succeed again.'],
+  keys: [
+    'warn',
+    'The keys that tokens are checked with cannot be fetched. Check JWT_JWKS_URL, and that this machine reaches it.',
+    'The keys that tokens are checked with are fetched again.',
+  ],
   mistake: ['error', 'The user API says that the gateway called it wrongly.', 'The user API takes the calls again.'],
 } as const satisfies Record<string, readonly ['warn' | 'error', begins: string, ends: string]>;
 type Trouble = keyof typeof TROUBLES;
+
+/** Events that tell how something went. */
+type Telling = Extract<GatewayEvent, { type: 'upstream-call' | 'token-renewal' | 'caller-keys' }>;
 
 const BY_OUTCOME: Readonly<Partial<Record<string, Trouble>>> = {
   UPSTREAM_UNAUTHENTICATED: 'credential',
@@ -37,14 +45,15 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
   const lasting = new Map<Trouble, { since: number; failures: number; latestAt: number; toldAt: number }>();
 
   return (event) => {
-    if (event.type !== 'upstream-call' && event.type !== 'token-renewal') return;
+    if (!isTelling(event)) return;
     const trouble = troubleOf(event);
     if (trouble) note(trouble, event);
     else if (event.outcome === 'renewed') end('token');
+    else if (event.outcome === 'fetched') end('keys');
     else if (event.outcome === 'answered') for (const other of lasting.keys()) endIfQuiet(other);
   };
 
-  function note(trouble: Trouble, { outcome, ...event }: GatewayEvent & { outcome: string }): void {
+  function note(trouble: Trouble, event: Telling): void {
     const now = clock();
     const state = lasting.get(trouble) ?? { since: now, failures: 0, latestAt: now, toldAt: Number.NEGATIVE_INFINITY };
     lasting.set(trouble, state);
@@ -53,14 +62,22 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
     if (now - state.toldAt < REMINDER_MS) return;
     state.toldAt = now;
     const { errCode, logId } = event.type === 'upstream-call' ? event : {};
+    const { status } = event.type === 'caller-keys' ? event : {};
     const [level, begins] = TROUBLES[trouble];
-    log(level, begins, { outcome, errCode, logId, failures: state.failures, durationMs: now - state.since });
+    log(level, begins, {
+      outcome: event.outcome,
+      errCode,
+      logId,
+      status,
+      failures: state.failures,
+      durationMs: now - state.since,
+    });
   }
 
-  /** Renewals are rare, so the first that succeeds is the end of that trouble. */
+  /** Renewals are rare, and so are keys that are fetched: the first that succeeds is the end of that trouble. */
   function endIfQuiet(trouble: Trouble): void {
     const state = lasting.get(trouble);
-    if (trouble !== 'token' && state && clock() - state.latestAt >= QUIET_MS) end(trouble);
+    if (trouble !== 'token' && trouble !== 'keys' && state && clock() - state.latestAt >= QUIET_MS) end(trouble);
   }
 
   function end(trouble: Trouble): void {
@@ -71,7 +88,12 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
   }
 }
 
-function troubleOf(event: Extract<GatewayEvent, { type: 'upstream-call' | 'token-renewal' }>): Trouble | undefined {
+function isTelling(event: GatewayEvent): event is Telling {
+  return event.type === 'upstream-call' || event.type === 'token-renewal' || event.type === 'caller-keys';
+}
+
+function troubleOf(event: Telling): Trouble | undefined {
+  if (event.type === 'caller-keys') return event.outcome === 'fetched' ? undefined : 'keys';
   if (event.type === 'token-renewal') return event.outcome === 'renewed' ? undefined : 'token';
   if (event.errCode !== undefined && OUR_MISTAKES.has(event.errCode)) return 'mistake';
   return BY_OUTCOME[event.outcome];

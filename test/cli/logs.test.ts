@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
-import { ANY_PORTS, type RunningCli, runCli } from '../support/run-cli.ts';
+import { ANY_PORTS, type RunningCli, runCli, runCliLoggingTo } from '../support/run-cli.ts';
 
 const linesOf = (cli: RunningCli): Record<string, unknown>[] =>
   cli
@@ -83,5 +84,45 @@ describe('the log of lark-user-gateway', () => {
     cli.process.kill('SIGINT');
     expect(await cli.ended).toBe(1);
     expect(linesOf(cli)).toHaveLength(1);
+  });
+
+  it.runIf(existsSync('/dev/full'))(
+    'is done without where the disk is full: requests are answered, and it stops',
+    async () => {
+      const cli = runCliLoggingTo('/dev/full', ANY_PORTS);
+      const url = (await cli.until('curl')).match(/http:\S+\/graphql/)?.[0] ?? '';
+      for (let asked = 0; asked < 5; asked++) {
+        const response = await fetch(`${url}?query={__typename}`, {
+          headers: UNASKED,
+          signal: AbortSignal.timeout(5_000),
+        });
+        expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+      }
+      cli.process.kill('SIGTERM');
+      expect(await cli.ended).toBe(0);
+    },
+  );
+
+  it.runIf(existsSync('/dev/full'))(
+    'does not keep it from ending where the disk is full and a second signal does not wait',
+    async () => {
+      const cli = runCliLoggingTo('/dev/full', { ...ANY_PORTS, SHUTDOWN_DELAY_SECONDS: '600' });
+      const url = (await cli.until('curl')).match(/http:\S+\/graphql/)?.[0] ?? '';
+      cli.process.kill('SIGTERM');
+      await expect.poll(async () => (await fetch(url.replace('graphql', 'readiness'))).status).toBe(503);
+      cli.process.kill('SIGTERM');
+      expect(await cli.ended).toBe(1);
+    },
+  );
+
+  it('does not keep it from ending where nobody reads it', async () => {
+    const cli = runCli([], { ...ANY_PORTS, LOG_LEVEL: 'trace' });
+    cli.process.stderr.pause();
+    const url = (await cli.until('curl')).match(/http:\S+\/graphql/)?.[0] ?? '';
+    // More than what a pipe holds, and what is read ahead of it.
+    for (let asked = 0; asked < 1_500; asked++) await (await fetch(url.replace('graphql', 'health'))).text();
+    cli.process.kill('SIGTERM');
+    await expect.poll(() => cli.process.exitCode).toBe(0);
+    cli.process.stderr.resume();
   });
 });

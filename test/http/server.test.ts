@@ -8,7 +8,25 @@ describe('/health and /readiness', () => {
   it('/health is 200 as long as the process answers', async () => {
     const { gateway, sandbox } = await gatewayWithSandbox();
     await sandbox.close();
-    expect((await gateway.fetch(get('/health'))).status).toBe(200);
+    const response = await gateway.fetch(get('/health'));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ok' });
+  });
+
+  it.each(['/graphql/health', '/nowhere/health', '/nowhere?then=/health', '/health/', '/nowhere/readiness'])(
+    '%s is neither',
+    async (path) => {
+      const { gateway } = await gatewayWithSandbox();
+      expect((await gateway.fetch(get(path))).status).toBe(404);
+    },
+  );
+
+  it('a query that ends in /health is a query', async () => {
+    const { gateway } = await gatewayWithSandbox();
+    const response = await gateway.fetch(get('/graphql?query={__typename}#/health', UNASKED));
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+    const refused = await gateway.fetch(get('/graphql?query=/health', UNASKED));
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] });
   });
 
   it('/readiness is 503 before the first token, and 200 from then on', async () => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
 import type { ApiKey } from '../../src/http/callers/api-keys.ts';
@@ -29,10 +29,20 @@ export const askerOf =
     return { status: response.status, headers: response.headers, answer: await response.json() };
   };
 
-/** An issuer of tokens: a key pair, published over HTTP on this machine until the test ends. */
-export async function issuerOfTokens({ algorithm = 'ES256' } = {}) {
+/**
+ * An issuer of tokens: a key pair, published over HTTP on this machine until the test ends.
+ * @param hasOldKey publishes another key of the same kind before it, as issuers do that change theirs.
+ */
+export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } = {}) {
   const keys = await generateKeyPair(algorithm);
-  const published = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: algorithm, use: 'sig' }] };
+  const old = hasOldKey ? [await generateKeyPair(algorithm)] : [];
+  const inSet = async ({ publicKey }: typeof keys, kid: string) => ({
+    ...(await exportJWK(publicKey)),
+    kid,
+    alg: algorithm,
+    use: 'sig',
+  });
+  const published = { keys: await Promise.all([...old.map((one) => inSet(one, 'k0')), inSet(keys, 'k1')]) };
   const state = { isDown: false, requests: 0 };
   const server = createServer((_request, response) => {
     state.requests++;
@@ -46,10 +56,12 @@ export async function issuerOfTokens({ algorithm = 'ES256' } = {}) {
     state,
     auth: { kind: 'jwt', jwksUrl: `http://127.0.0.1:${port}/jwks.json`, issuer, audience } as const,
     /** A token that passes, but for what `claims` change in it; `undefined` leaves a claim out. */
-    sign(claims: JWTPayload = {}, header: { alg?: string; kid?: string } = {}) {
+    sign(claims: JWTPayload = {}, header: { alg?: string; kid?: string | undefined } = {}) {
       const now = Math.floor(Date.now() / 1_000);
       const usual = { iss: issuer, aud: audience, sub: 'person-1', iat: now, exp: now + 60, ...claims };
-      return new SignJWT(usual).setProtectedHeader({ alg: algorithm, kid: 'k1', ...header }).sign(keys.privateKey);
+      return new SignJWT(usual)
+        .setProtectedHeader({ alg: algorithm, kid: 'k1', ...header } as JWTHeaderParameters)
+        .sign(keys.privateKey);
     },
   };
 }

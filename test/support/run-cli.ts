@@ -21,7 +21,21 @@ export interface RunningCli {
 
 /** Runs the built command, as people do, in an empty folder without any settings of this machine. Ends with the test. */
 export function runCli(args: string[], environment: Record<string, string> = {}, cwd = emptyFolder()): RunningCli {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  return running(process.execPath, [CLI, ...args], { environment, cwd });
+}
+
+/** The same with its standard error written to this file. */
+export function runCliLoggingTo(file: string, environment: Record<string, string> = {}): RunningCli {
+  const script = 'exec "$0" "$1" 2>"$2"';
+  return running('/bin/sh', ['-c', script, process.execPath, CLI, file], { environment, cwd: emptyFolder() });
+}
+
+function running(
+  command: string,
+  args: string[],
+  { environment, cwd }: { environment: Record<string, string>; cwd: string },
+): RunningCli {
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts';
+import type { Telemetry } from '../../telemetry/events.ts';
 import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
 import { ANYBODY, type Caller, type CallerOf } from './caller.ts';
 import { createJwtCheck, type JwtOptions } from './jwt.ts';
@@ -21,6 +22,8 @@ export interface AuthenticationOptions {
   readonly tenantKeys?: readonly string[] | undefined;
   /** E-mail addresses are only for callers with the scope `email:read`. @default false */
   readonly emailNeedsScope?: boolean | undefined;
+  /** Learns when the keys for tokens cannot be fetched. */
+  readonly telemetry: Telemetry;
 }
 
 export interface Authentication {
@@ -60,7 +63,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   }
 }
 
-function createIdentification({ auth, tenantKeys, emailNeedsScope = false }: AuthenticationOptions) {
+function createIdentification({ auth, tenantKeys, emailNeedsScope = false, telemetry }: AuthenticationOptions) {
   const toCaller = (name: string, scopes: readonly string[], tenants = tenantKeys): Caller => ({
     name,
     mayReadEmail: !emailNeedsScope || scopes.includes(SCOPES.email),
@@ -75,7 +78,7 @@ function createIdentification({ auth, tenantKeys, emailNeedsScope = false }: Aut
     const find = createApiKeyCheck(auth.keys, (key) => toCaller(key.name, key.scopes ?? [], key.tenantKeys));
     return (header: string | null) => (bearerOf(header) === undefined ? undefined : find(bearerOf(header) ?? ''));
   }
-  const check = createJwtCheck(auth);
+  const check = createJwtCheck(auth, telemetry);
   return async (header: string | null) => {
     const token = bearerOf(header);
     const claims = token === undefined ? undefined : await check(token);

@@ -15,10 +15,7 @@ const CHALLENGES: Partial<Record<GatewayError['code'], string>> = {
  * Answers 401 or 403 to whoever may not ask, before a body is read. GraphiQL's page, `/health` and `/readiness` are answered
  * before it: they tell nothing of anybody.
  */
-export function useAuthentication(
-  { authenticate }: Authentication,
-  options: { logFault(error: unknown): void },
-): Plugin {
+export function useAuthentication({ authenticate }: Authentication): Plugin {
   return {
     onRequest({ request, endResponse }) {
       const found = authenticate(request);
@@ -27,7 +24,6 @@ export function useAuthentication(
       function decide(caller: Caller | GatewayError): void {
         const refused = caller instanceof GatewayError ? caller : mayAsk(caller, request);
         if (!refused) return;
-        if (refused.cause !== undefined) options.logFault(refused.cause);
         const challenge = CHALLENGES[refused.code];
         endResponse(refusalResponse(refused, challenge === undefined ? {} : { 'www-authenticate': challenge }));
       }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { addReceipts } from '../../directory/receipt.ts';
 import type { SchemaContext } from '../../schema/builder.ts';
 import { createFaultLog } from '../../telemetry/fault-log.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -26,7 +27,7 @@ export interface RequestLog {
   plugin: Plugin<SchemaContext>;
   /** Writes down an error that is a fault of the gateway, with the id of its request where that is known. */
   logFault(error: unknown): void;
-  /** To be called when it is known how many identifiers the operation of a request names. */
+  /** To be called for each operation of a request, when it is known how many identifiers it names. */
   noteIdentifiers(request: Request, count: number): void;
   /** Writes the line of a request that is refused before it gets to Yoga. */
   logRefusal(refusal: { readonly method: string | undefined; readonly status: number; readonly code: string }): void;
@@ -46,13 +47,14 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
           endpoint: endpointOf(url.pathname),
           startedAt: clock(),
           errors: {},
+          receipts: [],
         });
       },
       onExecute({ args: { document, operationName, contextValue } }) {
         const note = notes.get(contextValue.request);
         if (!note) return undefined;
         note.operation = getOperationAST(document, operationName)?.operation;
-        note.receipt = contextValue.receipt;
+        note.receipts.push(contextValue.receipt);
         return {
           // Not yet masked here.
           onExecuteDone({ result }) {
@@ -62,15 +64,20 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
       },
       onResultProcess({ request, result }) {
         const note = notes.get(request);
-        if (note && 'errors' in result) addErrors(note.errors, result.errors ?? []);
+        if (!note) return;
+        for (const one of Array.isArray(result) ? result : [result]) {
+          if ('errors' in one) addErrors(note.errors, one.errors ?? []);
+        }
       },
       onResponse({ request, response }) {
         const note = notes.get(request);
-        // Yoga answers /health before any plugin is asked.
+        // Yoga answers a preflight before any plugin is asked.
         const endpoint = note?.endpoint ?? endpointOf(new URL(request.url).pathname);
         if (note && response instanceof RefusalResponse) addErrors(note.errors, [response.refusal]);
         if (note) response.headers.set('x-request-id', note.requestId);
-        const { cacheHits, joined, stale, upstreamCalls, waitedMs } = note?.receipt ?? {};
+        const { cacheHits, joined, stale, upstreamCalls, waitedMs } = note?.receipts[0]
+          ? addReceipts(note.receipts)
+          : {};
         log(endpoint === 'health' || endpoint === 'readiness' ? 'debug' : 'info', 'request', {
           requestId: note?.requestId,
           traceId: note?.traceId,
@@ -97,7 +104,7 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
     },
     noteIdentifiers(request, count) {
       const note = notes.get(request);
-      if (note) note.identifiers = count;
+      if (note) note.identifiers = (note.identifiers ?? 0) + count;
     },
     logRefusal({ method, status, code }) {
       log('info', 'request', {

@@ -11,9 +11,10 @@ export interface RequestNote {
   readonly errors: Record<string, number>;
   /** The type only: its name is the client's to choose, and can name anybody. */
   operation?: LogFields['operation'];
-  /** How many its operation names. */
+  /** How many its operations name. */
   identifiers?: number;
-  receipt?: Receipt;
+  /** One for each operation that was executed. */
+  readonly receipts: Receipt[];
 }
 
 const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {

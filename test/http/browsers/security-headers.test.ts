@@ -27,6 +27,8 @@ describe('headers of answers', () => {
     for (const answer of answers) expect(shown(answer)).toMatchObject(ON_EVERY_ANSWER);
     const { gateway: closed } = await gatewayForKeys([apiKeyOf('k')]);
     expect(shown(await post(closed, { query: '{ __typename }' }))).toMatchObject(ON_EVERY_ANSWER);
+    const { gateway: ofThisMachine } = await gatewayWithSandbox({ gateway: { auth: { kind: 'none' } } });
+    expect(shown(await ofThisMachine.fetch(get('/graphql')))).toMatchObject(ON_EVERY_ANSWER);
   });
 
   it('name no product and no instance', async () => {

@@ -1,18 +1,20 @@
 import { generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { askerOf, bearer, issuerOfTokens } from '../../support/callers.ts';
-import { faultsTo, gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
+import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
+import { keptLog } from '../../support/kept-log.ts';
 
 const ONE = '{ user(key: "7000000000000000001") { nameEn } }';
 const now = () => Math.floor(Date.now() / 1_000);
 
-async function gatewayForTokens(options = {}) {
-  const issuer = await issuerOfTokens();
-  const faults: string[] = [];
+async function gatewayForTokens(options = {}, issuerHas: Parameters<typeof issuerOfTokens>[0] = {}) {
+  const issuer = await issuerOfTokens(issuerHas);
+  const { log, entries } = keptLog('info');
   const { gateway, upstreamCalls } = await gatewayWithSandbox({
-    gateway: { auth: { ...issuer.auth, ...options }, log: faultsTo((fault) => faults.push(fault)) },
+    gateway: { auth: { ...issuer.auth, ...options }, log },
   });
-  return { ...issuer, ask: askerOf(gateway), upstreamCalls, faults };
+  const troubles = () => entries.filter(({ message }) => message !== 'request');
+  return { ...issuer, ask: askerOf(gateway), upstreamCalls, troubles };
 }
 
 describe('AUTH=jwt', () => {
@@ -66,16 +68,44 @@ describe('AUTH=jwt', () => {
     expect((await ask(ONE, bearer(await sign({ exp: now() - 10 })))).status).toBe(200);
   });
 
-  it('says that it cannot tell while the keys cannot be fetched, logs why, and asks again', async () => {
-    const { ask, sign, state, faults } = await gatewayForTokens();
+  it('finds the key of a token that does not name it, also while the issuer changes its keys', async () => {
+    const { ask, sign } = await gatewayForTokens({}, { hasOldKey: true });
+    expect((await ask(ONE, bearer(await sign({}, { kid: undefined })))).status).toBe(200);
+    expect((await ask(ONE, bearer(await sign({ aud: 'other' }, { kid: undefined })))).status).toBe(401);
+    const { sign: signElsewhere } = await issuerOfTokens();
+    expect((await ask(ONE, bearer(await signElsewhere({}, { kid: undefined })))).status).toBe(401);
+  });
+
+  it('says that it cannot tell while the keys cannot be fetched, and asks again', async () => {
+    const { ask, sign, state } = await gatewayForTokens();
     state.isDown = true;
     const { status, answer } = await ask(ONE, bearer(await sign()));
     expect({ status, code: answer.errors[0].extensions.code }).toEqual({
       status: 503,
       code: 'AUTHENTICATION_UNAVAILABLE',
     });
-    expect(faults).toHaveLength(1);
     state.isDown = false;
     expect((await ask(ONE, bearer(await sign()))).status).toBe(200);
+  });
+
+  it('tells the operator what to check while the keys cannot be fetched, once, and when they are again', async () => {
+    const { ask, sign, state, troubles } = await gatewayForTokens();
+    state.isDown = true;
+    for (let asked = 0; asked < 3; asked++) await ask(ONE, bearer(await sign()));
+    await ask(ONE, bearer('nonsense'));
+    const begins = {
+      level: 'warn',
+      message:
+        'The keys that tokens are checked with cannot be fetched. Check JWT_JWKS_URL, and that this machine reaches it.',
+      fields: { outcome: 'AUTHENTICATION_UNAVAILABLE', status: 503, failures: 1, durationMs: 0 },
+    };
+    expect(troubles()).toEqual([begins]);
+    state.isDown = false;
+    await ask(ONE, bearer(await sign()));
+    const message = 'The keys that tokens are checked with are fetched again.';
+    expect(troubles()).toEqual([
+      begins,
+      { level: 'info', message, fields: { failures: 3, durationMs: expect.any(Number) } },
+    ]);
   });
 });

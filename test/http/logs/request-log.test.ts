@@ -55,6 +55,20 @@ describe('the line of a request', () => {
     expect(requests()[0]?.fields).toMatchObject({ outcome: 'BAD_USER_INPUT', errors: { BAD_USER_INPUT: 3 } });
   });
 
+  it('adds up what the operations of a batch took; they wait at the same time', async () => {
+    const { gateway, requests } = await loggingGateway({ maxBatchedOperations: 3 });
+    await post(gateway, { query: `{ user(key: "${ZHANG_SAN}") { key } }` });
+    const naming = (keys: string) => ({ query: `{ users(keys: [${keys}]) { key } }` });
+    await post(gateway, [naming(`"${ZHANG_SAN}", ""`), naming(`"${ZHANG_SAN}", "1"`), naming('"", "2"')]);
+    expect(requests()[1]?.fields).toMatchObject({
+      status: 200,
+      outcome: 'BAD_USER_INPUT',
+      errors: { BAD_USER_INPUT: 2 },
+      identifiers: 6,
+      cacheHits: 2,
+    });
+  });
+
   it.each<[string, string, object]>([
     ['does not parse', '{', { outcome: 'GRAPHQL_PARSE_FAILED' }],
     ['does not fit the schema', '{ nobody }', { outcome: 'GRAPHQL_VALIDATION_FAILED' }],
@@ -112,8 +126,10 @@ describe('the line of a request', () => {
 
   it.each(['/health', '/readiness'])('of %s is for debugging only', async (path) => {
     const { gateway, requests } = await loggingGateway();
-    await gateway.fetch(get(path));
-    expect(requests()).toMatchObject([{ level: 'debug', fields: { endpoint: path.slice(1), status: 200 } }]);
+    const { headers } = await gateway.fetch(get(path));
+    const requestId = headers.get('x-request-id');
+    expect(requestId).toMatch(UUID);
+    expect(requests()).toMatchObject([{ level: 'debug', fields: { endpoint: path.slice(1), status: 200, requestId } }]);
   });
 
   it('has an id of its own, whatever the client sends as one, which is on the answer too', async () => {

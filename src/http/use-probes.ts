@@ -1,0 +1,31 @@
+import type { Plugin } from 'graphql-yoga';
+import type { UpstreamState } from '../telemetry/upstream-state.ts';
+
+export interface Readiness {
+  /** True from the first token on, or at once where callers bring their own, until shutdown. */
+  readonly isReady: boolean;
+  /** Detail, never the verdict: an outage must not take every replica out of the balancer. */
+  readonly upstream: UpstreamState;
+}
+
+/** For Yoga's own health check, which answers every URL that ends so: none can. */
+export const NO_HEALTH_CHECK = '\n';
+
+const HEADERS = { 'cache-control': 'no-store' };
+
+/**
+ * Answers `/health`: 200 as long as the process does; and `/readiness`: 200 or 503, with the state of the user API as detail.
+ * These paths exactly. Yoga's own plugin for the second matches a URL pattern on every request, and shows the message of an error
+ * that the check throws.
+ */
+export function useProbes(readiness: () => Readiness): Plugin {
+  return {
+    onRequest({ url, endResponse, fetchAPI: { Response } }) {
+      if (url.pathname === '/health') endResponse(Response.json({ status: 'ok' }, { headers: HEADERS }));
+      if (url.pathname !== '/readiness') return;
+      const { isReady, upstream } = readiness();
+      const status = isReady ? 200 : 503;
+      endResponse(Response.json({ status: isReady ? 'ready' : 'not ready', upstream }, { status, headers: HEADERS }));
+    },
+  };
+}
