@@ -53,8 +53,10 @@ export function judge({ healthy, chaos, poisoned, seconds, poisonSeconds, poison
     },
     {
       claim: 'no unhandled rejection',
-      holds: isAlive && !/unhandled|uncaught/i.test(complaints),
-      figures: complaints === '' ? 'standard error is empty' : `standard error ends with: ${complaints.slice(-500)}`,
+      holds: isAlive && !isUncaught(complaints),
+      figures: isUncaught(complaints)
+        ? `standard error ends with: ${complaints.slice(-500)}`
+        : `standard error ${complaints === '' ? 'is empty' : 'has lines of the log, none that says so'}`,
     },
     {
       claim: 'every error has a code of the table',
@@ -68,6 +70,9 @@ export function judge({ healthy, chaos, poisoned, seconds, poisonSeconds, poison
     judgeRecovery(chaos),
   ];
 }
+
+/** @param {string} complaints */
+const isUncaught = (complaints) => /unhandled|uncaught/i.test(complaints);
 
 /** @param {PhaseResult} chaos @returns {Verdict} */
 function judgeStale({ entries }) {
