@@ -11,7 +11,8 @@ export interface Readiness {
 /** For Yoga's own health check, which answers every URL that ends so: none can. */
 export const NO_HEALTH_CHECK = '\n';
 
-const HEADERS = { 'cache-control': 'no-store' };
+/** New each time: @whatwg-node writes the length of the body into the object that it is given. */
+const headers = () => ({ 'cache-control': 'no-store' });
 
 /**
  * Answers `/health`: 200 as long as the process does; and `/readiness`: 200 or 503, with the state of the user API as detail.
@@ -21,11 +22,11 @@ const HEADERS = { 'cache-control': 'no-store' };
 export function useProbes(readiness: () => Readiness): Plugin {
   return {
     onRequest({ url, endResponse, fetchAPI: { Response } }) {
-      if (url.pathname === '/health') endResponse(Response.json({ status: 'ok' }, { headers: HEADERS }));
+      if (url.pathname === '/health') endResponse(Response.json({ status: 'ok' }, { headers: headers() }));
       if (url.pathname !== '/readiness') return;
       const { isReady, upstream } = readiness();
       const status = isReady ? 200 : 503;
-      endResponse(Response.json({ status: isReady ? 'ready' : 'not ready', upstream }, { status, headers: HEADERS }));
+      endResponse(Response.json({ status: isReady ? 'ready' : 'not ready', upstream }, { status, headers: headers() }));
     },
   };
 }

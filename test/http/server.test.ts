@@ -1,10 +1,22 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { close, createServer, listen } from '../../src/http/server.ts';
 import { faultsTo, gatewayWithSandbox, post, UNASKED } from '../support/gateway-with-sandbox.ts';
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Request(`http://gateway.test${path}`, { headers });
 
 describe('/health and /readiness', () => {
+  it('are answered whole by the Node server, whichever is asked first and however often', async () => {
+    const { gateway } = await gatewayWithSandbox();
+    const server = createServer(gateway);
+    onTestFinished(() => close(server, 0));
+    const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+    for (let n = 0; n < 2; n++) {
+      expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
+      expect(await (await fetch(`${url}/readiness`)).json()).toMatchObject({ upstream: {} });
+    }
+  });
+
   it('/health is 200 as long as the process answers', async () => {
     const { gateway, sandbox } = await gatewayWithSandbox();
     await sandbox.close();
