@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests of each mode. "all" adds what takes longer; "supergraph" needs what examples/supergraph installs. */
+/** The tests of each mode. "all" adds what takes longer; "supergraph" and "frontend" need what these examples install. */
 const INCLUDED: Record<string, string[]> = {
   all: ['test/**/*.test.ts', 'bench/**/*.test.ts'],
   supergraph: ['examples/supergraph/test/*.test.ts'],
+  frontend: ['examples/frontend/test/*.test.ts'],
 };
 
 export default defineConfig(({ mode }) => ({
@@ -15,8 +16,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: INCLUDED[mode] ?? ['test/**/*.test.ts'],
     exclude: mode === 'all' ? [] : ['test/faults/**'],
-    // Calls are counted there, of front ends that are processes of their own: one after the other, so that none starves.
-    fileParallelism: mode !== 'supergraph',
+    // They count calls, of processes of their own and of a browser: one after the other, so that none starves.
+    fileParallelism: mode !== 'supergraph' && mode !== 'frontend',
     // Several tests start processes or a browser on a shared, noisy machine; a bound against hanging, not a measure.
     testTimeout: 30_000,
     hookTimeout: 30_000,
