@@ -53,6 +53,8 @@ export interface GatewayOptions extends UpstreamOptions {
   trustedDocuments?: TrustedDocuments | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
   graphiql?: ExamplePeople | undefined;
+  /** Whose people these are, for the page at `/` to say. @default 'real' */
+  people?: 'made-up' | 'real' | undefined;
   /** Where the log goes: a line for each request, troubles of the user API, faults. @default faults only, to standard error */
   log?: LogOptions | undefined;
 }

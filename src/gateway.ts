@@ -28,7 +28,7 @@ import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
-  /** Serves one request: `/graphql`, `/health`, `/readiness`. For any runtime with the Fetch API. */
+  /** Serves one request: `/graphql`, `/health`, `/readiness`; `/` and `/schema.graphql` for people. For any runtime with the Fetch API. */
   fetch(request: Request): Promise<Response>;
   /** The same for Node: `http.createServer(gateway.requestListener)`. */
   readonly requestListener: RequestListener;
@@ -145,6 +145,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     preventsCsrf: options.csrfPrevention ?? true,
     showsSchema,
     trustedDocuments: options.trustedDocuments,
+    people: options.people ?? 'real',
     graphiql: options.graphiql,
     neededHeaders: {
       ...(auth.kind !== 'none' && { authorization: 'Bearer <your credential>' }),

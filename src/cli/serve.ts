@@ -1,6 +1,11 @@
 import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
-import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
+import {
+  type Credential,
+  hasMadeUpPeople,
+  type RealUpstream,
+  type SandboxUpstream,
+} from '../config/upstream-choice.ts';
 import { createGateway } from '../gateway.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { createServer, drain, listen } from '../http/server.ts';
@@ -30,6 +35,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
     ...config.callers,
     ...exposure,
     graphiql: showsGraphiql ? examples : undefined,
+    people: hasMadeUpPeople(config.upstream) ? 'made-up' : 'real',
     log: lines,
   });
   const server = createServer(gateway);

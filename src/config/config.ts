@@ -7,7 +7,7 @@ import { type Environment, mergeSources, readSecretFiles, type Sources } from '.
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
 import { isSafeHttpUrl } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
-import { chooseUpstream, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
+import { chooseUpstream, hasMadeUpPeople, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
 
 /** Everything `serve` and `check` need to know, checked. */
 export interface Config {
@@ -122,10 +122,6 @@ function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
     csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',
   ].filter((warning) => warning !== false);
 }
-
-/** People from a file may be anybody. */
-const hasMadeUpPeople = (upstream: SandboxUpstream | RealUpstream | undefined) =>
-  upstream?.kind === 'sandbox' && typeof upstream.people === 'number';
 
 /** The usual variables of other programs, in either letter case. */
 function proxyOf(environment: Environment): ProxyOptions {

@@ -111,3 +111,7 @@ const sandboxUpstream = (values: Settings): SandboxUpstream => ({
 });
 
 const numberOrPath = (text: string) => (/^\d+$/.test(text) ? Number(text) : text);
+
+/** People from a file may be anybody. */
+export const hasMadeUpPeople = (upstream: SandboxUpstream | RealUpstream | undefined): boolean =>
+  upstream?.kind === 'sandbox' && typeof upstream.people === 'number';

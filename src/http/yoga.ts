@@ -5,6 +5,7 @@ import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
 import { useGraphiql } from './browsers/use-graphiql.ts';
+import { useLandingPage } from './browsers/use-landing-page.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
@@ -12,6 +13,7 @@ import { useAuthentication } from './callers/use-authentication.ts';
 import { useUserToken } from './callers/use-user-token.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
+import { useSchemaDownload } from './documents/use-schema-download.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
 import { createDocumentCache } from './limits/document-cache.ts';
 import { useDocumentCache } from './limits/use-document-cache.ts';
@@ -40,6 +42,8 @@ export interface YogaOptions {
   preventsCsrf: boolean;
   /** Answers introspection, and tells in errors what somebody may have meant. */
   showsSchema: boolean;
+  /** For the page at `/`, where the schema is shown. */
+  people: 'made-up' | 'real';
   /** The only documents that are run. @default any */
   trustedDocuments?: TrustedDocuments | undefined;
   /** Whom the example queries of GraphiQL name; `undefined` switches GraphiQL off. */
@@ -53,7 +57,7 @@ export interface YogaOptions {
 
 export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
 
-/** The HTTP side: `/graphql`, `/health` and `/readiness`. */
+/** The HTTP side: `/graphql`, `/health` and `/readiness`; `/` for browsers, and `/schema.graphql`. */
 export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga<object, SchemaContext>({
@@ -90,8 +94,16 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useProbes(options.readiness),
       // Before authentication: people have to see where to put their credential.
       options.graphiql !== undefined && useGraphiql(exampleTabs(options.graphiql, options.neededHeaders)),
+      // Before it, too: it tells nothing of anybody.
+      useLandingPage({
+        people: options.showsSchema ? options.people : undefined,
+        hasGraphiql: options.graphiql !== undefined,
+        schemaFor: schemaFor(options),
+      }),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication),
+      // After it, as introspection; on nobody's behalf, so it needs no user token.
+      options.showsSchema && useSchemaDownload(),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
       // Before the body is read, too.
@@ -116,3 +128,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     ],
   });
 }
+
+const schemaFor = ({ showsSchema, neededHeaders }: YogaOptions) => {
+  if (!showsSchema) return 'nobody';
+  return 'authorization' in neededHeaders ? 'callers' : 'anybody';
+};

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { FAVICON, LOGO, TITLE } from './logo.ts';
 
 /** A query that GraphiQL opens with. The first tab shows no variables, so it has none. */
 export interface ExampleTab {
@@ -37,9 +38,9 @@ export async function createGraphiqlPage(tabs: readonly ExampleTab[]): Promise<G
 }
 
 const graphiqlOptions = (tabs: readonly ExampleTab[]): GraphiQLOptions => ({
-  title: 'Lark users',
+  title: TITLE,
   logo: LOGO,
-  favicon: `data:image/svg+xml,${encodeURIComponent(LOGO)}`,
+  favicon: FAVICON,
   defaultTabs: tabs.map(({ query, variables = '', headers = '' }) => ({ query, variables, headers })),
   // What a query took is the first thing to be curious about here.
   additionalHeaders: { 'x-lookup-receipt': 'true' },
@@ -66,6 +67,3 @@ function contentSecurityPolicy(html: string): string {
 
 /** On the first press GraphiQL 5 slides the tabs, for they can be dragged, away from under the pointer: that click is lost. */
 const STILL_TABS = '.graphiql-tab { transform: none !important }';
-
-const LOGO =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="8" fill="#3370ff"/><circle cx="16" cy="12" r="5" fill="#fff"/><path d="M6 26c1-6 5-8 10-8s9 2 10 8z" fill="#fff"/></svg>';

@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import { createGraphiqlPage, type ExampleTab, type GraphiqlPage } from './graphiql.ts';
+import { opensPage } from './opens-page.ts';
 
 const NOT_MODIFIED = 304;
 
@@ -20,9 +21,6 @@ export function useGraphiql(tabs: readonly ExampleTab[]): Plugin {
 }
 
 const PATHS: ReadonlySet<string> = new Set(['/graphql', '/graphql/']);
-
-const opensPage = ({ method, headers }: Request): boolean =>
-  method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);
 
 function answerWith(page: GraphiqlPage, asked: Headers, Answer: typeof Response): Response {
   const kept = {

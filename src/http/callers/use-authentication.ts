@@ -12,8 +12,8 @@ const CHALLENGES: Partial<Record<GatewayError['code'], string>> = {
 };
 
 /**
- * Answers 401 or 403 to whoever may not ask, before a body is read. GraphiQL's page, `/health` and `/readiness` are answered
- * before it: they tell nothing of anybody.
+ * Answers 401 or 403 to whoever may not ask, before a body is read. GraphiQL's page, the one at `/`, `/health` and `/readiness` are
+ * answered before it: they tell nothing of anybody.
  */
 export function useAuthentication({ authenticate }: Authentication): Plugin {
   return {

@@ -52,7 +52,7 @@ describe('graphql-cop finds nothing on the production defaults', () => {
     }
   });
 
-  it.each(['GraphiQL', 'GraphQL Playground', 'Altair', 'graphql-voyager', '<html'])(
+  it.each(['GraphiQL', 'GraphQL Playground', 'Altair', 'graphql-voyager', '<script'])(
     'IDE exposure: a browser is shown no %s',
     async (name) => {
       const { gateway } = await production();
@@ -64,6 +64,14 @@ describe('graphql-cop finds nothing on the production defaults', () => {
       }
     },
   );
+
+  it('a browser is shown no page but the one at /', async () => {
+    const { gateway } = await production();
+    for (const path of ['/graphql', '/graphiql', '/playground', '/console', '/schema.graphql']) {
+      const page = await gateway.fetch(new Request(`http://gateway.test${path}`, { headers: { accept: 'text/html' } }));
+      expect(await page.text()).not.toMatch(/<html|type Query/);
+    }
+  });
 
   it('trace mode: answers hold no tracing', async () => {
     const { gateway } = await production();
