@@ -85,5 +85,6 @@ function peopleToName({ people }: Sandbox): ExamplePeople {
     key: known?.user_key ?? PLACEHOLDERS.key,
     email: known?.email ?? PLACEHOLDERS.email,
     outId: known?.out_id ?? PLACEHOLDERS.outId,
+    keys: people.slice(0, 50).map(({ user_key }) => user_key),
   };
 }

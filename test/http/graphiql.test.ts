@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, createServer, listen } from '../../src/http/server.ts';
+import { describe, expect, it } from 'vitest';
 import { apiKeyOf, bearer, gatewayForKeys } from '../support/callers.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { watchedPage } from '../support/watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -12,25 +12,22 @@ describe('GraphiQL in a browser', () => {
   it('needs no other host, and its example tabs run as they are', async (context) => {
     const browser = await launchChromium(context);
     const { gateway, sandbox } = await gatewayWithSandbox({
-      gateway: { graphiql: { key: '7000000000000000001', email: 'zhangsan@example.com', outId: 'on_nobody' } },
+      gateway: {
+        graphiql: {
+          key: '7000000000000000001',
+          email: 'zhangsan@example.com',
+          outId: 'on_nobody',
+          // Others than the first tab names, who are still remembered.
+          keys: Array.from({ length: 50 }, (_, index) => String(7_000_000_000_000_000_101n + BigInt(index))),
+        },
+      },
     });
-    const server = createServer(gateway);
-    onTestFinished(() => close(server, 0));
-    const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
-    const page = await browser.newPage({ viewport: { width: 1280, height: 560 } });
-    const elsewhere: string[] = [];
-    await page.route('**', (route) => {
-      const target = route.request().url();
-      if (target.startsWith(url) || target.startsWith('data:') || target.startsWith('blob:')) return route.continue();
-      elsewhere.push(target);
-      return route.abort();
-    });
-    const faults: string[] = [];
-    page.on('pageerror', (error) => faults.push(error.message));
+    const viewport = { width: 1280, height: 560 };
+    const { page, url, elsewhere, faults } = await watchedPage(browser, gateway, { viewport });
 
     await page.goto(`${url}/graphql`);
     expect(await page.title()).toBe('Lark users');
-    await expect.poll(() => tabTitles(page)).toEqual(['OnePerson', 'PeopleByEmail', 'PeopleByOutId']);
+    await expect.poll(() => tabTitles(page)).toEqual(['OnePerson', 'PeopleByEmail', 'PeopleByOutId', 'FiftyAliases']);
 
     expect(await run(page)).toMatchObject({
       data: { user: { name: '张三', nameEn: 'Zhang San', status: 'ACTIVATED' } },
@@ -45,7 +42,13 @@ describe('GraphiQL in a browser', () => {
       extensions: { receipt: { upstreamCalls: 1 } },
     });
 
-    expect(sandbox.calls().filter((call) => call.interface === 'user_query')).toHaveLength(3);
+    await openTab(page, 'FiftyAliases');
+    const { data, errors, extensions } = await run(page);
+    expect(errors).toBeUndefined();
+    expect(Object.values(data).filter((person) => person !== null)).toHaveLength(50);
+    expect(extensions?.receipt).toMatchObject({ upstreamCalls: 1, identifiersSent: 50, cacheHits: 0 });
+
+    expect(sandbox.calls().filter((call) => call.interface === 'user_query')).toHaveLength(4);
     expect(elsewhere).toEqual([]);
     expect(faults).toEqual([]);
   });
@@ -57,10 +60,8 @@ describe('GraphiQL in front of a gateway that asks who one is', () => {
     const { gateway } = await gatewayForKeys([apiKeyOf('open-sesame')], {
       graphiql: { key: '7000000000000000001', email: 'zhangsan@example.com', outId: 'on_nobody' },
     });
-    const server = createServer(gateway);
-    onTestFinished(() => close(server, 0));
-    const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
-    const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    const viewport = { width: 1280, height: 720 };
+    const { page, url } = await watchedPage(browser, gateway, { viewport });
     await page.goto(`${url}/graphql`);
     const query = page.locator('.graphiql-query-editor');
     await expect.poll(() => query.textContent()).toMatch(/Open."Headers".below/);
@@ -88,14 +89,20 @@ async function openTab(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(1_000);
 }
 
+interface Shown {
+  readonly data: Record<string, unknown>;
+  readonly errors?: unknown;
+  readonly extensions?: { readonly receipt: unknown };
+}
+
 /** Presses the round button and reads the answer that GraphiQL gets for it. */
-async function run(page: Page): Promise<unknown> {
+async function run(page: Page): Promise<Shown> {
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Execute query (Ctrl-Enter)' }).click();
-  const json = await (await answer).json();
+  const json = (await (await answer).json()) as Shown;
   // What people see is what came over the wire.
   const shown = page.locator('.graphiql-response');
-  await expect.poll(() => shown.textContent()).toContain(Object.keys(json.data)[0]);
+  await expect.poll(() => shown.textContent()).toContain(Object.keys(json.data)[0] ?? '');
   return json;
 }
 
