@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { apiKey } from './cli/api-key.ts';
 import { check } from './cli/check.ts';
+import { init } from './cli/init.ts';
 import { faultHelp, sandbox } from './cli/sandbox.ts';
 import { printSchemaAs, SCHEMA_FORMATS } from './cli/schema.ts';
 import { serve } from './cli/serve.ts';
@@ -33,6 +34,11 @@ const serveCommand = withSettings(program.command('serve', { isDefault: true }),
     'Serve GraphQL. Without credentials: in front of the embedded sandbox, with made-up people. (the default command)',
   )
   .action((flags: Flags) => serve(sourcesOf(flags), manifest.version));
+
+program
+  .command('init')
+  .description('Write a commented .env with every setting into this folder, unless there is one.')
+  .action(() => init());
 
 program
   .command('sandbox')

@@ -1,9 +1,10 @@
 import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
-import { type ErrorCode, GatewayError } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
 import type { GatewayEvent } from '../telemetry/events.ts';
 import type { Person } from '../upstream/person.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
+import { advice } from './check-advice.ts';
 
 /** Nobody has this key: the user API answers it all the same, after it has checked token and permission. */
 const NOBODYS_KEY = '7000000000000000000';
@@ -62,30 +63,3 @@ const VIRTUAL_TOKEN =
 
 const missingAdvice = (tokenType: string | undefined) =>
   tokenType === 'virtual' ? VIRTUAL_TOKEN : 'Check the key (19 digits), and that this is the host the person works on.';
-
-/** What to do next, in one sentence. */
-function advice(error: GatewayError, baseUrl: string): string {
-  const byCode: Partial<Record<ErrorCode, string>> = {
-    UPSTREAM_UNAUTHENTICATED:
-      'Copy plugin id and secret once more from the developer console, and check that LARK_TOKEN_TYPE suits them.',
-    UPSTREAM_FORBIDDEN: 'Do what the line above says, in the developer console of Lark Project.',
-    UPSTREAM_BAD_RESPONSE: `${baseUrl} does not answer like the user API: check LARK_BASE_URL, and any proxy on the way.`,
-    UPSTREAM_TIMEOUT: `Check that ${baseUrl} can be reached from here (proxy, firewall), or raise LARK_TIMEOUT_MS.`,
-    UPSTREAM_RATE_LIMITED: 'Somebody else uses up the quota of this plugin: wait, or use a plugin of your own.',
-    UPSTREAM_REJECTED: 'Look the error code up in the handbook of Lark Project, page "Open API error codes".',
-    UPSTREAM_UNAVAILABLE: connectionAdvice(error.cause, baseUrl),
-  };
-  return byCode[error.code] ?? 'Look at the message above.';
-}
-
-function connectionAdvice(cause: unknown, baseUrl: string): string {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `There is no host of this name: check LARK_BASE_URL (${baseUrl}).`;
-  if (code === 'ECONNREFUSED')
-    return `Nothing listens at ${baseUrl}: check LARK_BASE_URL, or HTTPS_PROXY if you use one.`;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
-    return `The certificate of ${baseUrl} is not trusted (${code}): name your company's CA in NODE_EXTRA_CA_CERTS.`;
-  }
-  return `Check LARK_BASE_URL (${baseUrl}) and the network from here to there${code ? ` (${code})` : ''}; then try again.`;
-}
