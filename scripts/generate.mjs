@@ -1,22 +1,67 @@
-// Writes what is derived from the code: schema.graphql and the tables of the README. Runs on the build in dist/.
+// Writes what is derived from the code: schema.graphql, the tables of the README, and two pages of docs/. Runs on the build in dist/.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { flagOf, settings } from '../dist/config/settings.js';
+import { browserSettings } from '../dist/config/settings/browser.js';
+import { cacheSettings } from '../dist/config/settings/cache.js';
+import { callerSettings } from '../dist/config/settings/callers.js';
+import { documentSettings } from '../dist/config/settings/documents.js';
+import { logSettings } from '../dist/config/settings/logs.js';
+import { sandboxSettings } from '../dist/config/settings/sandbox.js';
+import { serverSettings } from '../dist/config/settings/server.js';
+import { upstreamSettings } from '../dist/config/settings/upstream.js';
+import { flagOf, settingNames, settings } from '../dist/config/settings.js';
 import { failures } from '../dist/errors.js';
 
 const cell = (text) => text.replaceAll('|', '\\|');
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
-const settingsTable = table(
-  ['variable', 'flag', 'default', 'what it does'],
-  Object.entries(settings).map(([name, { notes }]) => [
-    `\`${name}\``,
-    notes.isSecret ? `\`${flagOf(name)}-file\`` : `\`${flagOf(name)}\``,
-    notes.default === undefined ? '' : `\`${notes.default}\``,
-    notes.about,
-  ]),
-);
+const settingsTable = (names) =>
+  table(
+    ['variable', 'flag', 'default', 'what it does'],
+    names.map((name) => {
+      const { notes } = settings[name];
+      return [
+        `\`${name}\``,
+        notes.isSecret ? `\`${flagOf(name)}-file\`` : `\`${flagOf(name)}\``,
+        notes.default === undefined ? '' : `\`${notes.default}\``,
+        notes.about,
+      ];
+    }),
+  );
+
+/** What people ask for first; docs/configuration.md has them all. */
+const ASKED_FOR_MOST = [
+  'LARK_BASE_URL',
+  'LARK_PLUGIN_ID',
+  'LARK_PLUGIN_SECRET',
+  'LARK_IDENTITY',
+  'HOST',
+  'PORT',
+  'AUTH',
+  'API_KEYS',
+  'LARK_CALLS_PER_SECOND',
+  'CACHE_TTL_SECONDS',
+  'CORS_ORIGINS',
+  'GRAPHIQL',
+  'LOG_LEVEL',
+  'SANDBOX',
+];
+
+/**
+ * One group for each file of src/config/settings.
+ * @type {[title: string, settings: object][]}
+ */
+const GROUPS = [
+  ['The user API', upstreamSettings],
+  ['The server', serverSettings],
+  ['Who may ask', callerSettings],
+  ['Memory', cacheSettings],
+  ['Documents and schema', documentSettings],
+  ['Browsers', browserSettings],
+  ['Logs', logSettings],
+  ['The sandbox', sandboxSettings],
+];
 
 const errorsTable = table(
   ['code', 'when', 'retry?', 'status'],
@@ -57,9 +102,30 @@ accept only \`application/json\`.
 The own words of the user API are left out: they can name other people of the same call.
 `;
 
+const grouped = GROUPS.flatMap(([, group]) => Object.keys(group));
+const forgotten = settingNames.filter((name) => !grouped.includes(name));
+if (forgotten.length > 0) throw new Error(`docs/configuration.md: in no group: ${forgotten.join(', ')}.`);
+
+const CONFIGURATION_PAGE = `# Configuration
+
+<!-- Written by \`npm run generate\` from src/config/settings.ts. -->
+
+Nothing has to be set: without a credential the embedded sandbox serves made-up people. \`lark-user-gateway init\` writes a \`.env\`
+with every setting of this page, commented out; \`lark-user-gateway check\` tries the credential.
+
+- A setting is an environment variable, a line of \`.env\` in the current folder (or of the file that \`--env-file\` names), or a flag.
+  Flags win over the environment, the environment over \`.env\`. An empty value counts as not set.
+- They are read once, at the start. All mistakes are told at once, with what was expected and what came, and it does not start.
+- A secret never comes from the command line, which every program of a machine can read. It can come from a file that
+  \`<NAME>_FILE\` names.
+- With \`NODE_ENV=production\` there is no GraphiQL, no introspection and no sandbox, unless they are asked for.
+- \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` are respected towards the user API.
+${GROUPS.map(([title, group]) => `\n## ${title}\n\n${settingsTable(Object.keys(group))}\n`).join('')}`;
+
 const readme = readFileSync('README.md', 'utf8');
-writeFileSync('README.md', insert(insert(readme, 'settings', settingsTable), 'errors', errorsTable));
+writeFileSync('README.md', insert(insert(readme, 'settings', settingsTable(ASKED_FOR_MOST)), 'errors', errorsTable));
 writeFileSync('docs/errors.md', ERRORS_PAGE);
+writeFileSync('docs/configuration.md', CONFIGURATION_PAGE);
 for (const [file, format] of [
   ['schema.graphql', 'api'],
   ['schema.federation.graphql', 'federation'],

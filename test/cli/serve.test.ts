@@ -137,11 +137,11 @@ describe('lark-user-gateway --help', () => {
     const cli = runCli(['--help']);
     expect(await cli.ended).toBe(0);
     const flags = [...cli.stdout().matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag);
-    const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
-    const documented = [...readme.matchAll(/^\| `[A-Z_]+` \| `(--[a-z-]+)`/gm)].map(([, flag]) => flag);
+    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');
+    const documented = [...page.matchAll(/^\| `[A-Z_]+` \| `(--[a-z-]+)`/gm)].map(([, flag]) => flag);
     expect(documented).toContain('--lark-plugin-secret-file');
     expect(flags).toEqual([...documented, '--env-file']);
-    for (const command of ['serve', 'sandbox', 'check', 'api-key', 'schema'])
+    for (const command of ['serve', 'init', 'sandbox', 'check', 'api-key', 'schema'])
       expect(cli.stdout()).toContain(`  ${command} `);
     expect(cli.stdout()).toContain('(default: 4000)');
     expect(cli.stdout()).toContain('Flags win over the environment');

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { anchorsOf, linksOf, pages, ROOT } from '../support/markdown.ts';
+
+it('finds the pages and their links', () => {
+  expect(pages.length).toBeGreaterThan(12);
+  expect(pages.flatMap(linksOf).length).toBeGreaterThan(60);
+});
+
+it.each(pages)('every link of %s leads to a file, and to a heading of it', (page) => {
+  const broken = linksOf(page).filter((link) => {
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+it('every page of docs/ can be reached from the README', () => {
+  const seen = new Set(['README.md']);
+  // A set goes on over what is added meanwhile.
+  for (const page of seen) {
+    for (const link of linksOf(page)) {
+      const [path = ''] = link.split('#');
+      if (path.endsWith('.md')) seen.add(join(dirname(page), path));
+    }
+  }
+  expect(pages.filter((page) => page !== 'CHANGELOG.md' && !seen.has(page))).toEqual([]);
+});
