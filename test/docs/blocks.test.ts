@@ -26,10 +26,11 @@ const RUN_BY: Record<string, readonly [file: string, says: string]> = {
 const scriptsOf = (): Record<string, string> =>
   JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts as Record<string, string>;
 
-/** Runs a curl line against a gateway that has just started, on a port that is free here. */
+/** Runs a curl line against a gateway that has just got ready, on a port that is free here. */
 async function answerTo(curl: string): Promise<string> {
   const banner = await runCli([], ANY_PORTS).until('curl');
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(banner)?.[0] ?? '';
+  await expect.poll(async () => (await fetch(`${url}/readiness`)).status).toBe(200);
   return (await promisify(exec)(curl.replace('http://127.0.0.1:4000', url))).stdout;
 }
 
