@@ -1,4 +1,5 @@
 import { type Clock, monotonicClock } from './clock.ts';
+import { createLateness } from './lateness.ts';
 
 export interface QuotaOptions {
   /**
@@ -6,6 +7,8 @@ export interface QuotaOptions {
    * token is 15 (error 10429). @default 15
    */
   callsPerSecond?: number | undefined;
+  /** What counts as a second, in milliseconds: longer where not even one call a second is allowed. @default 1005 */
+  windowMs?: number | undefined;
   /** @default the process' monotonic clock */
   clock?: Clock | undefined;
 }
@@ -22,8 +25,11 @@ export interface Slot {
 
 /** Decides when a call may leave. Knows nothing of what it is for. */
 export interface Quota {
-  /** Milliseconds until the next call may leave; 0 for now. */
-  waitMs(): number;
+  /**
+   * Milliseconds until the next call may leave; 0 for now. Where others have to be asked for that, a promise that never rejects:
+   * then it is to be asked for again.
+   */
+  waitMs(): number | Promise<void>;
   /** Counts a call that is about to leave. Only to be called when `waitMs()` is 0. */
   take(): Slot;
   /** Rough milliseconds until this many further calls have left. */
@@ -38,16 +44,15 @@ export interface Quota {
   isIdle(): boolean;
 }
 
+/** A quota that nobody else has a part in: it always knows. */
+export interface OwnQuota extends Quota {
+  waitMs(): number;
+}
+
 /** The second, and what timers on both sides may round away. */
-const WINDOW_MS = 1_005;
-/** A call can arrive later than it left, and then the next comes closer behind it. Longer delays are the API's own work. */
-const MOST_LATENESS_MS = 100;
-/** Until so many answers are in, the fastest of them may not be the fastest there is, and the whole time counts as lateness. */
-const TRUSTED_ANSWERS = 15;
-/** By how much the fastest is taken to have slowed down with each answer. */
-const FORGETTING = 1.0005;
+export const WINDOW_MS = 1_005;
 /** An absurd `Retry-After` must not silence the gateway for a day. */
-const LONGEST_PAUSE_MS = 60_000;
+export const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * At most `callsPerSecond` in any sliding second *as the other side sees it*: a call counts from its start for a second plus
@@ -58,8 +63,8 @@ const LONGEST_PAUSE_MS = 60_000;
  *
  * @throws RangeError where `callsPerSecond` is below 1.
  */
-export function createQuota(options: QuotaOptions = {}): Quota {
-  const most = options.callsPerSecond ?? 15;
+export function createQuota(options: QuotaOptions = {}): OwnQuota {
+  const { callsPerSecond: most = 15, windowMs = WINDOW_MS } = options;
   if (!(most >= 1)) throw new RangeError(`callsPerSecond must be 1 or more, got ${most}.`);
   const clock = options.clock ?? monotonicClock;
   const burst = Math.max(1, Math.floor(most / 5));
@@ -71,21 +76,10 @@ export function createQuota(options: QuotaOptions = {}): Quota {
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let limit = most;
   let limitAt = clock();
-  let fastestMs = Number.POSITIVE_INFINITY;
-  let answers = 0;
+  const lateness = createLateness();
 
   return {
-    waitMs() {
-      const now = clock();
-      if (now < pausedUntil) return pausedUntil - now;
-      const inUse = count(now);
-      const allowed = Math.floor(limit);
-      if (inUse >= allowed) return Math.max(1, Math.min(endOf(inUse - allowed) - now, WINDOW_MS));
-      if (inUse < burst) return 0;
-      // What is left of this second is spread over the time until its oldest call counts no more.
-      const spread = Math.min(endOf(0) - lastTakenAt, WINDOW_MS) / (allowed - inUse + 1);
-      return Math.max(0, lastTakenAt + Math.max(WINDOW_MS / allowed, spread) - now);
-    },
+    waitMs,
     take() {
       const now = clock();
       count(now);
@@ -104,9 +98,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
             return;
           }
           call.tookMs = clock() - call.leftAt;
-          // The fastest is forgotten within minutes, since networks change.
-          fastestMs = Math.min(call.tookMs, fastestMs * FORGETTING);
-          answers++;
+          lateness.note(call.tookMs);
         },
         refused(retryAfterMs) {
           const refusedAt = clock();
@@ -118,7 +110,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       };
     },
     estimateMs(calls) {
-      return this.waitMs() + (Math.max(0, calls - 1) * WINDOW_MS) / Math.floor(limit);
+      return waitMs() + (Math.max(0, calls - 1) * windowMs) / Math.floor(limit);
     },
     pausedMs: () => Math.max(0, pausedUntil - clock()),
     hasPausedSince: (at) => pausedUntil > at,
@@ -131,6 +123,18 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       return now >= pausedUntil && count(now) === 0;
     },
   };
+
+  function waitMs(): number {
+    const now = clock();
+    if (now < pausedUntil) return pausedUntil - now;
+    const inUse = count(now);
+    const allowed = Math.floor(limit);
+    if (inUse >= allowed) return Math.max(1, Math.min(endOf(inUse - allowed) - now, windowMs));
+    if (inUse < burst) return 0;
+    // What is left of this second is spread over the time until its oldest call counts no more.
+    const spread = Math.min(endOf(0) - lastTakenAt, windowMs) / (allowed - inUse + 1);
+    return Math.max(0, lastTakenAt + Math.max(windowMs / allowed, spread) - now);
+  }
 
   /** Forgets calls that count no more. @returns how many still do. */
   function count(now: number): number {
@@ -146,8 +150,6 @@ export function createQuota(options: QuotaOptions = {}): Quota {
   function endOf(n: number): number {
     const call = counted[expired + n];
     if (!call) return Number.NEGATIVE_INFINITY;
-    const usualMs = answers < TRUSTED_ANSWERS ? 0 : fastestMs;
-    const latenessMs = Math.max(0, Math.min(call.tookMs - usualMs, MOST_LATENESS_MS));
-    return call.leftAt + WINDOW_MS + latenessMs;
+    return call.leftAt + windowMs + lateness.of(call.tookMs);
   }
 }

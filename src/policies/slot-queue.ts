@@ -18,6 +18,7 @@ export function createSlotQueue(quota: Quota): SlotQueue {
   let waiting: ((take: () => Slot) => void)[] = [];
   let immediate: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isAsking = false;
   let isDisposed = false;
 
   return {
@@ -38,9 +39,15 @@ export function createSlotQueue(quota: Quota): SlotQueue {
   };
 
   function arm(): void {
-    if (waiting.length === 0 || immediate || timer) return;
+    if (waiting.length === 0 || immediate || timer || isAsking) return;
     const waitMs = quota.waitMs();
-    if (waitMs <= 0) immediate = setImmediate(serve);
+    if (typeof waitMs !== 'number') {
+      isAsking = true;
+      void waitMs.then(() => {
+        isAsking = false;
+        arm();
+      });
+    } else if (waitMs <= 0) immediate = setImmediate(serve);
     else timer = setTimeout(serve, Math.ceil(waitMs));
   }
 
@@ -48,7 +55,7 @@ export function createSlotQueue(quota: Quota): SlotQueue {
     immediate = undefined;
     timer = undefined;
     // Asked again for each: a timer can fire early, and a slot that was free may be taken by now.
-    while (waiting.length > 0 && quota.waitMs() <= 0) waiting.shift()?.(() => quota.take());
+    while (waiting.length > 0 && quota.waitMs() === 0) waiting.shift()?.(() => quota.take());
     arm();
   }
 }

@@ -6,6 +6,8 @@ import { hedged } from '../policies/hedge.ts';
 import { createPace } from '../policies/pace.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { decodePluginToken } from './envelope.ts';
+import { createSharedToken } from './shared-token.ts';
+import type { PluginTokenLife, TokenStore } from './token-store.ts';
 import type { Transport } from './transport.ts';
 
 export interface PluginCredential {
@@ -20,6 +22,8 @@ export interface PluginTokenOptions extends PluginCredential {
   transport: Transport;
   /** Deadline of one renewal, in milliseconds. */
   timeoutMs: number;
+  /** Shares the token with other processes. @default each process has its own */
+  tokenStore?: TokenStore | undefined;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
 }
@@ -52,7 +56,15 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
   const closing = new AbortController();
   const pace = createPace(RENEWALS_PER_SECOND, clock);
 
-  let current: { token: string; renewAt: number; endsAt: number } | undefined;
+  // One request that is never answered would hold up everybody.
+  const fetchHedged = (signal: AbortSignal) => hedged(fetchToken, { afterMs: timeoutMs / 3, signal });
+  const getToken = options.tokenStore
+    ? createSharedToken({ store: options.tokenStore, fetchToken: fetchHedged, timeoutMs, clock })
+    : (_refused: string | undefined, signal: AbortSignal) => fetchHedged(signal);
+
+  let current: PluginTokenLife | undefined;
+  /** The latest that the user API refused: others may still share it. */
+  let refused: string | undefined;
   let renewal: Promise<string> | undefined;
 
   return {
@@ -65,7 +77,9 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
       return untilAborted(renew(), signal);
     },
     refuse(token) {
-      if (current?.token === token) current = undefined;
+      if (current?.token !== token) return;
+      refused = token;
+      current = undefined;
     },
     close() {
       closing.abort(new GatewayError('UPSTREAM_UNAVAILABLE', 'The gateway is shutting down.'));
@@ -74,7 +88,7 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
 
   function renewEarly(now: number): void {
     if (renewal || !current) return;
-    current.renewAt = now + EARLY_RETRY_MS;
+    current = { ...current, renewAt: now + EARLY_RETRY_MS };
     renew().catch(() => {});
   }
 
@@ -94,10 +108,9 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     const signal = AbortSignal.any([timeout.signal, closing.signal]);
     try {
       await untilAborted(sleep(pace.nextTurn()), signal);
-      // One request that is never answered would hold up everybody.
-      const token = await hedged(fetchToken, { afterMs: timeoutMs / 3, signal });
+      current = await getToken(refused, signal);
       telemetry({ type: 'token-renewal', outcome: 'renewed', durationMs: clock() - startedAt });
-      return token;
+      return current.token;
     } catch (error) {
       const outcome = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
       telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
@@ -107,14 +120,13 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     }
   }
 
-  async function fetchToken(signal: AbortSignal): Promise<string> {
+  async function fetchToken(signal: AbortSignal): Promise<PluginTokenLife> {
     const startedAt = clock();
     const body = { plugin_id: pluginId, plugin_secret: pluginSecret, type };
     const answer = await transport.postJson('/open_api/authen/plugin_token', {}, body, signal);
     const { token, lifetimeMs } = decodePluginToken(answer);
     // Counted from before the request: the token may have been made at any moment since.
     const endsAt = startedAt + lifetimeMs;
-    current = { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
-    return token;
+    return { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
   }
 }

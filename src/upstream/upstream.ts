@@ -1,6 +1,7 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
+import type { TokenStore } from './token-store.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { createUserQuery, type QueryUsers } from './user-query.ts';
 
@@ -24,6 +25,12 @@ export interface UpstreamOptions extends TransportOptions {
   telemetry?: Telemetry | undefined;
 }
 
+/** What the gateway brings beyond what its users set. */
+export interface UpstreamSurroundings {
+  /** Shares the plugin token with other processes. @default each process has its own */
+  tokenStore?: TokenStore | undefined;
+}
+
 /** The user API as the gateway sees it. */
 export interface Upstream {
   readonly queryUsers: QueryUsers;
@@ -34,7 +41,7 @@ export interface Upstream {
 }
 
 /** @throws TypeError where the identity is `plugin`, and its id or secret is missing. */
-export function createUpstream(options: UpstreamOptions): Upstream {
+export function createUpstream(options: UpstreamOptions & UpstreamSurroundings): Upstream {
   const timeoutMs = options.timeoutMs ?? 3_000;
   const credential = pluginCredentialOf(options);
   const transport = createTransport(options);

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../policies/clock.ts';
+import type { PluginTokenLife, TokenStore } from './token-store.ts';
+
+export interface SharedTokenOptions {
+  store: TokenStore;
+  /** Asks the user API for a new token. */
+  fetchToken(signal: AbortSignal): Promise<PluginTokenLife>;
+  /** How long asking may take, in milliseconds: so long nobody else asks. */
+  timeoutMs: number;
+  clock: Clock;
+}
+
+/** How often to look whether whoever asks has got the token. */
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * Gets a token of which others may know: one of them asks the user API, the others take what it got. Where the store is away, each
+ * asks for itself.
+ *
+ * @returns a function that gets one that is not due for renewal, and not `refused`.
+ */
+export function createSharedToken({ store, fetchToken, timeoutMs, clock }: SharedTokenOptions) {
+  return async function getToken(refused: string | undefined, signal: AbortSignal): Promise<PluginTokenLife> {
+    while (!signal.aborted) {
+      const known = await orAway(store.read());
+      if (known === AWAY) return fetchToken(signal);
+      if (known && known.token !== refused && clock() < known.renewAt) return known;
+      const unlock = await orAway(store.lock(timeoutMs));
+      if (unlock === AWAY) return fetchToken(signal);
+      if (unlock) return fetchForAll(unlock, refused, signal);
+      await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+    }
+    throw signal.reason;
+  };
+
+  async function fetchForAll(
+    unlock: () => Promise<void>,
+    refused: string | undefined,
+    signal: AbortSignal,
+  ): Promise<PluginTokenLife> {
+    try {
+      // Whoever had the lock before may have brought it.
+      const known = await orAway(store.read());
+      if (known && known !== AWAY && known.token !== refused && clock() < known.renewAt) return known;
+      const life = await fetchToken(signal);
+      await orAway(store.write(life));
+      return life;
+    } finally {
+      void orAway(unlock());
+    }
+  }
+}
+
+const AWAY = Symbol('away');
+
+const orAway = <T>(answer: Promise<T>): Promise<T | typeof AWAY> => answer.catch(() => AWAY);
