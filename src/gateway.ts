@@ -17,7 +17,9 @@ import type { Readiness } from './http/use-probes.ts';
 import { createGatewayYoga } from './http/yoga.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
+import { createSharedQuota } from './policies/shared-quota.ts';
 import { createSchema } from './schema/schema.ts';
+import type { SharedState } from './shared-state.ts';
 import { createEventLog } from './telemetry/event-log.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
 import { createLog, faultsToStandardError } from './telemetry/log.ts';
@@ -53,8 +55,11 @@ export interface Gateway {
  */
 const MOST_CONNECTIONS = 1_000;
 
-/** Wires the layers together. Nothing is shared between two gateways, so a process can hold several. */
-export function createGateway(options: GatewayOptions): Gateway {
+/**
+ * Wires the layers together. Two gateways have nothing in common but what `shared` holds, so a process can hold several.
+ * @param shared what this gateway has in common with others. It is closed with the gateway.
+ */
+export function createGateway(options: GatewayOptions, shared?: SharedState): Gateway {
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
   const log = createLog(options.log ?? faultsToStandardError);
@@ -76,12 +81,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Bounds what a slow API can hold, and does not bind before the quotas do.
     maxConnections: isForCallers ? MOST_CONNECTIONS : Math.min(MOST_CONNECTIONS, mostUnderWay),
     ...options,
+    tokenStore: shared?.tokenStore,
     clock,
     telemetry,
   });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
-    quotaOf: () => createQuota({ callsPerSecond, clock }),
+    quotaOf: (identity) =>
+      shared
+        ? createSharedQuota({ log: shared.slotLogOf(identity), callsPerSecond, clock })
+        : createQuota({ callsPerSecond, clock }),
+    sharedPeople: shared?.people,
     queueLimit: options.queueLimit,
     cache: options.cache,
     requestTimeoutMs: options.requestTimeoutMs,
@@ -110,7 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
   const { callerOf, findCaller } = authentication;
   const requestLog = createRequestLog({ log, clock, findCaller });
-  const admit = createAdmission({ callerOf, identifiersPerMinute });
+  const admit = createAdmission({ callerOf, identifiersPerMinute, limiter: shared?.limiter });
   const yoga = createGatewayYoga({
     schema,
     createContext(request) {
@@ -176,6 +186,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       directory.dispose();
       await yoga.dispose();
       await upstream.close();
+      await shared?.close();
     },
   };
 }

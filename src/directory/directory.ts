@@ -11,6 +11,7 @@ import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
 import { createQueue } from './queue.ts';
 import { createRejections } from './rejections.ts';
+import type { SharedPeople } from './shared-people.ts';
 import { LATE, mayBeStale, orLate } from './stale.ts';
 import { createTicket } from './ticket.ts';
 
@@ -45,6 +46,8 @@ export interface DirectoryOptions {
   /** Credentials that are asked with at a time, each with lanes, quota and breaker of its own. @default 1000 */
   maxIdentities?: number | undefined;
   cache?: PersonCacheOptions | undefined;
+  /** People whom several processes remember together. @default none */
+  sharedPeople?: SharedPeople | undefined;
   retry?: RetryOptions | undefined;
   breaker?: BreakerOptions | undefined;
   /** Deadline of look-ups that come without a ticket, in milliseconds. @default 10000 */

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { GatewayError } from '../../errors.ts';
 import type { CallerOf } from './caller.ts';
 
@@ -6,6 +6,8 @@ export interface AdmissionOptions {
   readonly callerOf: CallerOf;
   /** Identifiers that one caller may ask for in a minute, cached ones too. @default no limit */
   readonly identifiersPerMinute?: number | undefined;
+  /** Where they are counted. @default in this process */
+  readonly limiter?: ((points: number, windowSeconds: number) => RateLimiterAbstract) | undefined;
 }
 
 /** One operation that is about to run. */
@@ -27,11 +29,9 @@ const WINDOW_SECONDS = 60;
 const MOST_REFUSED_ADDRESSES = 1_000;
 
 /** Whether a caller may name these tenants, and so many people: else the directory could be copied from, address by address. */
-export function createAdmission({ callerOf, identifiersPerMinute }: AdmissionOptions): Admit {
-  const limiter =
-    identifiersPerMinute === undefined
-      ? undefined
-      : new RateLimiterMemory({ points: identifiersPerMinute, duration: WINDOW_SECONDS });
+export function createAdmission(options: AdmissionOptions): Admit {
+  const { callerOf, identifiersPerMinute, limiter: limiterOf = inThisProcess } = options;
+  const limiter = identifiersPerMinute === undefined ? undefined : limiterOf(identifiersPerMinute, WINDOW_SECONDS);
 
   return async function admit({ request, identifiers, addresses, tenants }) {
     const caller = callerOf(request);
@@ -53,6 +53,9 @@ export function createAdmission({ callerOf, identifiersPerMinute }: AdmissionOpt
     }
   };
 }
+
+const inThisProcess = (points: number, windowSeconds: number) =>
+  new RateLimiterMemory({ points, duration: windowSeconds });
 
 const tooManyRefused = (came: number) =>
   new GatewayError(

@@ -1,0 +1,16 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { SharedPeople } from './directory/shared-people.ts';
+import type { SlotLog } from './policies/slot-log.ts';
+import type { TokenStore } from './upstream/token-store.ts';
+
+/** What several gateways have in common, wherever it is kept: each part is as if it were the gateway's own where it is left out. */
+export interface SharedState {
+  /** Where the calls with one credential are written down. */
+  slotLogOf(identity: string): SlotLog;
+  readonly tokenStore?: TokenStore | undefined;
+  readonly people?: SharedPeople | undefined;
+  /** Counts what callers ask for. @param points allowed in each window. */
+  limiter?(points: number, windowSeconds: number): RateLimiterAbstract;
+  /** To be called when nothing is asked for any more. */
+  close(): Promise<void>;
+}
