@@ -6,6 +6,7 @@ import { cacheSettings } from '../dist/config/settings/cache.js';
 import { callerSettings } from '../dist/config/settings/callers.js';
 import { documentSettings } from '../dist/config/settings/documents.js';
 import { logSettings } from '../dist/config/settings/logs.js';
+import { replicaSettings } from '../dist/config/settings/replicas.js';
 import { sandboxSettings } from '../dist/config/settings/sandbox.js';
 import { serverSettings } from '../dist/config/settings/server.js';
 import { upstreamSettings } from '../dist/config/settings/upstream.js';
@@ -57,6 +58,7 @@ const GROUPS = [
   ['The server', serverSettings],
   ['Who may ask', callerSettings],
   ['Memory', cacheSettings],
+  ['Several gateways', replicaSettings],
   ['Documents and schema', documentSettings],
   ['Browsers', browserSettings],
   ['Logs', logSettings],

@@ -4,6 +4,7 @@ import type { AuthOptions } from './http/callers/authentication.ts';
 import type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 import type { BreakerOptions } from './policies/breaker.ts';
 import type { RetryOptions } from './policies/retry.ts';
+import type { RedisOptions } from './redis/redis-options.ts';
 import type { LogOptions } from './telemetry/log.ts';
 import type { UpstreamOptions } from './upstream/upstream.ts';
 
@@ -16,6 +17,8 @@ export interface GatewayOptions extends UpstreamOptions {
   queueLimit?: number | undefined;
   /** How long people are served from memory. @default 60 s, "not found" 5 s, 50,000 people */
   cache?: Omit<PersonCacheOptions, 'clock'> | undefined;
+  /** Redis, or Valkey, where several gateways share quota, token, people and limits. @default each gateway for itself */
+  redis?: RedisOptions | undefined;
   /** Repeated calls after trouble that may pass. @default at most 3 calls for a look-up, pauses from 100 ms on */
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseMs'> | undefined;
   /** Leaves the user API alone after many failures in a row. @default after 10, for 2 s */

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
 import { createUserLoaders } from './directory/loaders.ts';
-import { createTicket } from './directory/ticket.ts';
+import { createTicket, PLUGIN_IDENTITY } from './directory/ticket.ts';
 import { GatewayError } from './errors.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createAdmission } from './http/callers/admission.ts';
@@ -17,7 +17,8 @@ import type { Readiness } from './http/use-probes.ts';
 import { createGatewayYoga } from './http/yoga.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
-import { createSharedQuota } from './policies/shared-quota.ts';
+import { createSharedQuota, type QuotaMode } from './policies/shared-quota.ts';
+import { redisStateOf } from './redis-state-of.ts';
 import { createSchema } from './schema/schema.ts';
 import type { SharedState } from './shared-state.ts';
 import { createEventLog } from './telemetry/event-log.ts';
@@ -57,9 +58,10 @@ const MOST_CONNECTIONS = 1_000;
 
 /**
  * Wires the layers together. Two gateways have nothing in common but what `shared` holds, so a process can hold several.
- * @param shared what this gateway has in common with others. It is closed with the gateway.
+ * @param given what this gateway has in common with others, in place of what `options.redis` would. It is closed with the gateway.
+ * @throws TypeError where a credential or the address of Redis is missing or malformed.
  */
-export function createGateway(options: GatewayOptions, shared?: SharedState): Gateway {
+export function createGateway(options: GatewayOptions, given?: SharedState): Gateway {
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
   const log = createLog(options.log ?? faultsToStandardError);
@@ -74,6 +76,15 @@ export function createGateway(options: GatewayOptions, shared?: SharedState): Ga
   };
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
+  const shared = given ?? redisStateOf(options, { callsPerSecond, clock, telemetry });
+  // Of the plugin only: callers come and go.
+  const tellMode = (identity: string) => (mode: QuotaMode) => {
+    if (identity === PLUGIN_IDENTITY) telemetry({ type: 'quota-mode', mode });
+  };
+  const quotaOf = (identity: string) =>
+    shared
+      ? createSharedQuota({ log: shared.slotLogOf(identity), callsPerSecond, clock, onMode: tellMode(identity) })
+      : createQuota({ callsPerSecond, clock });
   const isForCallers = options.identity === 'caller';
   // More than this cannot be under way within one quota.
   const mostUnderWay = Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1;
@@ -87,10 +98,7 @@ export function createGateway(options: GatewayOptions, shared?: SharedState): Ga
   });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
-    quotaOf: (identity) =>
-      shared
-        ? createSharedQuota({ log: shared.slotLogOf(identity), callsPerSecond, clock })
-        : createQuota({ callsPerSecond, clock }),
+    quotaOf,
     sharedPeople: shared?.people,
     queueLimit: options.queueLimit,
     cache: options.cache,
@@ -110,12 +118,18 @@ export function createGateway(options: GatewayOptions, shared?: SharedState): Ga
   const { pluginToken } = upstream;
   let canAsk = pluginToken === undefined;
   let isStopping = false;
-  const whenReady = (pluginToken ? warmUp(pluginToken, closing.signal) : Promise.resolve(true)).then((isWarm) => {
-    canAsk = isWarm;
-    return isWarm;
-  });
+  const whenReady = Promise.resolve(shared?.ready)
+    .then(() => (pluginToken ? warmUp(pluginToken, closing.signal) : !closing.signal.aborted))
+    .then((isWarm) => {
+      canAsk = isWarm;
+      return isWarm;
+    });
 
-  const readiness = () => ({ isReady: canAsk && !isStopping, upstream: upstreamState.current() });
+  const readiness = () => ({
+    isReady: canAsk && !isStopping,
+    upstream: upstreamState.current(),
+    shared: shared?.state?.(),
+  });
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
   const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
   const { callerOf, findCaller } = authentication;

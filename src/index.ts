@@ -8,6 +8,7 @@ export type { AuthOptions } from './http/callers/authentication.ts';
 export type { JwtOptions } from './http/callers/jwt.ts';
 export type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 export { createServer } from './http/server.ts';
+export type { RedisOptions } from './redis/redis-options.ts';
 export {
   type Fault,
   type FaultSpec,

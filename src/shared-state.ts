@@ -5,12 +5,22 @@ import type { TokenStore } from './upstream/token-store.ts';
 
 /** What several gateways have in common, wherever it is kept: each part is as if it were the gateway's own where it is left out. */
 export interface SharedState {
+  /** Resolves when it can be used; or after a while, since nothing waits for it for ever. @default at once */
+  readonly ready?: Promise<unknown> | undefined;
   /** Where the calls with one credential are written down. */
   slotLogOf(identity: string): SlotLog;
   readonly tokenStore?: TokenStore | undefined;
   readonly people?: SharedPeople | undefined;
   /** Counts what callers ask for. @param points allowed in each window. */
   limiter?(points: number, windowSeconds: number): RateLimiterAbstract;
+  /** For whoever looks after it. */
+  state?(): SharedStateDetail;
   /** To be called when nothing is asked for any more. */
   close(): Promise<void>;
+}
+
+export interface SharedStateDetail {
+  readonly isUp: boolean;
+  /** Gateways that were there of late, this one included. */
+  readonly replicas: number | undefined;
 }

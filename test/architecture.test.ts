@@ -14,11 +14,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   schema: ['directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   http: ['schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   sandbox: [],
-  'gateway-options.ts': ['http', 'directory', 'upstream', 'policies', 'telemetry'],
+  'gateway-options.ts': ['redis', 'http', 'directory', 'upstream', 'policies', 'telemetry'],
   'shared-state.ts': ['directory', 'upstream', 'policies'],
+  redis: ['shared-state.ts', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
+  'redis-state-of.ts': ['gateway-options.ts', 'shared-state.ts', 'redis'],
   'gateway.ts': [
     'gateway-options.ts',
     'shared-state.ts',
+    'redis-state-of.ts',
     'http',
     'schema',
     'directory',
@@ -27,7 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'errors.ts',
     'telemetry',
   ],
-  config: ['gateway-options.ts', 'http', 'schema', 'upstream'],
+  config: ['gateway-options.ts', 'http', 'schema', 'upstream', 'redis'],
   cli: [
     'config',
     'schema',
@@ -41,6 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   'cli.ts': ['cli', 'config'],
   'index.ts': [
+    'redis',
     'gateway.ts',
     'gateway-options.ts',
     'http',

@@ -34,6 +34,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
     ...config.limits,
     ...config.callers,
     ...exposure,
+    redis: config.redis,
     graphiql: showsGraphiql ? examples : undefined,
     people: hasMadeUpPeople(config.upstream) ? 'made-up' : 'real',
     log: lines,

@@ -5,6 +5,7 @@ import { type CallerConfig, callerConfig } from './callers.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
+import { hasPasswordInClear, redisConfig } from './redis.ts';
 import { isSafeHttpUrl } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 import { chooseUpstream, hasMadeUpPeople, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
@@ -20,6 +21,8 @@ export interface Config {
   readonly shutdown: DrainOptions;
   readonly callers: CallerConfig;
   readonly exposure: ExposureConfig;
+  /** Where several gateways meet; `undefined` for a gateway for itself. */
+  readonly redis: GatewayOptions['redis'];
   /** For `createGateway`, without the upstream's part. */
   readonly limits: Pick<
     GatewayOptions,
@@ -50,6 +53,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   const host = values.HOST ?? '127.0.0.1';
   const callers = callerConfig(values, { host, hasMadeUpPeople: hasMadeUpPeople(upstream), isSet }, mistakes);
   const exposure = exposureConfig(values, isProduction, mistakes);
+  const redis = redisConfig(values, isSet, mistakes);
   const { MAX_IDENTIFIERS: maxIdentifiers = 1_000, QUEUE_LIMIT: queueLimit = 6_000 } = values;
   if (queueLimit < maxIdentifiers) {
     mistakes.push(
@@ -75,6 +79,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     upstream,
     callers,
     exposure,
+    redis,
     limits: {
       maxIdentifiers,
       maxBodyBytes: values.MAX_BODY_BYTES ?? 1_048_576,
@@ -119,6 +124,8 @@ function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
     baseUrl !== undefined &&
       !isSafeHttpUrl(baseUrl) &&
       'LARK_BASE_URL is plain http: the credential, tokens and people travel in clear.',
+    hasPasswordInClear(values.REDIS_URL) &&
+      'REDIS_URL is plain redis: its password travels in clear. Set rediss://, unless the network is yours alone.',
     csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',
   ].filter((warning) => warning !== false);
 }

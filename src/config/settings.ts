@@ -4,6 +4,7 @@ import { cacheSettings } from './settings/cache.ts';
 import { callerSettings } from './settings/callers.ts';
 import { documentSettings } from './settings/documents.ts';
 import { logSettings } from './settings/logs.ts';
+import { replicaSettings } from './settings/replicas.ts';
 import { sandboxSettings } from './settings/sandbox.ts';
 import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
@@ -17,6 +18,7 @@ export const settings = {
   ...serverSettings,
   ...callerSettings,
   ...cacheSettings,
+  ...replicaSettings,
   ...documentSettings,
   ...browserSettings,
   ...logSettings,

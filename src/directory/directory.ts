@@ -13,7 +13,7 @@ import { createQueue } from './queue.ts';
 import { createRejections } from './rejections.ts';
 import type { SharedPeople } from './shared-people.ts';
 import { LATE, mayBeStale, orLate } from './stale.ts';
-import { createTicket } from './ticket.ts';
+import { createTicket, PLUGIN_IDENTITY } from './ticket.ts';
 
 export interface LookupRequest {
   readonly kind: LookupKind;
@@ -64,6 +64,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
   const cache = createPersonCache({ ...options.cache, clock });
+  const { sharedPeople } = options;
   const rejections = createRejections(clock);
   const queue = createQueue({
     queryUsers: options.queryUsers,
@@ -72,7 +73,10 @@ export function createDirectory(options: DirectoryOptions): Directory {
     maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
-    learn: cache.learn,
+    learn(subject, id, person, fetchedAt) {
+      cache.learn(subject, id, person, fetchedAt);
+      if (subject.identity === PLUGIN_IDENTITY) sharedPeople?.learn(subject, id, person, fetchedAt);
+    },
     reject: rejections.add,
     clock,
     telemetry,
@@ -91,31 +95,62 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const known = new Map<string, LookupResult>();
     const coming = new Map<string, Promise<LookupResult>>();
     const missing = new Map<string, string>();
-    const ids = identifiers.map((raw) => {
-      const spelling = attempt(() => parseIdentifier(kind, raw));
-      if (spelling instanceof GatewayError) return spelling;
-      const id = comparable(kind, spelling);
-      if (known.has(id) || coming.has(id) || missing.has(id)) return id;
+    const sort = (id: string, spelling: string) => {
       const cached = rejections.get(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id, ticket));
       const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
       if (cached !== undefined) known.set(id, cached);
       else if (underWay) coming.set(id, underWay);
       else missing.set(id, spelling);
+    };
+    const ids = identifiers.map((raw) => {
+      const spelling = attempt(() => parseIdentifier(kind, raw));
+      if (spelling instanceof GatewayError) return spelling;
+      const id = comparable(kind, spelling);
+      if (!known.has(id) && !coming.has(id) && !missing.has(id)) sort(id, spelling);
       return id;
     });
+    const inMemory = known.size;
+    if (sharedPeople && missing.size > 0 && !ticket.wantsFresh && !ticket.userToken) {
+      await learnShared(subject, missing.keys());
+      const looked = [...missing];
+      missing.clear();
+      // Others may have begun to look for them in the meantime.
+      for (const [id, spelling] of looked) sort(id, spelling);
+    }
     const [cacheHits, joined] = [known.size, coming.size];
     ticket.receipt.cacheHits += cacheHits;
     ticket.receipt.joined += joined;
 
     const queued = queue.add(subject, missing, ticket);
     const shed = queued instanceof GatewayError ? missing.size : 0;
-    telemetry({ type: 'look-ups', kind, cacheHits, joined, queued: missing.size - shed, shed });
+    telemetry({
+      type: 'look-ups',
+      kind,
+      cacheHits,
+      sharedHits: cacheHits - inMemory,
+      joined,
+      queued: missing.size - shed,
+      shed,
+    });
     if (queued instanceof GatewayError) for (const id of missing.keys()) coming.set(id, Promise.resolve(queued));
     else for (const [id, answer] of queued) coming.set(id, answer);
 
     const orStale = staleFallback(subject, ticket);
     await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await orStale(id, answer))));
     return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
+  }
+
+  /** From here on memory knows what other gateways have learned of these. */
+  async function learnShared(subject: Subject, ids: Iterable<string>): Promise<void> {
+    const found = await sharedPeople?.find(subject, [...ids]);
+    for (const [id, { person, fetchedAt }] of found ?? []) cache.learn(subject, id, person, fetchedAt);
+  }
+
+  /** Unless another gateway has just asked. */
+  async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
+    const subject: Subject = { identity: ticket.identity, kind: 'key', tenantKey: undefined };
+    await learnShared(subject, [key]);
+    if (!cache.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
   }
 
   function ticketOf({ userToken: text }: LookupRequest): Ticket | GatewayError {
@@ -145,7 +180,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     if (ticket.userToken && queue.isRefused(ticket.identity)) return undefined;
     const hit = cache.get(subject, id);
     if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
-      queue.refreshAhead(ticket, hit.person.key, hit.refreshUntil);
+      void refreshAhead(ticket, hit.person.key, hit.refreshUntil);
     }
     return hit?.person;
   }

@@ -26,6 +26,8 @@ export interface CacheHit {
 
 export interface PersonCache {
   get(subject: Subject, id: string): CacheHit | undefined;
+  /** True where this person is still to be served at that moment. */
+  isFreshAt(subject: Subject, id: string, at: number): boolean;
   /** A person whose time is over, but not for long. Never "there is no such person". */
   getStale(subject: Subject, id: string): Person | undefined;
   /**
@@ -89,6 +91,11 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       if (!isDue) return { person: entry.person };
       entry.isRefreshing = true;
       return { person: entry.person, refreshUntil: entry.fetchedAt + ttlMs };
+    },
+    isFreshAt(subject, id, at) {
+      const alias = aliases.peek(lookUpKey(subject, id));
+      const entry = alias && 'entryKey' in alias ? entries.peek(alias.entryKey) : undefined;
+      return entry !== undefined && at < entry.fetchedAt + ttlMs;
     },
     getStale(subject, id) {
       const alias = aliases.peek(lookUpKey(subject, id));

@@ -18,7 +18,8 @@ export interface TicketOptions {
   clock?: Clock | undefined;
 }
 
-const PLUGIN_IDENTITY = 'plugin';
+/** Of all who bring no token of their own. */
+export const PLUGIN_IDENTITY = 'plugin';
 
 export function createTicket(options: TicketOptions = {}): Ticket {
   const { userToken, timeoutMs = 10_000, signal, wantsFresh = false } = options;

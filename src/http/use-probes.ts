@@ -6,6 +6,8 @@ export interface Readiness {
   readonly isReady: boolean;
   /** Detail, never the verdict: an outage must not take every replica out of the balancer. */
   readonly upstream: UpstreamState;
+  /** What is shared with other gateways, where there is such. */
+  readonly shared?: { readonly isUp: boolean; readonly replicas: number | undefined } | undefined;
 }
 
 /** For Yoga's own health check, which answers every URL that ends so: none can. */
@@ -24,9 +26,17 @@ export function useProbes(readiness: () => Readiness): Plugin {
     onRequest({ url, endResponse, fetchAPI: { Response } }) {
       if (url.pathname === '/health') endResponse(Response.json({ status: 'ok' }, { headers: headers() }));
       if (url.pathname !== '/readiness') return;
-      const { isReady, upstream } = readiness();
+      const { isReady, upstream, shared } = readiness();
       const status = isReady ? 200 : 503;
-      endResponse(Response.json({ status: isReady ? 'ready' : 'not ready', upstream }, { status, headers: headers() }));
+      endResponse(
+        Response.json(
+          { status: isReady ? 'ready' : 'not ready', upstream, redis: redisOf(shared) },
+          { status, headers: headers() },
+        ),
+      );
     },
   };
 }
+
+const redisOf = (shared: Readiness['shared']) =>
+  shared && { status: shared.isUp ? 'ok' : 'away', replicas: shared.replicas };

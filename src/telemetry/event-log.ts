@@ -10,6 +10,9 @@ const LEVELS = {
   'rows-dropped': 'debug',
   'token-renewal': 'debug',
   'caller-keys': 'debug',
+  'redis-command': 'trace',
+  'redis-state': 'debug',
+  'quota-mode': 'debug',
 } as const satisfies Record<GatewayEvent['type'], 'trace' | 'debug'>;
 
 /** Writes down every event. Its fields are figures, and pass the list of the log like any other. */

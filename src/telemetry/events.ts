@@ -7,6 +7,8 @@ export type GatewayEvent =
       readonly type: 'look-ups';
       readonly kind: 'key' | 'outId' | 'email';
       readonly cacheHits: number;
+      /** Those among the hits whom another gateway had looked up. @default 0 */
+      readonly sharedHits?: number | undefined;
       /** Already under way for somebody else. */
       readonly joined: number;
       readonly queued: number;
@@ -58,7 +60,27 @@ export type GatewayEvent =
       readonly outcome: 'fetched' | 'AUTHENTICATION_UNAVAILABLE';
       /** What their address answered last, where it answered. */
       readonly status?: number | undefined;
+    }
+  | {
+      readonly type: 'redis-command';
+      readonly command: RedisCommandKind;
+      /** `skipped` where Redis is known to be away: nothing was sent. */
+      readonly outcome: 'ok' | 'timeout' | 'failed' | 'skipped';
+      readonly durationMs: number;
+    }
+  | {
+      /** Redis went away, or came back. */
+      readonly type: 'redis-state';
+      readonly isUp: boolean;
+    }
+  | {
+      /** How the plugin's calls are paced: by the log in Redis, by this gateway's share of the quota, or by both. */
+      readonly type: 'quota-mode';
+      readonly mode: 'shared' | 'alone' | 'returning';
     };
+
+/** What a command is for. */
+export type RedisCommandKind = 'heartbeat' | 'cache-read' | 'cache-write' | 'quota' | 'token' | 'forget';
 
 /** Receives every event, synchronously. Must not throw. */
 export type Telemetry = (event: GatewayEvent) => void;

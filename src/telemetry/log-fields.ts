@@ -38,7 +38,7 @@ const FIELDS = {
   /** Name of an API key, or hash of a token's issuer and subject. */
   caller: text(/^[\w.-]{1,64}$/),
   operation: text(/^(query|mutation|subscription)$/),
-  outcome: text(/^([A-Z][A-Z\d_]{1,49}|answered|cancelled|renewed|fetched)$/),
+  outcome: text(/^([A-Z][A-Z\d_]{1,49}|answered|cancelled|renewed|fetched|ok|timeout|failed|skipped)$/),
   /** How many errors of each code. */
   errors: countsByCode,
   /** How many were asked for; never which. */
@@ -46,6 +46,7 @@ const FIELDS = {
   identifiersSent: count,
   upstreamCalls: count,
   cacheHits: count,
+  sharedHits: count,
   joined: count,
   stale: count,
   waitedMs: duration,
@@ -60,6 +61,9 @@ const FIELDS = {
   malformed: count,
   unasked: count,
   failures: count,
+  command: text(/^[a-z-]{1,20}$/),
+  isUp: (value: unknown) => (typeof value === 'boolean' ? value : undefined),
+  mode: text(/^(shared|alone|returning)$/),
   stack: (value: unknown) => (isFaultStack(value) ? value : undefined),
 } satisfies Record<string, Check<unknown>>;
 

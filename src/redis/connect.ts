@@ -1,0 +1,47 @@
+import { Cluster, Redis } from 'ioredis';
+import type { RedisAddress } from './redis-url.ts';
+
+/** One server, one that Sentinels watch, or a Cluster. */
+export type RedisClient = Redis | Cluster;
+
+const RECONNECT = { firstMs: 50, mostMs: 1_000 } as const;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/**
+ * A client that connects at once, and again for ever. What cannot be sent now is refused now: nothing waits for a server to come
+ * back, and nothing is sent a second time.
+ */
+export function connect(address: RedisAddress, commandTimeoutMs?: number): RedisClient {
+  const { kind, isTls, hosts, username, password, db, masterName } = address;
+  const retry = (times: number) => Math.min(RECONNECT.firstMs * 2 ** (times - 1), RECONNECT.mostMs);
+  const common = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(isTls && { tls: {} }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }),
+  };
+  if (kind === 'cluster') {
+    return new Cluster([...hosts], {
+      redisOptions: common,
+      enableOfflineQueue: false,
+      clusterRetryStrategy: retry,
+      // A command that has to wait for another node is too late for whoever asked.
+      retryDelayOnFailover: 100,
+      slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    });
+  }
+  const single = { ...common, ...(db !== undefined && { db }), enableOfflineQueue: false, retryStrategy: retry };
+  if (kind === 'sentinel') {
+    return new Redis({
+      ...single,
+      sentinels: [...hosts],
+      ...(masterName !== undefined && { name: masterName }),
+      ...(isTls && { enableTLSForSentinelMode: true }),
+    });
+  }
+  const [{ host, port } = { host: '127.0.0.1', port: 6379 }] = hosts;
+  return new Redis({ ...single, host, port });
+}

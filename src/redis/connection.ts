@@ -1,0 +1,108 @@
+import type { Clock } from '../policies/clock.ts';
+import type { RedisCommandKind, Telemetry } from '../telemetry/events.ts';
+import type { RedisClient } from './connect.ts';
+
+/** A Redis that may be away, slow or full at any time, and must not hold up anybody. */
+export interface RedisConnection {
+  /**
+   * Runs a command.
+   * @param kind what it is for, in metrics.
+   * @throws Error at once where Redis is known to be away; after the timeout where it does not answer; or what it answers with.
+   */
+  run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>): Promise<T>;
+  /** Since when it has answered without a break; `undefined` where it is away. */
+  upSince(): number | undefined;
+  /** To be called after each heartbeat: only those tell that Redis is back. */
+  noteBeat(outcome: 'answered' | 'silent' | 'refused'): void;
+  close(): void;
+}
+
+export interface RedisConnectionOptions {
+  client: RedisClient;
+  /** How long a command may take, in milliseconds. */
+  timeoutMs: number;
+  clock: Clock;
+  telemetry: Telemetry;
+  onChange(isUp: boolean): void;
+}
+
+/** So many commands in a row without an answer, and Redis counts as away. */
+const MOST_SILENT = 5;
+/** So many heartbeats in a row have to be answered after that. */
+const BEATS_TO_TRUST = 3;
+
+export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
+  const { client, timeoutMs, clock, telemetry, onChange } = options;
+  let since: number | undefined;
+  let silent = 0;
+  let beatsNeeded = 1;
+  let hasBeenUp = false;
+
+  // Why it is away is nobody's business but the operator's, who reads the log of the server: messages hold addresses.
+  client.on('error', () => {});
+  client.on('close', () => goAway(1));
+  client.on('end', () => goAway(1));
+
+  return {
+    async run(kind, command) {
+      const startedAt = clock();
+      const tell = (outcome: 'ok' | 'timeout' | 'failed' | 'skipped') =>
+        telemetry({ type: 'redis-command', command: kind, outcome, durationMs: clock() - startedAt });
+      if (since === undefined && kind !== 'heartbeat') {
+        tell('skipped');
+        throw new RedisAway();
+      }
+      try {
+        const answer = await within(timeoutMs, command(client));
+        silent = 0;
+        tell('ok');
+        return answer;
+      } catch (error) {
+        tell(error instanceof RedisSilent ? 'timeout' : 'failed');
+        if (error instanceof RedisSilent && ++silent >= MOST_SILENT) goAway(BEATS_TO_TRUST);
+        throw error;
+      }
+    },
+    upSince: () => since,
+    noteBeat(outcome) {
+      if (outcome === 'refused') goAway(BEATS_TO_TRUST);
+      else if (since !== undefined) return;
+      else if (outcome === 'silent') beatsNeeded = hasBeenUp ? BEATS_TO_TRUST : 1;
+      else if (--beatsNeeded <= 0) comeBack();
+    },
+    close() {
+      // That is no news.
+      since = undefined;
+      client.disconnect();
+    },
+  };
+
+  function comeBack(): void {
+    since = clock();
+    silent = 0;
+    hasBeenUp = true;
+    onChange(true);
+  }
+
+  function goAway(beats: number): void {
+    beatsNeeded = beats;
+    silent = 0;
+    if (since === undefined) return;
+    since = undefined;
+    onChange(false);
+  }
+}
+
+/** Redis is known to be away: nothing was sent. */
+export class RedisAway extends Error {}
+
+/** Redis has not answered in time. */
+export class RedisSilent extends Error {}
+
+/** An answer that waits to be read while this process was busy is in time. */
+function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(() => reject(new RedisSilent())), ms);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,151 @@
+import DataLoader from 'dataloader';
+import { comparable, identifierOf } from '../directory/identifier.ts';
+import type { Subject } from '../directory/look-up.ts';
+import type { SharedAnswer, SharedPeople } from '../directory/shared-people.ts';
+import type { Person } from '../upstream/person.ts';
+import type { RedisConnection } from './connection.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { decodeKept, encodeKept, type Kept } from './person-codec.ts';
+import type { PersonEntries, PersonEntry } from './person-entries.ts';
+
+export interface RedisPeopleOptions {
+  connection: RedisConnection;
+  entries: PersonEntries;
+  heartbeat: Heartbeat;
+  /** How long a person is kept, in milliseconds: beyond their time, for when the user API is in trouble. */
+  keepMs: number;
+  /** How long "there is no such person" is remembered, in milliseconds. */
+  negativeTtlMs: number;
+}
+
+/** One identifier that is looked for. */
+interface Wanted {
+  readonly subject: Subject;
+  readonly id: string;
+}
+
+interface Learned extends Wanted {
+  readonly person: Person | null;
+  readonly fetchedAt: number;
+}
+
+/** Keys in one MGET: the look-ups of some large requests, and still a small answer. */
+const MOST_AT_ONCE = 1_000;
+
+/**
+ * People in Redis, for all gateways. A person is kept under their key; out id and e-mail address lead there, so that everything that
+ * is known of a person is in one place. What one turn of the event loop looks for is asked for in one MGET; where that finds
+ * aliases, the people whom they lead to in a second.
+ */
+export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
+  const { connection, entries, heartbeat, keepMs, negativeTtlMs } = options;
+  const loader = new DataLoader<Wanted, SharedAnswer | undefined>(findAll, {
+    cache: false,
+    maxBatchSize: MOST_AT_ONCE,
+    batchScheduleFn: setImmediate,
+  });
+  let learned: Learned[] = [];
+
+  return {
+    async find(subject, ids) {
+      if (connection.upSince() === undefined) return new Map();
+      const found = await loader.loadMany(ids.map((id) => ({ subject, id })));
+      const answers = new Map<string, SharedAnswer>();
+      found.forEach((answer, index) => {
+        const id = ids[index];
+        if (answer && !(answer instanceof Error) && id !== undefined) answers.set(id, answer);
+      });
+      return answers;
+    },
+    learn(subject, id, person, fetchedAt) {
+      learned.push({ subject, id, person, fetchedAt });
+      if (learned.length === 1) setImmediate(writeAll);
+    },
+  };
+
+  async function findAll(wanted: readonly Wanted[]): Promise<(SharedAnswer | undefined)[]> {
+    try {
+      const first = await read(wanted.map(entryOf));
+      const leadsTo = new Map<string, PersonEntry>();
+      const targets = first.map((kept, index) => {
+        if (!kept || !('key' in kept)) return undefined;
+        const target = entries.person(kept.key, wanted[index]?.subject.tenantKey);
+        leadsTo.set(target.redisKey, target);
+        return target.redisKey;
+      });
+      const redisKeys = [...leadsTo.keys()];
+      const second = leadsTo.size === 0 ? [] : await read([...leadsTo.values()]);
+      return first.map((kept, index) => {
+        const target = targets[index];
+        return answerOf(target === undefined ? kept : second[redisKeys.indexOf(target)]);
+      });
+    } catch {
+      return wanted.map(() => undefined);
+    }
+  }
+
+  async function read(wanted: readonly PersonEntry[]): Promise<(Kept | undefined)[]> {
+    const sealed = await connection.run('cache-read', (client) =>
+      client.mgetBuffer(wanted.map(({ redisKey }) => redisKey)),
+    );
+    return wanted.map(({ open }, index) => {
+      const plain = sealed[index] ? open(sealed[index]) : undefined;
+      return plain && decodeKept(plain);
+    });
+  }
+
+  function answerOf(kept: Kept | undefined): SharedAnswer | undefined {
+    const fetchedAt = kept && heartbeat.localTimeAt(kept.fetchedAt);
+    return kept && 'person' in kept && fetchedAt !== undefined ? { person: kept.person, fetchedAt } : undefined;
+  }
+
+  function entryOf({ subject: { kind, tenantKey }, id }: Wanted): PersonEntry {
+    return kind === 'key' ? entries.person(id) : entries.alias(kind, id, tenantKey);
+  }
+
+  function writeAll(): void {
+    const all = learned;
+    learned = [];
+    if (connection.upSince() === undefined) return;
+    // What is lost here is asked for again.
+    connection
+      .run('cache-write', async (client) => {
+        const pipeline = client.pipeline();
+        for (const one of all) write(pipeline, one);
+        const failed = (await pipeline.exec())?.find(([error]) => error !== null);
+        if (failed?.[0]) throw failed[0];
+      })
+      .catch(() => {});
+  }
+
+  function write(pipeline: Pipeline, { subject, id, person, fetchedAt: fetchedHere }: Learned): void {
+    const fetchedAt = heartbeat.serverTimeAt(fetchedHere);
+    if (fetchedAt === undefined) return;
+    const keep = ({ redisKey, seal }: PersonEntry, kept: Kept, ms: number) => {
+      if (ms > 0) pipeline.set(redisKey, seal(encodeKept(kept)), 'PX', ms);
+    };
+    const { kind, tenantKey } = subject;
+    if (person === null) {
+      keep(entryOf({ subject, id }), { fetchedAt, person }, negativeTtlMs);
+      return;
+    }
+    const own = entries.person(person.key, tenantKey);
+    keep(own, { fetchedAt, person }, keepMs);
+    for (const alias of aliasesOf(person, kind, tenantKey)) keep(alias, { fetchedAt, key: person.key }, keepMs);
+    if (tenantKey === undefined || keepMs <= 0) return;
+    const list = entries.tenants(person.key).redisKey;
+    pipeline.sadd(list, own.redisKey, entryOf({ subject, id }).redisKey);
+    pipeline.pexpire(list, keepMs);
+  }
+
+  /** An address is searched in one tenant, and may not be linked: only a look-up by e-mail tells whose it is. */
+  function aliasesOf(person: Person, kind: Subject['kind'], tenantKey: string | undefined): PersonEntry[] {
+    const known = tenantKey === undefined ? (['outId'] as const) : [];
+    return [...known, ...(kind === 'email' ? (['email'] as const) : [])].flatMap((alias) => {
+      const value = identifierOf(person, alias);
+      return value === null ? [] : [entries.alias(alias, comparable(alias, value), tenantKey)];
+    });
+  }
+}
+
+type Pipeline = ReturnType<Parameters<Parameters<RedisConnection['run']>[1]>[0]['pipeline']>;

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import type { Clock } from '../policies/clock.ts';
+import type { SharedState } from '../shared-state.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+import { connect } from './connect.ts';
+import { createRedisConnection } from './connection.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { createKeyNames, type Deployment } from './key-names.ts';
+import { createRedisPeople } from './people.ts';
+import { createPersonEntries } from './person-entries.ts';
+import type { RedisOptions } from './redis-options.ts';
+import { parseRedisUrl } from './redis-url.ts';
+import { createSeal } from './seal.ts';
+import { createRedisSlotLog } from './slot-log.ts';
+import { createRedisTokenStore } from './token-store.ts';
+
+export interface RedisStateOptions extends RedisOptions {
+  deployment: Deployment;
+  pluginSecret: string | undefined;
+  callsPerSecond: number;
+  /** How long people are kept, in milliseconds; 0 for not at all. */
+  keepMs: number;
+  negativeTtlMs: number;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+const DEFAULT_PREFIX = 'lark-user-gateway:';
+/** So long the start waits for Redis, before it goes on without. */
+const FIRST_BEAT_MS = 2_000;
+
+/**
+ * What gateways have in common, in Redis. Nothing here fails because Redis is away: each part goes on as if it were the gateway's
+ * own.
+ * @throws TypeError where the address is none, or there is nothing to encrypt with.
+ */
+export function createRedisState(options: RedisStateOptions): SharedState {
+  const { deployment, callsPerSecond, keepMs, negativeTtlMs, clock, telemetry } = options;
+  const { keyPrefix = DEFAULT_PREFIX, timeoutMs = 20 } = options;
+  const address = parseRedisUrl(options.url);
+  if (!address) throw new TypeError('Expected redis.url to be the address of a Redis: redis://host:6379.');
+  const secret = options.encryptionKey ?? options.pluginSecret;
+  if (secret === undefined) throw new TypeError('Expected redis.encryptionKey, since there is no plugin secret.');
+
+  const replica = randomUUID();
+  const keys = createKeyNames(keyPrefix, deployment);
+  const seal = createSeal(secret);
+  const client = connect(address);
+  const connection = createRedisConnection({
+    client,
+    timeoutMs,
+    clock,
+    telemetry,
+    onChange: (isUp) => telemetry({ type: 'redis-state', isUp }),
+  });
+  const heartbeat = createHeartbeat({ connection, key: keys.replicas, replica, clock });
+  const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
+  const limiters: { disconnect(): void }[] = [];
+
+  return {
+    ready: Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]),
+    slotLogOf: (identity) =>
+      createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
+    tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
+    people:
+      keepMs > 0
+        ? createRedisPeople({ connection, entries: createPersonEntries(seal, keys), heartbeat, keepMs, negativeTtlMs })
+        : undefined,
+    limiter(points, windowSeconds) {
+      // Of its own: the limiter has no timeout, so the client has.
+      const own = connect(address, timeoutMs);
+      own.on('error', () => {});
+      limiters.push(own);
+      return new RateLimiterRedis({
+        storeClient: own,
+        keyPrefix: keys.callers,
+        points,
+        duration: windowSeconds,
+        rejectIfRedisNotReady: true,
+        insuranceLimiter: new RateLimiterMemory({ points, duration: windowSeconds }),
+      });
+    },
+    state: () => ({ isUp: connection.upSince() !== undefined, replicas: heartbeat.replicas() }),
+    async close() {
+      await heartbeat.stop();
+      for (const limiter of limiters) limiter.disconnect();
+      connection.close();
+    },
+  };
+}
+
+const after = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { RedisClient } from './connect.ts';
+
+/** A script that runs in Redis as one command, on the clock of the server. */
+export interface Script {
+  readonly lua: string;
+  readonly sha1: string;
+}
+
+const script = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') });
+
+/** @returns what the script returns. */
+export async function runScript(
+  client: RedisClient,
+  { lua, sha1 }: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(sha1, keys.length, ...keys, ...args);
+  } catch (error) {
+    // The server has not seen it since it started.
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+    return client.eval(lua, keys.length, ...keys, ...args);
+  }
+}
+
+/** Microseconds, as whole numbers: they fit into Lua's, and into those of JavaScript. */
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+`;
+
+const WHOLE = `local function whole(number) return string.format('%.0f', number) end`;
+
+/**
+ * Reserves the next call that the quota allows: the same rules as `createSlotSchedule`, see there.
+ * KEYS: calls, as a sorted set by when each has arrived at the latest; the state of the quota, as a hash.
+ * ARGV: owner, number of the call, calls in a window, length of the window, most lateness, longest pause.
+ * Returns now, when the call may leave, calls that count, a thousand times the limit, owners of these calls, end of the pause.
+ */
+export const RESERVE = script(`${NOW}${WHOLE}
+local calls, quota = KEYS[1], KEYS[2]
+local owner, most = ARGV[1], tonumber(ARGV[3])
+local window, lateness, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+redis.call('ZREMRANGEBYSCORE', calls, '-inf', whole(now - window))
+local known = redis.call('HMGET', quota, 'last', 'limit', 'limitAt', 'pausedUntil')
+local last = tonumber(known[1]) or 0
+local limit = math.min(most, tonumber(known[2]) or most)
+local limitAt = tonumber(known[3]) or now
+local pausedUntil = tonumber(known[4]) or 0
+if math.max(last, pausedUntil) > now + longest + 10 * window then
+  -- Written by a server whose clock was ahead.
+  redis.call('DEL', calls)
+  last, limitAt, pausedUntil = 0, now, 0
+end
+if now > limitAt then
+  limit = math.min(most, limit + (now - limitAt) / 1000000)
+  limitAt = now
+end
+local allowed = math.floor(limit)
+local entries = redis.call('ZRANGE', calls, 0, -1, 'WITHSCORES')
+local count = #entries / 2
+local function endOf(n) return tonumber(entries[2 * n]) + window end
+local leaveAt = math.max(now, pausedUntil, last)
+if count >= allowed then leaveAt = math.max(leaveAt, endOf(count - allowed + 1)) end
+local first = 1
+while first <= count and endOf(first) <= leaveAt do first = first + 1 end
+local still = count - first + 1
+if still >= math.max(1, math.floor(most / 5)) then
+  local spread = math.min(endOf(first) - last, window) / (allowed - still + 1)
+  leaveAt = math.max(leaveAt, last + math.max(window / allowed, spread))
+end
+leaveAt = math.ceil(leaveAt)
+redis.call('ZADD', calls, whole(leaveAt + lateness), owner .. ':' .. ARGV[2])
+redis.call('HSET', quota, 'last', whole(leaveAt), 'limit', string.format('%.6f', limit), 'limitAt', whole(limitAt), 'pausedUntil', whole(pausedUntil))
+local keptMs = whole((longest + 10 * window) / 1000)
+redis.call('PEXPIRE', calls, keptMs)
+redis.call('PEXPIRE', quota, keptMs)
+local owners, contenders = { [owner] = true }, 1
+for n = 1, count do
+  local other = string.match(entries[2 * n - 1], '^(.*):')
+  if other and not owners[other] then
+    owners[other] = true
+    contenders = contenders + 1
+  end
+end
+return { now, leaveAt, count + 1, math.floor(limit * 1000), contenders, pausedUntil }
+`);
+
+/** "Too many calls". KEYS: the state of the quota. ARGV: how long to stay away, calls in a window, longest pause. */
+export const PAUSE = script(`${NOW}${WHOLE}
+local most, longest = tonumber(ARGV[2]), tonumber(ARGV[3])
+local known = redis.call('HMGET', KEYS[1], 'limit', 'pausedUntil')
+local limit = math.min(most, tonumber(known[1]) or most)
+local pausedUntil = tonumber(known[2]) or 0
+if now >= pausedUntil then limit = math.max(1, limit * 0.75) end
+pausedUntil = math.max(pausedUntil, now + math.min(tonumber(ARGV[1]), longest))
+redis.call('HSET', KEYS[1], 'limit', string.format('%.6f', limit), 'limitAt', whole(pausedUntil), 'pausedUntil', whole(pausedUntil))
+redis.call('PEXPIRE', KEYS[1], whole(2 * longest / 1000))
+return now
+`);
+
+/** "I am here." KEYS: who is there. ARGV: who, how long that counts. Returns now, and how many are there. */
+export const BEAT = script(`${NOW}${WHOLE}
+redis.call('ZADD', KEYS[1], whole(now), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - tonumber(ARGV[2])))
+redis.call('PEXPIRE', KEYS[1], 60000)
+return { now, redis.call('ZCARD', KEYS[1]) }
+`);
+
+/** Takes a lock away, where it is still one's own. KEYS: the lock. ARGV: whose it is. */
+export const UNLOCK = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`);
