@@ -1,6 +1,7 @@
 import { type Clock, monotonicClock } from './clock.ts';
 import { createLateness, MOST_LATENESS_MS } from './lateness.ts';
 import { createQuota, LONGEST_PAUSE_MS, type OwnQuota, type Quota, type Slot, WINDOW_MS } from './quota.ts';
+import { createReservedSlot } from './reserved-slot.ts';
 import type { Reservation, SlotLog } from './slot-log.ts';
 
 /** How this process finds out when a call may leave. */
@@ -22,12 +23,11 @@ export interface SharedQuotaOptions {
 
 /** A turn that is used later than this is given back, since the call would arrive later than the log counts on. */
 const TURN_LASTS_MS = 50;
-/** A call that waits for a token is kept in the log by telling it so often that it is still to come. */
-const STILL_TO_COME_MS = 500;
-/** So many reservations in a row may fail before the log counts as away. */
+/** So many reservations in a row may fail before the log counts as away, also where it says that it is there. */
 const MOST_FAILURES = 3;
-/** A log that can be reached and still gives nothing is left alone for so long. */
-const LEFT_ALONE_MS = 10_000;
+const RETRY_MS = 50;
+/** Such a log is tried again so often. */
+const TRY_AGAIN_MS = 1_000;
 /** All calls that others made by the log have arrived a second ago. */
 const WAIT_OUT_MS = WINDOW_MS + MOST_LATENESS_MS;
 /** Longer than others take to notice that the log is back, and a second more. */
@@ -48,7 +48,9 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   let mode: QuotaMode = 'returning';
   let share = createShare();
   let waitUntil = Number.NEGATIVE_INFINITY;
-  let leftAloneUntil = Number.NEGATIVE_INFINITY;
+  /** When to try again a log that gave nothing; `undefined` where it is trusted. */
+  let tryAgainAt: number | undefined;
+  let trustedSince = Number.NEGATIVE_INFINITY;
 
   let reservation: Reservation | undefined;
   let asking: Promise<void> | undefined;
@@ -64,13 +66,16 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     take() {
       const parts: Slot[] = [];
       if (mode !== 'shared') parts.push(share.take());
-      if (mode !== 'alone' && reservation) parts.push(slotOf(reservation));
+      if (mode !== 'alone' && reservation) parts.push(createReservedSlot(reservation, { log, lateness, clock }));
       reservation = undefined;
+      underWay++;
       return {
         left() {
+          lastLeftAt = clock();
           for (const part of parts) part.left();
         },
         done() {
+          underWay--;
           for (const part of parts) part.done();
         },
         refused(retryAfterMs) {
@@ -107,7 +112,10 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     const now = clock();
     enter(modeAt(now));
     const shareMs = mode === 'shared' ? 0 : Math.max(waitUntil - now, share.waitMs(), 0);
-    if (mode === 'alone') return Math.max(shareMs, pausedMs());
+    if (mode === 'alone') {
+      if (tryAgainAt !== undefined && now >= tryAgainAt) tryAgain(now);
+      return Math.max(shareMs, pausedMs());
+    }
     // Reserved only when the share allows a call: a reservation does not keep.
     if (shareMs > 0) return shareMs;
     if (reservation && now > reservation.leaveAt + TURN_LASTS_MS) {
@@ -119,8 +127,8 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
 
   function modeAt(now: number): QuotaMode {
     const since = log.reachableSince();
-    if (since === undefined || now < leftAloneUntil) return 'alone';
-    return now < since + RETURNING_MS ? 'returning' : 'shared';
+    if (since === undefined || tryAgainAt !== undefined) return 'alone';
+    return now < Math.max(since, trustedSince) + RETURNING_MS ? 'returning' : 'shared';
   }
 
   function enter(next: QuotaMode): void {
@@ -144,15 +152,28 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   function reserve(): Promise<void> {
     asking ??= log
       .reserve()
-      .then(note, () => {
-        if (++failures < MOST_FAILURES) return;
-        failures = 0;
-        leftAloneUntil = clock() + LEFT_ALONE_MS;
+      .then(note, async () => {
+        if (++failures >= MOST_FAILURES) tryAgainAt = clock() + TRY_AGAIN_MS;
+        else await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       })
       .finally(() => {
         asking = undefined;
       });
     return asking;
+  }
+
+  /** While calls leave by the share. */
+  function tryAgain(now: number): void {
+    tryAgainAt = now + TRY_AGAIN_MS;
+    log.reserve().then(
+      ({ giveBack }) => {
+        giveBack();
+        failures = 0;
+        tryAgainAt = undefined;
+        trustedSince = clock();
+      },
+      () => {},
+    );
   }
 
   function note(reserved: Reservation): void {
@@ -161,40 +182,5 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     latest = { inUse, limit, contenders, at: clock() };
     pausedUntil = Math.max(pausedUntil, reserved.pausedUntil);
     reservation = reserved;
-  }
-
-  /** A call in the log: it counts until a second after it has arrived, as far as is known. */
-  function slotOf({ settle, giveBack }: Reservation): Slot {
-    let leftAt: number | undefined;
-    underWay++;
-    const stillToCome = setInterval(() => settle(clock() + 2 * STILL_TO_COME_MS), STILL_TO_COME_MS);
-    settleIfLate();
-    return {
-      left() {
-        clearInterval(stillToCome);
-        leftAt = clock();
-        lastLeftAt = leftAt;
-        settle(leftAt + MOST_LATENESS_MS);
-      },
-      done() {
-        clearInterval(stillToCome);
-        underWay--;
-        if (leftAt === undefined) {
-          giveBack();
-          return;
-        }
-        const tookMs = clock() - leftAt;
-        lateness.note(tookMs);
-        settle(leftAt + lateness.of(tookMs));
-      },
-      refused: log.pause,
-    };
-
-    /** Before anything else is waited for: a token may take longer than the log counts on. */
-    function settleIfLate(): void {
-      setImmediate(() => {
-        if (leftAt === undefined) settle(clock() + 2 * STILL_TO_COME_MS);
-      });
-    }
   }
 }
