@@ -59,7 +59,9 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const limiters: { disconnect(): void }[] = [];
 
   return {
-    ready: Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]),
+    ready: Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]).then(() => {
+      if (connection.upSince() === undefined) telemetry({ type: 'redis-state', isUp: false });
+    }),
     slotLogOf: (identity) =>
       createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
     tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),

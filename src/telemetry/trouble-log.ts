@@ -13,12 +13,17 @@ const TROUBLES = {
     'The keys that tokens are checked with cannot be fetched. Check JWT_JWKS_URL, and that this machine reaches it.',
     'The keys that tokens are checked with are fetched again.',
   ],
+  redis: [
+    'warn',
+    'Redis cannot be reached, or does not take anything. Quota, people and limits are kept without it.',
+    'Redis is used again.',
+  ],
   mistake: ['error', 'The user API says that the gateway called it wrongly.', 'The user API takes the calls again.'],
 } as const satisfies Record<string, readonly ['warn' | 'error', begins: string, ends: string]>;
 type Trouble = keyof typeof TROUBLES;
 
 /** Events that tell how something went. */
-type Telling = Extract<GatewayEvent, { type: 'upstream-call' | 'token-renewal' | 'caller-keys' }>;
+type Telling = Extract<GatewayEvent, { type: 'upstream-call' | 'token-renewal' | 'caller-keys' | 'redis-state' }>;
 
 const BY_OUTCOME: Readonly<Partial<Record<string, Trouble>>> = {
   UPSTREAM_UNAUTHENTICATED: 'credential',
@@ -32,6 +37,8 @@ const BY_OUTCOME: Readonly<Partial<Record<string, Trouble>>> = {
 /** More than 100 identifiers, none, and one call sent twice: no client can bring these about. */
 const OUR_MISTAKES: ReadonlySet<number> = new Set([20004, 20005, 10430]);
 
+/** Told of rarely: the first good news is the end of such a trouble. */
+const ENDS_AT_ONCE: ReadonlySet<Trouble> = new Set(['token', 'keys', 'redis']);
 /** So long without a failure, and calls that come and go have settled. */
 const QUIET_MS = 5_000;
 /** A trouble that lasts is told again. */
@@ -48,6 +55,7 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
     if (!isTelling(event)) return;
     const trouble = troubleOf(event);
     if (trouble) note(trouble, event);
+    else if (event.type === 'redis-state') end('redis');
     else if (event.outcome === 'renewed') end('token');
     else if (event.outcome === 'fetched') end('keys');
     else if (event.outcome === 'answered') for (const other of lasting.keys()) endIfQuiet(other);
@@ -65,7 +73,7 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
     const { status } = event.type === 'caller-keys' ? event : {};
     const [level, begins] = TROUBLES[trouble];
     log(level, begins, {
-      outcome: event.outcome,
+      outcome: 'outcome' in event ? event.outcome : undefined,
       errCode,
       logId,
       status,
@@ -74,10 +82,9 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
     });
   }
 
-  /** Renewals are rare, and so are keys that are fetched: the first that succeeds is the end of that trouble. */
   function endIfQuiet(trouble: Trouble): void {
     const state = lasting.get(trouble);
-    if (trouble !== 'token' && trouble !== 'keys' && state && clock() - state.latestAt >= QUIET_MS) end(trouble);
+    if (!ENDS_AT_ONCE.has(trouble) && state && clock() - state.latestAt >= QUIET_MS) end(trouble);
   }
 
   function end(trouble: Trouble): void {
@@ -88,11 +95,19 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
   }
 }
 
+const TELLING: ReadonlySet<GatewayEvent['type']> = new Set([
+  'upstream-call',
+  'token-renewal',
+  'caller-keys',
+  'redis-state',
+]);
+
 function isTelling(event: GatewayEvent): event is Telling {
-  return event.type === 'upstream-call' || event.type === 'token-renewal' || event.type === 'caller-keys';
+  return TELLING.has(event.type);
 }
 
 function troubleOf(event: Telling): Trouble | undefined {
+  if (event.type === 'redis-state') return event.isUp ? undefined : 'redis';
   if (event.type === 'caller-keys') return event.outcome === 'fetched' ? undefined : 'keys';
   if (event.type === 'token-renewal') return event.outcome === 'renewed' ? undefined : 'token';
   if (event.errCode !== undefined && OUR_MISTAKES.has(event.errCode)) return 'mistake';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -46,28 +46,35 @@ export async function startRedis(...flags: string[]): Promise<RedisServer> {
   };
 }
 
-async function launch(port: number, folder: string, flags: readonly string[]): Promise<ChildProcess> {
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    folder,
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    ...flags,
-  ];
+/** A Sentinel that knows this server as "people". It ends with the test. @returns its port. */
+export async function startSentinel(server: RedisServer): Promise<number> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'redis-'));
+  const file = join(folder, 'sentinel.conf');
+  await writeFile(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor people 127.0.0.1 ${server.port} 1\n`);
+  const process = await run([file, '--sentinel'], '+monitor');
+  onTestFinished(async () => {
+    await end(process);
+    await rm(folder, { recursive: true, force: true });
+  });
+  return port;
+}
+
+function launch(port: number, folder: string, flags: readonly string[]): Promise<ChildProcess> {
+  const network = ['--port', String(port), '--bind', '127.0.0.1'];
+  const files = ['--dir', folder, '--save', '', '--appendonly', 'no'];
+  return run([...network, ...files, ...flags], 'Ready to accept connections');
+}
+
+/** @param ready what it says when it can be used. */
+async function run(args: readonly string[], ready: string): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   for await (const chunk of child.stdout) {
     said += String(chunk);
-    if (said.includes('Ready to accept connections')) break;
+    if (said.includes(ready)) return child;
   }
-  if (child.exitCode !== null) throw new Error(`redis-server ended:\n${said}`);
-  return child;
+  throw new Error(`redis-server ended:\n${said}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {

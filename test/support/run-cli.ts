@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -69,7 +69,12 @@ function running(
   };
 }
 
-export const emptyFolder = () => mkdtempSync(join(tmpdir(), 'gateway-'));
+/** It goes with the test. */
+export function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 /** Both ports free, both printed. */
 export const ANY_PORTS = { PORT: '0', SANDBOX_PORT: '0' };

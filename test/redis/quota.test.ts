@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Gateway } from '../../src/gateway.ts';
+import { gatewaysWithRedis, type Replicas } from '../support/gateways-with-redis.ts';
+import { mostInAnySecond } from '../support/in-any-second.ts';
+
+/** Nobody of these is in the sandbox. */
+const nobody = (index: number) => `9${String(index).padStart(18, '0')}`;
+
+/** Has each gateway look up so many different people, one by one. @returns how many each has answered. */
+async function loadOn(
+  gateways: readonly Gateway[],
+  each: number,
+  onAnswer = (_answered: number) => {},
+): Promise<number[]> {
+  let answered = 0;
+  return Promise.all(
+    gateways.map(async (gateway, index) => {
+      const keys = Array.from({ length: each }, (_, n) => nobody(n * gateways.length + index));
+      const answers = await Promise.all(
+        keys.map(async (key) => {
+          const [answer] = await gateway.directory.lookup({ kind: 'key', identifiers: [key] });
+          onAnswer(++answered);
+          return answer;
+        }),
+      );
+      return answers.filter((answer) => answer === null).length;
+    }),
+  );
+}
+
+const arrivals = ({ sandbox }: Replicas) =>
+  sandbox.calls().flatMap((call) => (call.interface === 'user_query' ? [call.at] : []));
+
+const patient = { requestTimeoutMs: 60_000, queueLimit: 20_000 };
+const realQuota = { callsPerSecond: 15, latencyMs: 20 };
+
+describe('the quota of several gateways', () => {
+  it('is never exceeded in any sliding second, and all of it is used', async () => {
+    const replicas = await gatewaysWithRedis({ count: 3, gateway: patient, sandbox: realQuota });
+    const answered = await loadOn(replicas.gateways, 2_000);
+    expect(answered).toEqual([2_000, 2_000, 2_000]);
+    expect(mostInAnySecond(arrivals(replicas))).toBeLessThanOrEqual(15);
+    expect(replicas.sandbox.calls().filter(({ status }) => status === 429)).toEqual([]);
+    // Full but for the first of each, which leaves at once.
+    expect(arrivals(replicas).length).toBeLessThanOrEqual(66);
+  });
+
+  it('goes on where Redis is killed in the middle, and loses nobody; and again when it is back', async () => {
+    const replicas = await gatewaysWithRedis({ count: 3, gateway: patient, sandbox: realQuota });
+    const { gateways, redis, events } = replicas;
+    let isKilled = false;
+    let isStarted = false;
+    const answered = await loadOn(gateways, 4_000, (count) => {
+      if (count >= 3_000 && !isKilled) {
+        isKilled = true;
+        void redis.kill();
+      }
+      if (count >= 6_000 && !isStarted) {
+        isStarted = true;
+        void redis.start();
+      }
+    });
+    expect(answered).toEqual([4_000, 4_000, 4_000]);
+    expect(mostInAnySecond(arrivals(replicas))).toBeLessThanOrEqual(15);
+    expect(events.some((event) => event.type === 'quota-mode' && event.mode === 'alone')).toBe(true);
+    await expect
+      .poll(() => gateways.map((gateway) => gateway.readiness().shared))
+      .toEqual([
+        { isUp: true, replicas: 3 },
+        { isUp: true, replicas: 3 },
+        { isUp: true, replicas: 3 },
+      ]);
+  });
+
+  it('is not used by a refused call alone: "too many calls" holds up everybody', async () => {
+    const { gateways, sandbox } = await gatewaysWithRedis({ gateway: patient, sandbox: realQuota });
+    sandbox.faults.start({ name: 'rate-limit', retryAfter: 2, calls: 1 });
+    const first = gateways[0].directory.lookup({ kind: 'key', identifiers: [nobody(1)] });
+    await expect.poll(() => sandbox.calls().some(({ status }) => status === 429)).toBe(true);
+    const refusedAt = sandbox.calls().find(({ status }) => status === 429)?.at ?? 0;
+    // A moment on the way to Redis.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await gateways[1].directory.lookup({ kind: 'key', identifiers: [nobody(2)] });
+    await first;
+    const later = sandbox.calls().filter((call) => call.interface === 'user_query' && call.at > refusedAt);
+    expect(Math.min(...later.map(({ at }) => at)) - refusedAt).toBeGreaterThanOrEqual(1_990);
+  });
+
+  it('of each caller with a token of their own is apart from that of all others', async () => {
+    const { gateways, sandbox } = await gatewaysWithRedis({
+      gateway: { ...patient, identity: 'caller', pluginId: undefined, pluginSecret: undefined },
+      redis: { encryptionKey: 'k'.repeat(32) },
+      sandbox: { ...realQuota, callsPerSecond: 15 },
+    });
+    const tokens = sandbox.people.slice(0, 2).map(({ user_key }) => sandbox.userAccessToken(user_key));
+    await Promise.all(
+      tokens.flatMap((userToken, caller) =>
+        gateways.flatMap((gateway, index) =>
+          Array.from({ length: 12 }, (_, n) =>
+            gateway.directory.lookup({
+              kind: (['key', 'outId'] as const)[n % 2] ?? 'key',
+              identifiers: Array.from({ length: 100 }, (_, more) =>
+                nobody(((caller * 2 + index) * 12 + n) * 100 + more),
+              ),
+              userToken,
+            }),
+          ),
+        ),
+      ),
+    );
+    for (const userToken of tokens) {
+      const own = sandbox.calls().filter(({ token }) => token === userToken);
+      expect(own.length).toBe(24);
+      expect(mostInAnySecond(own.map(({ at }) => at))).toBeLessThanOrEqual(15);
+    }
+    expect(sandbox.calls().filter(({ status }) => status === 429)).toEqual([]);
+  });
+});
