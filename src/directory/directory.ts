@@ -6,9 +6,12 @@ import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
+import { createForget, type Forgotten } from './forget.ts';
+import { createForgottenPeople } from './forgotten-people.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
 import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
+import type { PersonName } from './person-name.ts';
 import { createQueue } from './queue.ts';
 import { createRejections } from './rejections.ts';
 import { LATE, mayBeStale, orLate } from './stale.ts';
@@ -32,6 +35,13 @@ export interface Directory {
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
+  /**
+   * Removes whoever goes by one of these names from all that this process remembers: under all their aliases, of all identities
+   * and tenants, also beyond their time. A call that has left before does not bring them back; who waits for it still gets its
+   * answer. Whoever asks for them afterwards has them looked up anew.
+   * @throws GatewayError BAD_USER_INPUT where a name cannot be one.
+   */
+  forget(...names: readonly PersonName[]): Forgotten;
   /** Ends calls under way; what is queued is not sent any more. */
   dispose(): void;
 }
@@ -62,6 +72,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const telemetry = options.telemetry ?? noTelemetry;
   const cache = createPersonCache({ ...options.cache, clock });
   const rejections = createRejections(clock);
+  const forgotten = createForgottenPeople(clock);
   const queue = createQueue({
     queryUsers: options.queryUsers,
     quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
@@ -69,13 +80,17 @@ export function createDirectory(options: DirectoryOptions): Directory {
     maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
-    learn: cache.learn,
-    reject: rejections.add,
+    learn(subject, id, person, fetchedAt) {
+      if (!forgotten.isForgotten(subject, id, person, fetchedAt)) cache.learn(subject, id, person, fetchedAt);
+    },
+    reject(subject, id, error, askedAt) {
+      if (!forgotten.isForgotten(subject, id, null, askedAt)) rejections.add(subject, id, error);
+    },
     clock,
     telemetry,
   });
 
-  return { lookup, dispose: queue.dispose };
+  return { lookup, forget: createForget({ cache, rejections, forgotten, queue }), dispose: queue.dispose };
 
   async function lookup(request: LookupRequest): Promise<LookupResult[]> {
     const { kind, identifiers } = request;
@@ -127,11 +142,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
    */
   function staleFallback(subject: Subject, ticket: Ticket) {
     return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
-      const stale = ticket.wantsFresh || ticket.userToken ? undefined : cache.getStale(subject, id);
-      if (!stale) return answer;
+      if (ticket.wantsFresh || ticket.userToken || !cache.getStale(subject, id)) return answer;
       if (queue.isRefused(subject.identity)) return answer;
       const result = await orLate(answer, () => queue.hasLeft(subject, id));
       if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
+      // Once more: they may have been forgotten meanwhile.
+      const stale = cache.getStale(subject, id);
+      if (!stale) return answer;
       ticket.receipt.stale++;
       return stale;
     };
