@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { untilAborted } from '../policies/deadline.ts';
 import type { Directory } from './directory.ts';
 import type { Forgotten } from './forget.ts';
 import type { ForgetChannel } from './forget-channel.ts';
-import { type PersonName, parsePersonName } from './person-name.ts';
+import { EVERY_KIND, type PersonName, parsePersonName } from './person-name.ts';
 
 export interface ForgottenEverywhere {
   /** How many people, "there is no such person" and refused values this process had of them. */
@@ -59,11 +60,17 @@ export function createForgetting(options: ForgettingOptions): ForgetEverywhere {
   }
 }
 
-function isName(name: PersonName): boolean {
+const nameShape = z.object({
+  kind: z.enum(EVERY_KIND),
+  identifier: z.string(),
+  tenantKey: z.string().optional(),
+});
+
+function isName(name: unknown): name is PersonName {
+  const { success, data } = nameShape.safeParse(name);
   try {
-    return Boolean(parsePersonName(name));
-  } catch (error) {
-    if (error instanceof GatewayError) return false;
-    throw error;
+    return success && Boolean(parsePersonName(data));
+  } catch {
+    return false;
   }
 }

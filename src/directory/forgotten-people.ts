@@ -34,6 +34,7 @@ export function createForgottenPeople(clock: Clock = monotonicClock, most = MOST
     max: most,
     ttl: REMEMBERED_MS,
     ttlAutopurge: true,
+    perf: { now: clock },
     dispose({ at }, _, reason) {
       if (reason === 'evict') nobodyUntil = Math.max(nobodyUntil, at);
     },

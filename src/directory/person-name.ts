@@ -44,32 +44,34 @@ export function namesOf(person: Person, tenantKey: string | undefined): PersonNa
 export interface NameSet {
   readonly names: readonly PersonName[];
   add(name: PersonName): void;
-  /** False where none of them is this text: then no kind of it is meant. */
-  mayMean(id: string): boolean;
+  /** Whether it is one of them, in whatever tenant. */
+  has(kind: LookupKind, id: string): boolean;
   /**
-   * Whether one of them is this identifier. A row does not tell its tenant, so an address that was found without naming one may
-   * be that of any.
+   * Whether an identifier of this subject is meant. A row does not tell its tenant, so an address that was found without naming
+   * one may be that of any.
    */
   means(subject: SubjectOfName, id: string): boolean;
 }
 
 export function createNameSet(asked: Iterable<PersonName> = []): NameSet {
   const names: PersonName[] = [];
-  const identifiers = new Set<string>();
-  const tenantsOf = new Map<string, Set<string | undefined>>();
+  const tenantsOf = {
+    key: new Map<string, Set<string | undefined>>(),
+    outId: new Map<string, Set<string | undefined>>(),
+    email: new Map<string, Set<string | undefined>>(),
+  };
   const set: NameSet = {
     names,
     add(name) {
-      const key = nameKey(name);
-      const tenants = tenantsOf.get(key) ?? new Set();
-      if (tenants.has(name.tenantKey)) return;
-      tenantsOf.set(key, tenants.add(name.tenantKey));
+      const { kind, identifier, tenantKey } = name;
+      const tenants = tenantsOf[kind].get(identifier) ?? new Set();
+      if (tenants.has(tenantKey)) return;
+      tenantsOf[kind].set(identifier, tenants.add(tenantKey));
       names.push(name);
-      identifiers.add(name.identifier);
     },
-    mayMean: (id) => identifiers.has(id),
+    has: (kind, id) => tenantsOf[kind].has(id),
     means({ kind, tenantKey }, id) {
-      const tenants = tenantsOf.get(nameKey({ kind, identifier: id }));
+      const tenants = tenantsOf[kind].get(id);
       return tenants !== undefined && (tenantKey === undefined || tenants.has(undefined) || tenants.has(tenantKey));
     },
   };
