@@ -7,6 +7,7 @@ import { close, createServer as createGatewayServer, listen } from '../../src/ht
 import { apiKeyOf, bearer } from '../support/callers.ts';
 import { one, ZHANG_SAN } from '../support/callers-with-tokens.ts';
 import { gatewayWithSandbox, post } from '../support/gateway-with-sandbox.ts';
+import { blocksOf } from '../support/markdown.ts';
 import { emptyFolder, type RunningCli, runCli, runCliReading } from '../support/run-cli.ts';
 import { listening } from '../support/tls.ts';
 
@@ -64,6 +65,14 @@ describe('lark-user-gateway forget', () => {
     expect(await hasForgotten()).toBe(true);
     const again = runCli(['forget', '--url', `${url}/`, '--email', 'nobody@example.com', '--tenant-key', 't1']);
     expect(await ended(again)).toMatchObject({ code: 0, stdout: expect.stringContaining('had nothing of them') });
+  });
+
+  it('does so as docs/operations.md shows', async () => {
+    const shown = blocksOf('docs/operations.md').find(({ text }) => text.includes(' forget '));
+    const { url, hasForgotten } = await gatewayThatKnows(ZHANG_SAN);
+    const cli = runCli([...(shown?.text.split(' ').slice(2) ?? []), '--url', url]);
+    expect((await ended(cli)).stdout).toContain('had one entry of them in memory');
+    expect(await hasForgotten()).toBe(true);
   });
 
   it('reads whom from standard input, where other programs cannot', async () => {
