@@ -10,7 +10,7 @@ const NAME: PersonName = { kind: 'key', identifier: 'k1' };
 function setUp(channel?: Partial<ForgetChannel>, timeoutMs?: number) {
   const directory: Directory = directoryOnFakeClock().directory;
   vi.useRealTimers();
-  const [forget, alsoForget] = [vi.spyOn(directory, 'forget'), vi.fn()];
+  const [forget, alsoForget] = [vi.spyOn(directory, 'forget'), vi.fn<() => void>()];
   let hear: (names: readonly PersonName[]) => void = () => {};
   const whole = channel && {
     publish: async () => ({ replicas: 1 }),
@@ -42,7 +42,7 @@ describe('forgetting everywhere', () => {
   });
 
   it('tells nobody what is no name', async () => {
-    const publish = vi.fn(async () => ({ replicas: 1 }));
+    const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
     const { forgetEverywhere } = setUp({ publish });
     await expect(forgetEverywhere({ kind: 'email', identifier: 'x' })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -51,7 +51,7 @@ describe('forgetting everywhere', () => {
   });
 
   it('hears of others with one look at all that is remembered, and publishes none of it again', () => {
-    const publish = vi.fn(async () => ({ replicas: 1 }));
+    const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
     const { hear, forget, alsoForget } = setUp({ publish });
     hear([NAME, { kind: 'outId', identifier: 'on_1' }]);
     expect([forget.mock.calls.length, alsoForget.mock.calls.length]).toEqual([1, 1]);
