@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { apiKey } from './cli/api-key.ts';
 import { check } from './cli/check.ts';
+import { forget } from './cli/forget.ts';
 import { init } from './cli/init.ts';
 import { faultHelp, sandbox } from './cli/sandbox.ts';
 import { printSchemaAs, SCHEMA_FORMATS } from './cli/schema.ts';
@@ -68,6 +69,24 @@ program
   .description('Make a key for one caller, and its entry for API_KEYS.')
   .argument('<name>', 'who the key is for; appears in logs')
   .action(apiKey);
+
+program
+  .command('forget')
+  .description('Have a running gateway forget one person, under all that they go by, in all its processes.')
+  .option('--url <url>', 'where the gateway is', 'http://127.0.0.1:4000')
+  .option('--key <key>', 'whom: user key')
+  .option('--email <address>', 'whom: e-mail address')
+  .option('--out-id <id>', 'whom: out id')
+  .option('--tenant-key <key>', 'with --email: people of other tenants with this address stay')
+  .option('--credential-file <path>', 'file with an API key or token that has the scope cache:forget')
+  .addHelpText(
+    'after',
+    `
+Every program on this machine can read a command line: "--key -", and the same of --email and --out-id, reads from standard
+input instead. The credential comes from the environment, GATEWAY_CREDENTIAL, or from a file; without AUTH none is needed.
+It asks the user API nothing: whoever looks the person up afterwards has them looked up anew.`,
+  )
+  .action(forget);
 
 program
   .command('schema')

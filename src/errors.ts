@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'RATE_LIMITED'
   | 'AUTHENTICATION_UNAVAILABLE'
+  | 'FORGET_INCOMPLETE'
   | 'OVERLOADED'
   | 'UPSTREAM_RATE_LIMITED'
   | 'UPSTREAM_TIMEOUT'
@@ -48,6 +49,11 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
   },
   AUTHENTICATION_UNAVAILABLE: {
     when: 'The keys that the tokens of callers are checked with cannot be fetched.',
+    retryable: true,
+    httpStatus: 503,
+  },
+  FORGET_INCOMPLETE: {
+    when: 'A person is forgotten by the process that answers, and perhaps not by all others: ask again.',
     retryable: true,
     httpStatus: 503,
   },

@@ -1,3 +1,4 @@
+import type { ForgetChannel } from './directory/forget-channel.ts';
 import type { PersonCacheOptions } from './directory/person-cache.ts';
 import type { ExamplePeople } from './http/browsers/example-tabs.ts';
 import type { AuthOptions } from './http/callers/authentication.ts';
@@ -19,6 +20,8 @@ export interface GatewayOptions extends UpstreamOptions {
   cache?: Omit<PersonCacheOptions, 'clock'> | undefined;
   /** Redis, or Valkey, where several gateways share quota, token, people and limits. @default each gateway for itself */
   redis?: RedisOptions | undefined;
+  /** The way to other processes that remember people, for when somebody is to be forgotten. @default none */
+  forgetChannel?: ForgetChannel | undefined;
   /** Repeated calls after trouble that may pass. @default at most 3 calls for a look-up, pauses from 100 ms on */
   retry?: Pick<RetryOptions, 'maxAttempts' | 'baseMs'> | undefined;
   /** Leaves the user API alone after many failures in a row. @default after 10, for 2 s */

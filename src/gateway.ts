@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
+import { createForgetting, type ForgetEverywhere } from './directory/forgetting.ts';
 import { createUserLoaders } from './directory/loaders.ts';
 import { createTicket, PLUGIN_IDENTITY } from './directory/ticket.ts';
 import { GatewayError } from './errors.ts';
@@ -9,6 +10,7 @@ import { createAdmission } from './http/callers/admission.ts';
 import { createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import { userTokenOf } from './http/callers/use-user-token.ts';
+import { createDocumentCache } from './http/limits/document-cache.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
@@ -31,13 +33,15 @@ import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
-  /** Serves one request: `/graphql`, `/health`, `/readiness`; `/` and `/schema.graphql` for people. For any runtime with the Fetch API. */
+  /** Serves one request: `/graphql`, `/forget`, `/health`, `/readiness`; `/` and `/schema.graphql` for people. For any runtime with the Fetch API. */
   fetch(request: Request): Promise<Response>;
   /** The same for Node: `http.createServer(gateway.requestListener)`. */
   readonly requestListener: RequestListener;
   readonly schema: GraphQLSchema;
   /** Look-ups without GraphQL. */
   readonly directory: Directory;
+  /** Forgets a person in all processes that remember any. */
+  readonly forget: ForgetEverywhere;
   readiness(): Readiness;
   /**
    * Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was
@@ -108,6 +112,13 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     clock,
     telemetry,
   });
+  // Clients may have written what somebody goes by into their documents.
+  const documents = createDocumentCache();
+  const forget = createForgetting({
+    directory,
+    channel: options.forgetChannel ?? shared?.forgetChannel,
+    alsoForget: () => documents.clear(),
+  });
   const showsSchema = options.introspection ?? true;
   const schema = createSchema({
     showsSdl: options.subgraphSdl ?? showsSchema,
@@ -160,6 +171,8 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
       requestLog.noteIdentifiers(operation.request, operation.identifiers);
       return admit(operation);
     },
+    forget,
+    documents,
     requestLimits: {
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
       maxBatchedOperations: options.maxBatchedOperations ?? 0,
@@ -189,6 +202,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     ...(isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open),
     schema,
     directory,
+    forget,
     readiness,
     whenReady,
     beginShutdown() {

@@ -1,5 +1,9 @@
 export type { Directory, LookupRequest } from './directory/directory.ts';
+export type { ForgetChannel } from './directory/forget-channel.ts';
+export type { ForgetEverywhere, ForgottenEverywhere } from './directory/forgetting.ts';
 export type { LookupResult } from './directory/look-up.ts';
+export type { Forgotten } from './directory/memory.ts';
+export type { PersonName } from './directory/person-name.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';

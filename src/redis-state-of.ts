@@ -20,5 +20,6 @@ export function redisStateOf(
     // What one caller may see is kept nowhere but in the memory of the gateway that they asked.
     keepMs: isForPlugin && ttlMs > 0 ? ttlMs + staleMs : 0,
     negativeTtlMs,
+    forgetKeptMs: ttlMs + staleMs,
   });
 }

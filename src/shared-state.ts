@@ -1,4 +1,5 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { ForgetChannel } from './directory/forget-channel.ts';
 import type { SharedPeople } from './directory/shared-people.ts';
 import type { SlotLog } from './policies/slot-log.ts';
 import type { TokenStore } from './upstream/token-store.ts';
@@ -11,6 +12,8 @@ export interface SharedState {
   slotLogOf(identity: string): SlotLog;
   readonly tokenStore?: TokenStore | undefined;
   readonly people?: SharedPeople | undefined;
+  /** The way to the others, for when somebody is to be forgotten. */
+  readonly forgetChannel?: ForgetChannel | undefined;
   /** Counts what callers ask for. @param points allowed in each window. */
   limiter?(points: number, windowSeconds: number): RateLimiterAbstract;
   /** For whoever looks after it. */

@@ -8,12 +8,13 @@ import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
 import type { LookupResult, Subject, Ticket } from './look-up.ts';
-import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
+import { createMemory, type Forgotten } from './memory.ts';
+import type { PersonCacheOptions } from './person-cache.ts';
+import { createNameSet, type PersonName } from './person-name.ts';
 import { createQueue } from './queue.ts';
-import { createRejections } from './rejections.ts';
 import type { SharedPeople } from './shared-people.ts';
 import { LATE, mayBeStale, orLate } from './stale.ts';
-import { createTicket, PLUGIN_IDENTITY } from './ticket.ts';
+import { createTicket } from './ticket.ts';
 
 export interface LookupRequest {
   readonly kind: LookupKind;
@@ -33,6 +34,13 @@ export interface Directory {
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
+  /**
+   * Removes whoever goes by one of these names from all that this process remembers: under all their aliases, of all identities
+   * and tenants, also beyond their time. A call that has left before does not bring them back; who waits for it still gets its
+   * answer. Whoever asks for them afterwards has them looked up anew.
+   * @throws GatewayError BAD_USER_INPUT where a name cannot be one.
+   */
+  forget(...names: readonly PersonName[]): Forgotten;
   /** Ends calls under way; what is queued is not sent any more. */
   dispose(): void;
 }
@@ -63,9 +71,7 @@ export interface DirectoryOptions {
 export function createDirectory(options: DirectoryOptions): Directory {
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
-  const cache = createPersonCache({ ...options.cache, clock });
-  const { sharedPeople } = options;
-  const rejections = createRejections(clock);
+  const memory = createMemory({ ...options.cache, sharedPeople: options.sharedPeople, clock });
   const queue = createQueue({
     queryUsers: options.queryUsers,
     quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
@@ -73,16 +79,21 @@ export function createDirectory(options: DirectoryOptions): Directory {
     maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
-    learn(subject, id, person, fetchedAt) {
-      cache.learn(subject, id, person, fetchedAt);
-      if (subject.identity === PLUGIN_IDENTITY) sharedPeople?.learn(subject, id, person, fetchedAt);
-    },
-    reject: rejections.add,
+    learn: memory.learn,
+    reject: memory.reject,
     clock,
     telemetry,
   });
 
-  return { lookup, dispose: queue.dispose };
+  return {
+    lookup,
+    forget(...asked) {
+      const forgotten = memory.forget(asked);
+      queue.forget(createNameSet(forgotten.names));
+      return forgotten;
+    },
+    dispose: queue.dispose,
+  };
 
   async function lookup(request: LookupRequest): Promise<LookupResult[]> {
     const { kind, identifiers } = request;
@@ -96,7 +107,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const coming = new Map<string, Promise<LookupResult>>();
     const missing = new Map<string, string>();
     const sort = (id: string, spelling: string) => {
-      const cached = rejections.get(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id, ticket));
+      const cached =
+        memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id, ticket));
       const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
       if (cached !== undefined) known.set(id, cached);
       else if (underWay) coming.set(id, underWay);
@@ -110,8 +122,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
       return id;
     });
     const inMemory = known.size;
-    if (sharedPeople && missing.size > 0 && !ticket.wantsFresh && !ticket.userToken) {
-      await learnShared(subject, missing.keys());
+    if (memory.isShared && missing.size > 0 && !ticket.wantsFresh && !ticket.userToken) {
+      await memory.learnFromOthers(subject, missing.keys());
       const looked = [...missing];
       missing.clear();
       // Others may have begun to look for them in the meantime.
@@ -140,17 +152,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
   }
 
-  /** From here on memory knows what other gateways have learned of these. */
-  async function learnShared(subject: Subject, ids: Iterable<string>): Promise<void> {
-    const found = await sharedPeople?.find(subject, [...ids]);
-    for (const [id, { person, fetchedAt }] of found ?? []) cache.learn(subject, id, person, fetchedAt);
-  }
-
   /** Unless another gateway has just asked. */
   async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
     const subject: Subject = { identity: ticket.identity, kind: 'key', tenantKey: undefined };
-    await learnShared(subject, [key]);
-    if (!cache.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
+    await memory.learnFromOthers(subject, [key]);
+    if (!memory.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
   }
 
   function ticketOf({ userToken: text }: LookupRequest): Ticket | GatewayError {
@@ -165,11 +171,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
    */
   function staleFallback(subject: Subject, ticket: Ticket) {
     return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
-      const stale = ticket.wantsFresh || ticket.userToken ? undefined : cache.getStale(subject, id);
-      if (!stale) return answer;
+      if (ticket.wantsFresh || ticket.userToken || !memory.getStale(subject, id)) return answer;
       if (queue.isRefused(subject.identity)) return answer;
       const result = await orLate(answer, () => queue.hasLeft(subject, id));
       if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
+      // Once more: they may have been forgotten meanwhile.
+      const stale = memory.getStale(subject, id);
+      if (!stale) return answer;
       ticket.receipt.stale++;
       return stale;
     };
@@ -178,7 +186,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   /** A caller's own token is not used without them asking, and shows nobody from memory once the user API has refused it. */
   function fromCache(subject: Subject, id: string, ticket: Ticket): LookupResult | undefined {
     if (ticket.userToken && queue.isRefused(ticket.identity)) return undefined;
-    const hit = cache.get(subject, id);
+    const hit = memory.get(subject, id);
     if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
       void refreshAhead(ticket, hit.person.key, hit.refreshUntil);
     }

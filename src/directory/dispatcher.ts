@@ -18,8 +18,8 @@ export interface DispatcherOptions extends ApiCallOptions {
   onQueuedAgain(lookUps: readonly LookUp[]): void;
   /** Called for the look-ups of a call that is ended because nobody waits for any of them. */
   onCancelled(lookUps: readonly LookUp[]): void;
-  /** Called for an identifier that the user API refuses even in a call of its own. */
-  onRefusedAlone(lookUp: LookUp, error: GatewayError): void;
+  /** Called for an identifier that the user API refuses even in a call of its own. @param sentAt when that left. */
+  onRefusedAlone(lookUp: LookUp, error: GatewayError, sentAt: number): void;
   /** Called with the answer of each look-up. @param sentAt when its call left. */
   onResult(lookUp: LookUp, result: LookupResult, sentAt: number): void;
   /** Called when a call has ended and its look-ups have their results. */
@@ -124,7 +124,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if ('result' in outcome) {
         const { result } = outcome;
         const isAlone = lookUps.length === 1;
-        if (isAlone && result instanceof GatewayError && isInputRefused(result)) options.onRefusedAlone(lookUp, result);
+        if (isAlone && result instanceof GatewayError && isInputRefused(result)) {
+          options.onRefusedAlone(lookUp, result, sentAt);
+        }
         options.onResult(lookUp, result, sentAt);
       } else {
         again.push(lookUp);

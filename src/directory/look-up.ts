@@ -91,6 +91,14 @@ export function subjectKey({ identity, kind, tenantKey }: Subject): string {
 /** A text that names one identifier of a subject, for maps. */
 export const lookUpKey = (subject: Subject, id: string): string => `${subjectKey(subject)}\n${id}`;
 
+/** What such a text names. */
+export function lookUpOf(key: string): { readonly subject: Subject; readonly id: string } {
+  const [identity = '', kind, tenantKey = '', ...id] = key.split('\n');
+  const subject = { identity, kind: kind as LookupKind, tenantKey: tenantKey === '' ? undefined : tenantKey };
+  // What the user API tells could hold a line break.
+  return { subject, id: id.join('\n') };
+}
+
 /** Answers everybody who waits. */
 export function settle(lookUp: LookUp, result: LookupResult): void {
   lookUp.state = 'done';

@@ -4,6 +4,8 @@ import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import { comparable, identifierOf } from './identifier.ts';
 import { lookUpKey, type Subject } from './look-up.ts';
+import { EVERY_KIND, type PersonName } from './person-name.ts';
+import { type Alias, findTraces } from './traces.ts';
 
 export interface PersonCacheOptions {
   /** How long a person is served from memory, in milliseconds; 0 switches the cache off. @default 60000 */
@@ -35,6 +37,13 @@ export interface PersonCache {
    * @param fetchedAt when the call left.
    */
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
+  /**
+   * Removes whoever goes by one of these names, also beyond their time, under all aliases, of all identities and tenants; and
+   * "there is no such person" of what they go by.
+   * @returns all that they go by here, what was asked included, and how much was removed: people and nobodies alike, so that it does
+   *   not tell which.
+   */
+  forget(names: readonly PersonName[]): { readonly names: readonly PersonName[]; readonly removed: number };
   readonly size: number;
 }
 
@@ -45,9 +54,6 @@ interface Entry {
   hits: number;
   isRefreshing: boolean;
 }
-
-/** Where an identifier leads: to the entry of a person, or to nobody. */
-type Alias = { readonly entryKey: string } | { readonly nobodySince: number };
 
 /** Asked for this often in one life, a person is popular. */
 const POPULAR_HITS = 2;
@@ -109,6 +115,17 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       if (person) learnPerson(subject, id, person, fetchedAt);
       else learnNobody(subject, id, fetchedAt);
     },
+    forget(asked) {
+      const { names, entryKeys, aliasKeys } = findTraces(entries, aliases, asked);
+      let removed = 0;
+      for (const key of aliasKeys) {
+        const alias = aliases.peek(key);
+        if (alias && 'nobodySince' in alias) removed++;
+        aliases.delete(key);
+      }
+      for (const key of entryKeys) if (entries.delete(key)) removed++;
+      return { names: names.names, removed };
+    },
   };
 
   function learnPerson(subject: Subject, id: string, person: Person, fetchedAt: number): void {
@@ -151,7 +168,6 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
 }
 
 const UNAMBIGUOUS_KINDS: readonly LookupKind[] = ['key', 'outId'];
-const EVERY_KIND: readonly LookupKind[] = [...UNAMBIGUOUS_KINDS, 'email'];
 
 function isCalled(person: Person, kind: LookupKind, id: string): boolean {
   const value = identifierOf(person, kind);

@@ -12,6 +12,7 @@ import { createIdentities, type Identity } from './identities.ts';
 import { createLookUp, type LookUp, type LookupResult, type Subject, settle, type Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
+import type { NameSet } from './person-name.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import { overloaded, pauseTooLong, resting, shuttingDown, tooManyCallers } from './refusals.ts';
 import { createUnderWay } from './under-way.ts';
@@ -26,8 +27,8 @@ export interface QueueOptions {
   maxIdentities: number;
   /** Called with what every call told of an identifier. @param fetchedAt when the call left. */
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
-  /** Called for an identifier that the user API refuses even where it is asked for alone. */
-  reject(subject: Subject, id: string, error: GatewayError): void;
+  /** Called for an identifier that the user API refuses even where it is asked for alone. @param askedAt when the call left. */
+  reject(subject: Subject, id: string, error: GatewayError, askedAt: number): void;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -55,6 +56,8 @@ export interface Queue {
   hasLeft(subject: Subject, id: string): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
   refreshAhead(ticket: Ticket, key: string, until: number): void;
+  /** Asks for these people ahead no more, and lets nobody join a call for them that has left. */
+  forget(names: NameSet): void;
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
 }
@@ -110,6 +113,10 @@ export function createQueue(options: QueueOptions): Queue {
       const { identity } = ticket;
       refreshes.add(identity, key, until);
       identities.keep(ticket)?.dispatcher.refreshInSpareQuota(refreshSubject(identity));
+    },
+    forget(names) {
+      refreshes.forget(names);
+      underWay.closeSent(names);
     },
     dispose() {
       isDisposed = true;
@@ -172,7 +179,7 @@ export function createQueue(options: QueueOptions): Queue {
       },
       onQueuedAgain: (lookUps) => lookUps.forEach(backlog.add),
       onCancelled: (lookUps) => lookUps.forEach(underWay.forget),
-      onRefusedAlone: (lookUp, error) => options.reject(lookUp.subject, lookUp.id, error),
+      onRefusedAlone: ({ subject, id }, error, sentAt) => options.reject(subject, id, error, sentAt),
       onResult(lookUp, result, sentAt) {
         backlog.remove(lookUp);
         if (!(result instanceof GatewayError)) begun.isRefused = false;

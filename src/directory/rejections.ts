@@ -1,12 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
-import { lookUpKey, type Subject } from './look-up.ts';
+import { lookUpKey, lookUpOf, type Subject } from './look-up.ts';
+import type { NameSet } from './person-name.ts';
 
 /** Identifiers that the user API refuses: one of them fails the whole call it is in. The only errors ever remembered. */
 export interface Rejections {
   get(subject: Subject, id: string): GatewayError | undefined;
   add(subject: Subject, id: string, error: GatewayError): void;
+  /** Forgets these identifiers, of all identities and tenants. @returns how many there were. */
+  forget(names: NameSet): number;
 }
 
 const REMEMBERED_MS = 60_000;
@@ -23,6 +26,14 @@ export function createRejections(clock: Clock = monotonicClock): Rejections {
     },
     add(subject, id, error) {
       byKey.set(lookUpKey(subject, id), { error, until: clock() + REMEMBERED_MS });
+    },
+    forget(names) {
+      const meant = [...byKey.keys()].filter((key) => {
+        const { subject, id } = lookUpOf(key);
+        return names.means(subject, id);
+      });
+      for (const key of meant) byKey.delete(key);
+      return meant.length;
     },
   };
 }

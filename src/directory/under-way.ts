@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts';
 import { type LookUp, lookUpKey, type Subject, settle } from './look-up.ts';
+import type { NameSet } from './person-name.ts';
 
 /** Look-ups that have no answer yet, over all identities. */
 export interface UnderWay {
@@ -9,6 +10,8 @@ export interface UnderWay {
   add(lookUp: LookUp): void;
   /** To be called when there is nothing to wait for any more. Where a newer one has taken its place, that one stays. */
   forget(lookUp: LookUp): void;
+  /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. */
+  closeSent(names: NameSet): void;
   /** Those of one identity that wait for a call. */
   queuedOf(identity: string): LookUp[];
   /** Gives all of them this answer. */
@@ -30,6 +33,11 @@ export function createUnderWay(): UnderWay {
     forget(lookUp) {
       all.delete(lookUp);
       if (newest.get(keyOf(lookUp)) === lookUp) newest.delete(keyOf(lookUp));
+    },
+    closeSent(names) {
+      for (const [key, { subject, id, state }] of newest) {
+        if (state === 'sent' && names.means(subject, id)) newest.delete(key);
+      }
     },
     queuedOf: (identity) =>
       [...all].filter(({ subject, state }) => subject.identity === identity && state === 'queued'),

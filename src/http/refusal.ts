@@ -23,19 +23,26 @@ const HEADERS = { 'content-type': 'application/json', ...SECURITY_HEADERS };
 export class RefusalResponse extends Response {
   readonly refusal: GatewayError;
 
-  constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>) {
+  constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>, status: number | undefined) {
     super(bodyOf(refusal), {
-      status: failures[refusal.code].httpStatus,
+      status: status ?? failures[refusal.code].httpStatus,
       headers: { ...HEADERS, ...headers },
     });
     this.refusal = refusal;
   }
 }
 
-/** A request that is refused as a whole, before GraphQL: one coded error, with the status of its row in the failure table. */
-export function refusalResponse(error: GatewayError, headers: Readonly<Record<string, string>> = {}): Response {
+/**
+ * A request that is refused as a whole, before GraphQL: one coded error.
+ * @param status where HTTP has one that says more. @default that of its row in the failure table
+ */
+export function refusalResponse(
+  error: GatewayError,
+  headers: Readonly<Record<string, string>> = {},
+  status?: number,
+): Response {
   const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(error.retryAfterMs) };
-  return new RefusalResponse(error, { ...retryAfter, ...headers });
+  return new RefusalResponse(error, { ...retryAfter, ...headers }, status);
 }
 
 /** The same on a Node server, whose connection is of no further use. */

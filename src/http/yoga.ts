@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { ForgetEverywhere } from '../directory/forgetting.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
@@ -15,7 +16,8 @@ import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { useSchemaDownload } from './documents/use-schema-download.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
-import { createDocumentCache } from './limits/document-cache.ts';
+import { useForget } from './forget/use-forget.ts';
+import type { DocumentCache } from './limits/document-cache.ts';
 import { useDocumentCache } from './limits/use-document-cache.ts';
 import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { useOperationCheck } from './limits/use-operation-check.ts';
@@ -34,6 +36,8 @@ export interface YogaOptions {
   /** Each request has to bring a user access token of its own. */
   needsUserToken: boolean;
   admit: Admit;
+  forget: ForgetEverywhere;
+  documents: DocumentCache;
   requestLimits: RequestLimits;
   maxIdentifiers: number;
   /** Sites whose scripts may ask: `https://app.example.com`. */
@@ -57,7 +61,7 @@ export interface YogaOptions {
 
 export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
 
-/** The HTTP side: `/graphql`, `/health` and `/readiness`; `/` for browsers, and `/schema.graphql`. */
+/** The HTTP side: `/graphql`, `/forget`, `/health` and `/readiness`; `/` for browsers, and `/schema.graphql`. */
 export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga<object, SchemaContext>({
@@ -104,6 +108,12 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useAuthentication(options.authentication),
       // After it, as introspection; on nobody's behalf, so it needs no user token.
       options.showsSchema && useSchemaDownload(),
+      // After it, on nobody's behalf, too.
+      useForget({
+        forget: options.forget,
+        callerOf: options.authentication.callerOf,
+        onFault: options.requestLog.logFault,
+      }),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
       // Before the body is read, too.
@@ -116,7 +126,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // Before validation, which can cost more than execution.
       useDocumentLimits(),
       // After it: what is kept has passed the limits.
-      useDocumentCache(createDocumentCache()),
+      useDocumentCache(options.documents),
       // After validation, before execution: what it refuses never reaches a resolver or the user API.
       useOperationCheck({
         maxIdentifiers: options.maxIdentifiers,

@@ -21,8 +21,11 @@ export interface KeyNames {
   readonly tokenLock: string;
   /** Who is there. */
   readonly replicas: string;
-  /** The channel on which a person to forget is told. */
+  /** The channels on which gateways tell whom to forget, and that they have done so. */
   readonly forget: string;
+  readonly acknowledged: string;
+  /** What was told on it. */
+  readonly forgotten: string;
   /** What callers have asked for. */
   readonly callers: string;
   /** What is known of one person or identifier. @param entry the name of its sealed entry. */
@@ -46,6 +49,8 @@ export function createKeyNames(prefix: string, deployment: Deployment): KeyNames
     tokenLock: `${prefix}{${quotaTag(PLUGIN_IDENTITY)}}:token-lock`,
     replicas: `${prefix}{${gateways}}:replicas`,
     forget: `${prefix}{${gateways}}:forget`,
+    acknowledged: `${prefix}{${gateways}}:acknowledged`,
+    forgotten: `${prefix}{${gateways}}:forgotten`,
     callers: `${prefix}{${gateways}}:callers`,
     person: (entry) => `${prefix}{${viewers}}:${entry}`,
   };

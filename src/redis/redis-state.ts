@@ -5,6 +5,8 @@ import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { connect } from './connect.ts';
 import { createRedisConnection } from './connection.ts';
+import { createRedisForgetChannel } from './forget-channel.ts';
+import { createForgetPeople } from './forget-people.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createKeyNames, type Deployment } from './key-names.ts';
 import { createRedisPeople } from './people.ts';
@@ -22,6 +24,8 @@ export interface RedisStateOptions extends RedisOptions {
   /** How long people are kept, in milliseconds; 0 for not at all. */
   keepMs: number;
   negativeTtlMs: number;
+  /** How long gateways remember people, in milliseconds: so long they are told whom to forget. */
+  forgetKeptMs: number;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -56,7 +60,15 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   });
   const heartbeat = createHeartbeat({ connection, key: keys.replicas, replica, clock });
   const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
-  const limiters: { disconnect(): void }[] = [];
+  const entries = createPersonEntries(seal, keys);
+  const others: { disconnect(): void }[] = [];
+  /** A connection for one purpose. */
+  const connectMore = (commandTimeoutMs?: number) => {
+    const more = connect(address, commandTimeoutMs);
+    more.on('error', () => {});
+    others.push(more);
+    return more;
+  };
 
   return {
     ready: Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]).then(() => {
@@ -65,17 +77,22 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     slotLogOf: (identity) =>
       createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
     tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
-    people:
-      keepMs > 0
-        ? createRedisPeople({ connection, entries: createPersonEntries(seal, keys), heartbeat, keepMs, negativeTtlMs })
-        : undefined,
+    people: keepMs > 0 ? createRedisPeople({ connection, entries, heartbeat, keepMs, negativeTtlMs }) : undefined,
+    forgetChannel: createRedisForgetChannel({
+      connection,
+      subscriber: connectMore(),
+      keys,
+      seal,
+      heartbeat,
+      people: createForgetPeople(connection, entries),
+      replica,
+      keepMs: options.forgetKeptMs,
+      clock,
+    }),
     limiter(points, windowSeconds) {
-      // Of its own: the limiter has no timeout, so the client has.
-      const own = connect(address, timeoutMs);
-      own.on('error', () => {});
-      limiters.push(own);
       return new RateLimiterRedis({
-        storeClient: own,
+        // It has no timeout, so its client has.
+        storeClient: connectMore(timeoutMs),
         keyPrefix: keys.callers,
         points,
         duration: windowSeconds,
@@ -86,7 +103,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     state: () => ({ isUp: connection.upSince() !== undefined, replicas: heartbeat.replicas() }),
     async close() {
       await heartbeat.stop();
-      for (const limiter of limiters) limiter.disconnect();
+      for (const other of others) other.disconnect();
       connection.close();
     },
   };

@@ -114,3 +114,11 @@ export const UNLOCK = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 `);
+
+/** Tells all gateways something, and keeps it. KEYS: what was told. ARGV: what to tell, how long to keep it, the channel. */
+export const FORGET = script(`${NOW}${WHOLE}
+redis.call('ZADD', KEYS[1], whole(now), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - tonumber(ARGV[2])))
+redis.call('PEXPIRE', KEYS[1], whole(tonumber(ARGV[2]) / 1000))
+return redis.call('PUBLISH', ARGV[3], ARGV[1])
+`);

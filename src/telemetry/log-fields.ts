@@ -31,7 +31,7 @@ const FIELDS = {
   requestId: text(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/),
   /** Of a valid `traceparent` header. */
   traceId: text(/^[\da-f]{32}$/),
-  endpoint: text(/^(graphql|health|readiness|other)$/),
+  endpoint: text(/^(graphql|forget|health|readiness|other)$/),
   method: text(/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other)$/),
   status: count,
   durationMs: duration,

@@ -5,7 +5,7 @@ import { apiKeyOf } from '../support/callers.ts';
 export const CANARY = 'kanarie';
 
 const KEY = `lug_${CANARY}`;
-export const API_KEY = apiKeyOf(KEY, { name: 'frontend', scopes: ['email:read', 'cache:refresh'] });
+export const API_KEY = apiKeyOf(KEY, { name: 'frontend', scopes: ['email:read', 'cache:refresh', 'cache:forget'] });
 export const CREDENTIAL = { pluginId: `MII_${CANARY}`, pluginSecret: `${CANARY}-secret` };
 
 export const PEOPLE: SandboxPerson[] = [1, 2].map((n) => ({
@@ -59,6 +59,10 @@ const posted = (body: unknown, headers: Record<string, string> = {}): Sung => ({
     body: typeof body === 'string' ? body : JSON.stringify(body),
   },
 });
+const toForget = (body: string, headers?: Record<string, string>): Sung => ({
+  ...posted(body, headers),
+  path: `/forget?${CANARY}=${CANARY}`,
+});
 const got = (path: string): Sung => ({ path, init: { headers: HEADERS } });
 
 /** What clients send, by what is the matter with it. */
@@ -82,6 +86,11 @@ export const REQUESTS: Readonly<Record<string, Sung>> = {
   'a body of another type': posted(CANARY, { 'content-type': `text/${CANARY}` }),
   'no credential': posted({ query: ALL_KINDS }, { authorization: '' }),
   'another credential': posted({ query: ALL_KINDS }, { authorization: `Bearer another-${CANARY}` }),
+  'somebody to forget': toForget(JSON.stringify({ email })),
+  'nobody to forget': toForget(JSON.stringify({ key: ` ${CANARY} ${CANARY}` })),
+  'forgetting without sense': toForget(`{"${CANARY}": "${email}`),
+  'forgetting in a form': toForget(`key=${CANARY}`, { 'content-type': `text/${CANARY}` }),
+  'forgetting without a credential': toForget(JSON.stringify({ email }), { authorization: '' }),
   'another path': got(`/${CANARY}/${encodeURIComponent(email ?? '')}?${CANARY}`),
   'another method': { path: '/graphql', init: { method: 'DELETE', headers: HEADERS } },
   'the health check': got(`/health?${CANARY}`),

@@ -132,6 +132,17 @@ describe.each(['production', 'development'])(
       );
     });
 
+    it('while others cannot be told whom to forget', async () => {
+      vi.stubEnv('NODE_ENV', mode);
+      const forgetChannel = { listen() {}, publish: () => Promise.reject(Object.assign(new Error(WORDS), { PEOPLE })) };
+      const { ask, leaks, send, entries } = await singing({ forgetChannel });
+      await ask();
+      expect(await send('somebody to forget')).toContain('FORGET_INCOMPLETE');
+      expect(await send('somebody to forget')).not.toContain(CANARY);
+      expect(leaks()).toEqual([]);
+      expect(entries.filter(({ fields }) => fields.endpoint === 'forget')).toHaveLength(2);
+    });
+
     it('while the directory throws what is no error', async () => {
       vi.stubEnv('NODE_ENV', mode);
       const { ask, leaks, gateway } = await singing();
@@ -162,7 +173,7 @@ it('nor does the command, in anything that it writes', async () => {
       LARK_PLUGIN_ID: CREDENTIAL.pluginId,
       LARK_PLUGIN_SECRET: CREDENTIAL.pluginSecret,
       AUTH: 'api-key',
-      API_KEYS: `${API_KEY.name}:${API_KEY.sha256};scopes=email:read+cache:refresh`,
+      API_KEYS: `${API_KEY.name}:${API_KEY.sha256};scopes=email:read+cache:refresh+cache:forget`,
       LOG_LEVEL: 'trace',
       NODE_ENV: 'development',
     });

@@ -70,7 +70,9 @@ describe('AUTH=api-key', () => {
     const mistakes = mistakesOf({ AUTH: 'api-key', API_KEYS });
     expect(mistakes).toHaveLength(4);
     expect(mistakes[0]).toContain('API_KEYS: entry 2: expected name:sha256');
-    expect(mistakes[2]).toContain('("x"): expected scopes of email:read, cache:refresh, got "email:write"');
+    expect(mistakes[2]).toContain(
+      '("x"): expected scopes of email:read, cache:refresh, cache:forget, got "email:write"',
+    );
     expect(mistakes.join()).not.toContain('lug_in-clear');
   });
 

@@ -20,6 +20,10 @@ const RUN_BY: Record<string, readonly [file: string, says: string]> = {
   'node dist/cli.js init': ['test/cli/init.test.ts', "runCli(['init']"],
   'node dist/cli.js check': ['test/readme.test.ts', "'node dist/cli.js check': async"],
   'node dist/cli.js api-key frontend': ['test/readme.test.ts', "'node dist/cli.js api-key frontend': async"],
+  'node dist/cli.js forget --email zhangsan@example.com': [
+    'test/cli/forget.test.ts',
+    "blocksOf('docs/operations.md').find(({ text }) => text.includes(' forget '))",
+  ],
   // Its steps are compared below.
   'npm ci && npm run check': ['.ci/run', 'npm ci\n'],
 };

@@ -5,8 +5,9 @@ import { settings } from '../../src/config/settings.ts';
 import { failures } from '../../src/errors.ts';
 import { pages, proseOf, ROOT } from '../support/markdown.ts';
 
-/** Of other programs, of graphql-js, or values. */
+/** Of other programs, of a command alone, of graphql-js, or values. */
 const OTHERS = new Set([
+  'GATEWAY_CREDENTIAL',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'HTTPS_PROXY',

@@ -30,6 +30,15 @@ export function runCliLoggingTo(file: string, environment: Record<string, string
   return running('/bin/sh', ['-c', script, process.execPath, CLI, file], { environment, cwd: emptyFolder() });
 }
 
+/** The same with this file as its standard input. */
+export function runCliReading(file: string, args: string[], environment: Record<string, string> = {}): RunningCli {
+  const script = 'exec "$0" "$@" <"$INPUT"';
+  return running('/bin/sh', ['-c', script, process.execPath, CLI, ...args], {
+    environment: { ...environment, INPUT: file },
+    cwd: emptyFolder(),
+  });
+}
+
 function running(
   command: string,
   args: string[],

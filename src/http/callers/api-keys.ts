@@ -6,7 +6,7 @@ export interface ApiKey {
   readonly name: string;
   /** SHA-256 of the key, 64 hex digits. The key itself is known to its caller only. */
   readonly sha256: string;
-  /** What it allows beyond look-ups: `email:read`, `cache:refresh`. @default nothing */
+  /** What it allows beyond look-ups: `email:read`, `cache:refresh`, `cache:forget`. @default nothing */
   readonly scopes?: readonly string[] | undefined;
   /** The tenants that it may name. @default those of the gateway */
   readonly tenantKeys?: readonly string[] | undefined;

@@ -35,7 +35,7 @@ export interface Authentication {
   findCaller(request: Request): Caller | undefined;
 }
 
-export const SCOPES = { email: 'email:read', refresh: 'cache:refresh' } as const;
+export const SCOPES = { email: 'email:read', refresh: 'cache:refresh', forget: 'cache:forget' } as const;
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const callers = new WeakMap<Request, Caller>();
@@ -68,6 +68,7 @@ function createIdentification({ auth, tenantKeys, emailNeedsScope = false, telem
     name,
     mayReadEmail: !emailNeedsScope || scopes.includes(SCOPES.email),
     mayRefresh: scopes.includes(SCOPES.refresh),
+    mayForget: scopes.includes(SCOPES.forget),
     tenantKeys: tenants && new Set(tenants),
   });
   if (auth.kind === 'none') {

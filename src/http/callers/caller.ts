@@ -5,12 +5,14 @@ export interface Caller {
   readonly mayReadEmail: boolean;
   /** May ask for fresh people with `x-lookup-cache: refresh`. */
   readonly mayRefresh: boolean;
+  /** May have people forgotten. */
+  readonly mayForget: boolean;
   /** The tenants that may be named; `undefined` for any. */
   readonly tenantKeys?: ReadonlySet<string> | undefined;
 }
 
 /** Everybody, where callers are not authenticated. */
-export const ANYBODY: Caller = { name: 'anybody', mayReadEmail: true, mayRefresh: true };
+export const ANYBODY: Caller = { name: 'anybody', mayReadEmail: true, mayRefresh: true, mayForget: true };
 
 /** The caller of a request that has passed authentication. */
 export type CallerOf = (request: Request) => Caller;

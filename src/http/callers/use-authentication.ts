@@ -8,7 +8,7 @@ import type { Caller } from './caller.ts';
 /** RFC 6750: how to authenticate, and what a credential lacks. */
 const CHALLENGES: Partial<Record<GatewayError['code'], string>> = {
   UNAUTHENTICATED: 'Bearer realm="lark-user-gateway"',
-  FORBIDDEN: `Bearer realm="lark-user-gateway", error="insufficient_scope", scope="${SCOPES.refresh}"`,
+  FORBIDDEN: scopeChallenge(SCOPES.refresh),
 };
 
 /**
@@ -29,6 +29,11 @@ export function useAuthentication({ authenticate }: Authentication): Plugin {
       }
     },
   };
+}
+
+/** For the header `www-authenticate` of an answer to a credential without this scope. */
+export function scopeChallenge(scope: string): string {
+  return `Bearer realm="lark-user-gateway", error="insufficient_scope", scope="${scope}"`;
 }
 
 function mayAsk(caller: Caller, request: Request): GatewayError | undefined {

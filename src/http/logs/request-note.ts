@@ -19,6 +19,7 @@ export interface RequestNote {
 
 const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {
   '/graphql': 'graphql',
+  '/forget': 'forget',
   '/health': 'health',
   '/readiness': 'readiness',
 };

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { ConfigError } from '../config/config-error.ts';
+import { codeOf } from '../config/environment.ts';
+import { forgetAdvice } from './forget-advice.ts';
+
+/** As commander hands them on. */
+export interface ForgetFlags {
+  readonly url: string;
+  readonly key?: string;
+  readonly email?: string;
+  readonly outId?: string;
+  readonly tenantKey?: string;
+  readonly credentialFile?: string;
+}
+
+/** In the environment, since every program of a machine can read a command line. */
+const CREDENTIAL = 'GATEWAY_CREDENTIAL';
+/** The gateway gives its other processes ten seconds. */
+const TIMEOUT_MS = 15_000;
+
+const answerShape = z.object({ forgotten: z.literal(true), entries: z.int(), replicas: z.int() });
+const refusalShape = z.object({
+  errors: z.tuple([z.object({ message: z.string(), extensions: z.object({ code: z.string() }) })]),
+});
+
+/** Has a running gateway forget a person, and says in plain words whether it has. */
+export async function forget(flags: ForgetFlags): Promise<void> {
+  const mistakes: string[] = [];
+  const address = addressOf(flags.url, mistakes);
+  const name = nameOf(flags, mistakes);
+  const credential = credentialOf(flags, mistakes);
+  if (!address || !name || mistakes.length > 0) throw new ConfigError(mistakes);
+  const [field, given] = name;
+  const body = { [field]: given === '-' ? (await text(process.stdin)).trim() : given, tenantKey: flags.tenantKey };
+  const outcome = await post(address, body, credential);
+  (outcome.isDone ? process.stdout : process.stderr).write(outcome.lines.map((line) => `${line}\n`).join(''));
+  if (!outcome.isDone) process.exitCode = 1;
+}
+
+interface Outcome {
+  readonly isDone: boolean;
+  readonly lines: readonly string[];
+}
+
+async function post(address: URL, body: unknown, credential: string | undefined): Promise<Outcome> {
+  const failed = (what: string, code: string | undefined, detail = '') => {
+    const next = forgetAdvice(code, address.origin, credential !== undefined);
+    return { isDone: false, lines: [`  failed  ${what}${detail}`, `  next    ${next}`] };
+  };
+  let status: number;
+  let answer: unknown;
+  try {
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
+      },
+      body: JSON.stringify(body),
+      // Somebody else is to learn neither the credential nor whom it is about.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    status = response.status;
+    answer = await response.json().catch(() => undefined);
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    const reason = isLate ? 'TIMEOUT' : codeOf((error as Error).cause ?? error);
+    return failed(`${address.origin} was not reached, or did not answer`, reason, ` (${reason}).`);
+  }
+  const done = answerShape.safeParse(answer);
+  if (status === 200 && done.success) return { isDone: true, lines: [doneLine(done.data)] };
+  const refusal = refusalShape.safeParse(answer).data?.errors[0];
+  if (refusal) return failed(printable(`${refusal.extensions.code}: ${refusal.message}`), refusal.extensions.code);
+  return failed(`${address.origin} answered with status ${status}, and not as a gateway does.`, undefined);
+}
+
+/** Whatever answers there may not write to a terminal as it likes. */
+const printable = (words: string) => words.replace(/\p{C}/gu, '').slice(0, 400);
+
+const doneLine = ({ entries, replicas }: z.infer<typeof answerShape>) =>
+  `Forgotten by ${replicas === 1 ? 'one process' : `${replicas} processes`}. The one that answered had ${
+    entries === 0 ? 'nothing of them' : entries === 1 ? 'one entry of them' : `${entries} entries of them`
+  } in memory.`;
+
+function addressOf(url: string, mistakes: string[]): URL | undefined {
+  const base = URL.canParse(url) ? new URL(url) : undefined;
+  if (!base || !/^https?:$/.test(base.protocol) || base.username || base.password || base.search || base.hash) {
+    mistakes.push(
+      '--url: expected the address of a gateway, such as http://127.0.0.1:4000, without a credential in it.',
+    );
+    return undefined;
+  }
+  return new URL(`${base.pathname.replace(/\/$/, '')}/forget`, base);
+}
+
+/** The field of the request, and its value or "-". */
+function nameOf({ key, email, outId, tenantKey }: ForgetFlags, mistakes: string[]) {
+  const given = Object.entries({ key, email, outId }).filter((one): one is [string, string] => one[1] !== undefined);
+  if (given.length !== 1) mistakes.push(`Expected one of --key, --email and --out-id, got ${given.length || 'none'}.`);
+  if (tenantKey !== undefined && email === undefined) mistakes.push('--tenant-key: counts with --email only.');
+  return given[0];
+}
+
+function credentialOf({ credentialFile: path }: ForgetFlags, mistakes: string[]): string | undefined {
+  const inEnvironment = process.env[CREDENTIAL]?.trim() || undefined;
+  if (path === undefined) return checked(inEnvironment, CREDENTIAL, mistakes);
+  if (inEnvironment !== undefined) mistakes.push(`${CREDENTIAL} and --credential-file are both set: set one of them.`);
+  try {
+    const credential = readFileSync(path, 'utf8').trim();
+    if (credential === '') mistakes.push(`--credential-file names ${path}, which is empty.`);
+    return checked(credential, '--credential-file', mistakes);
+  } catch (error) {
+    mistakes.push(`--credential-file names ${path}, which cannot be read (${codeOf(error)}).`);
+    return undefined;
+  }
+}
+
+/** A header takes no other characters, and `fetch` would repeat it in its error. */
+function checked(credential: string | undefined, where: string, mistakes: string[]): string | undefined {
+  if (credential !== undefined && !/^[\w.~+/=-]*$/.test(credential)) {
+    mistakes.push(`${where}: expected an API key or a token, got what holds other characters.`);
+  }
+  return credential;
+}

@@ -1,0 +1,90 @@
+import type { Plugin } from 'graphql-yoga';
+import type { ForgetEverywhere } from '../../directory/forgetting.ts';
+import type { PersonName } from '../../directory/person-name.ts';
+import { GatewayError } from '../../errors.ts';
+import { SCOPES } from '../callers/authentication.ts';
+import type { Caller, CallerOf } from '../callers/caller.ts';
+import { scopeChallenge } from '../callers/use-authentication.ts';
+import { refusalResponse } from '../refusal.ts';
+import { MAX_FORGET_BYTES, readForgetBody } from './read-forget-body.ts';
+
+export interface ForgetEndpointOptions {
+  forget: ForgetEverywhere;
+  callerOf: CallerOf;
+  /** Called with what nobody thought of. */
+  onFault(error: unknown): void;
+}
+
+const METHOD_NOT_ALLOWED = 405;
+const TOO_LARGE = 413;
+const UNSUPPORTED = 415;
+
+/**
+ * Answers `POST /forget`, of a body such as `{"key":"…"}`, when that person is forgotten everywhere. It asks the user API nothing,
+ * and so never tells whether there is such a person. Always JSON: a page of another site cannot send that unasked.
+ */
+export function useForget({ forget, callerOf, onFault }: ForgetEndpointOptions): Plugin {
+  return {
+    async onRequest({ request, url, endResponse }) {
+      if (url.pathname !== '/forget') return;
+      try {
+        endResponse(refuseUnread(request, callerOf(request)) ?? (await answer(request)));
+      } catch (error) {
+        if (!(error instanceof GatewayError)) onFault(error);
+        endResponse(refusalResponse(error instanceof GatewayError ? error : failedInside()));
+      }
+    },
+  };
+
+  async function answer(request: Request): Promise<Response> {
+    const name = await readForgetBody(request.body);
+    if (name === 'too large') return tooLarge();
+    if (name instanceof GatewayError) return refusalResponse(name);
+    const refusal = mayName(name, callerOf(request));
+    if (refusal) return refusalResponse(refusal);
+    const { entries, replicas } = await forget(name);
+    return Response.json({ forgotten: true, entries, replicas });
+  }
+}
+
+/** @returns why a request is refused before its body is read. */
+function refuseUnread(request: Request, caller: Caller): Response | undefined {
+  if (request.method !== 'POST') {
+    return refusalResponse(badInput('Expected a POST.'), { allow: 'POST' }, METHOD_NOT_ALLOWED);
+  }
+  if (!caller.mayForget) {
+    return refusalResponse(scopeMissing(), { 'www-authenticate': scopeChallenge(SCOPES.forget) });
+  }
+  if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    return refusalResponse(badInput('Expected "content-type: application/json".'), {}, UNSUPPORTED);
+  }
+  if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity') {
+    const uncompressed = badInput('Expected a body that is not compressed. Send it without content-encoding.');
+    return refusalResponse(uncompressed, { 'accept-encoding': 'identity' }, UNSUPPORTED);
+  }
+  return Number(request.headers.get('content-length')) > MAX_FORGET_BYTES ? tooLarge() : undefined;
+}
+
+function mayName({ tenantKey }: PersonName, { tenantKeys }: Caller): GatewayError | undefined {
+  if (tenantKey === undefined || !tenantKeys || tenantKeys.has(tenantKey)) return undefined;
+  return new GatewayError('FORBIDDEN', 'The request names a tenant that this caller may not ask for.');
+}
+
+const badInput = (message: string) => new GatewayError('BAD_USER_INPUT', message);
+
+/** What is still to come is not read, so the connection is of no further use. */
+const tooLarge = () =>
+  refusalResponse(
+    badInput(`The body of a request to forget may have at most ${MAX_FORGET_BYTES} bytes; this one has more.`),
+    { connection: 'close' },
+    TOO_LARGE,
+  );
+
+const scopeMissing = () =>
+  new GatewayError(
+    'FORBIDDEN',
+    `To have people forgotten needs the scope ${SCOPES.forget}, which this credential has not.`,
+  );
+
+const failedInside = () =>
+  new GatewayError('INTERNAL_SERVER_ERROR', 'The gateway failed inside. Its operator finds the cause in the log.');

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ForgetChannel } from '../directory/forget-channel.ts';
+import type { PersonName } from '../directory/person-name.ts';
+import type { Clock } from '../policies/clock.ts';
+import type { RedisClient } from './connect.ts';
+import type { RedisConnection } from './connection.ts';
+import type { ForgetPeople } from './forget-people.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { KeyNames } from './key-names.ts';
+import { FORGET, runScript } from './scripts.ts';
+import type { Seal } from './seal.ts';
+
+export interface RedisForgetChannelOptions {
+  connection: RedisConnection;
+  /** Of its own: a connection that listens can do nothing else. */
+  subscriber: RedisClient;
+  keys: KeyNames;
+  seal: Seal;
+  heartbeat: Heartbeat;
+  people: ForgetPeople;
+  /** Names this gateway. */
+  replica: string;
+  /** How long people are kept anywhere, in milliseconds: so long a gateway that was away can catch up. */
+  keepMs: number;
+  clock: Clock;
+}
+
+interface Message {
+  readonly id: string;
+  readonly from: string;
+  readonly names: readonly PersonName[];
+}
+
+/** So long all others may take to say that they have done it. */
+const ACKNOWLEDGED_MS = 3_000;
+const LOOK_AGAIN_MS = 20;
+/** Told once more, where it is not certain that it was heard. */
+const OVERLAP_MS = 10_000;
+
+/**
+ * Tells all gateways whom to forget, and waits until each has said that it has. What was told is kept for a while, sealed: a
+ * gateway that was away from Redis catches up when it is back.
+ */
+export function createRedisForgetChannel(options: RedisForgetChannelOptions): ForgetChannel {
+  const { connection, subscriber, keys, seal, heartbeat, people, replica, keepMs, clock } = options;
+  const entry = seal('forget');
+  const acknowledgements = new Map<string, Set<string>>();
+  /** Until when everything was heard, on the clock of the server, in microseconds. */
+  let heardUntil: number | undefined;
+
+  return {
+    async publish(asked) {
+      const names = await people.allNames(asked);
+      await people.remove(names);
+      const others = await otherReplicas();
+      const message: Message = { id: randomUUID(), from: replica, names };
+      const done = new Set<string>();
+      acknowledgements.set(message.id, done);
+      try {
+        const sealed = entry.seal(Buffer.from(JSON.stringify(message))).toString('base64');
+        await connection.run('forget', (client) =>
+          runScript(
+            client,
+            FORGET,
+            [keys.forgotten],
+            [sealed, Math.ceil(Math.max(keepMs, 60_000)) * 1_000, keys.forget],
+          ),
+        );
+        const until = clock() + ACKNOWLEDGED_MS;
+        while (!others.every((other) => done.has(other))) {
+          if (clock() > until) throw new Error('Not all gateways have said that they forgot.');
+          await sleep(LOOK_AGAIN_MS);
+        }
+      } finally {
+        acknowledgements.delete(message.id);
+      }
+      // A call that left before may have brought them back meanwhile; from now on none can.
+      await people.remove(names);
+      return { replicas: others.length };
+    },
+    listen(onForget) {
+      subscriber.on('message', (channel: string, text: string) => {
+        if (channel === keys.forget) take(text, onForget);
+        else acknowledge(text);
+      });
+      // Each time that there is a new connection.
+      subscriber.on('ready', () => void begin(onForget));
+    },
+  };
+
+  async function begin(onForget: (names: readonly PersonName[]) => void): Promise<void> {
+    try {
+      await subscriber.subscribe(keys.forget, keys.acknowledged);
+      await heartbeat.first;
+      const since = heardUntil;
+      heardUntil = micros();
+      if (since === undefined) return;
+      const missed = await connection.run('forget', (client) =>
+        client.zrangebyscore(keys.forgotten, since - OVERLAP_MS * 1_000, '+inf'),
+      );
+      for (const text of missed) take(text, onForget);
+    } catch {
+      // Gone again: there will be another time, which begins where this one has.
+    }
+  }
+
+  function take(text: string, onForget: (names: readonly PersonName[]) => void): void {
+    const message = read(text);
+    if (!message || message.from === replica) return;
+    onForget(message.names);
+    heardUntil = micros() ?? heardUntil;
+    const answer = `${message.id} ${replica}`;
+    connection.run('forget', (client) => client.publish(keys.acknowledged, answer)).catch(() => {});
+  }
+
+  function acknowledge(text: string): void {
+    const [id = '', from = ''] = text.split(' ');
+    acknowledgements.get(id)?.add(from);
+  }
+
+  /** @returns `undefined` for what another secret has sealed. */
+  function read(text: string): Message | undefined {
+    const plain = entry.open(Buffer.from(text, 'base64'));
+    return plain && (JSON.parse(plain.toString()) as Message);
+  }
+
+  async function otherReplicas(): Promise<string[]> {
+    const all = await connection.run('forget', (client) => client.zrangebyscore(keys.replicas, '-inf', '+inf'));
+    return all.filter((other) => other !== replica);
+  }
+
+  function micros(): number | undefined {
+    const now = heartbeat.serverTimeAt(clock());
+    return now === undefined ? undefined : Math.floor(now * 1_000);
+  }
+}

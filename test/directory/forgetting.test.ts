@@ -1,0 +1,62 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Directory } from '../../src/directory/directory.ts';
+import type { ForgetChannel } from '../../src/directory/forget-channel.ts';
+import { createForgetting } from '../../src/directory/forgetting.ts';
+import type { PersonName } from '../../src/directory/person-name.ts';
+import { directoryOnFakeClock } from '../support/made-up-api.ts';
+
+const NAME: PersonName = { kind: 'key', identifier: 'k1' };
+
+function setUp(channel?: Partial<ForgetChannel>, timeoutMs?: number) {
+  const directory: Directory = directoryOnFakeClock().directory;
+  vi.useRealTimers();
+  const [forget, alsoForget] = [vi.spyOn(directory, 'forget'), vi.fn<() => void>()];
+  let hear: (names: readonly PersonName[]) => void = () => {};
+  const whole = channel && {
+    publish: async () => ({ replicas: 1 }),
+    listen(onForget: typeof hear) {
+      hear = onForget;
+    },
+    ...channel,
+  };
+  const forgetEverywhere = createForgetting({ directory, channel: whole, alsoForget, timeoutMs });
+  return { forgetEverywhere, forget, alsoForget, hear: (names: readonly PersonName[]) => hear(names) };
+}
+
+describe('forgetting everywhere', () => {
+  it('without others is done by this process', async () => {
+    const { forgetEverywhere, alsoForget } = setUp();
+    expect(await forgetEverywhere(NAME)).toEqual({ entries: 0, replicas: 1 });
+    expect(alsoForget).toHaveBeenCalledTimes(1);
+  });
+
+  it('is done here first, so that a failure of the way to others does not keep them', async () => {
+    const { forgetEverywhere, forget } = setUp({ publish: () => Promise.reject(new Error('no way')) });
+    await expect(forgetEverywhere(NAME)).rejects.toMatchObject({ code: 'FORGET_INCOMPLETE' });
+    expect(forget).toHaveBeenCalledWith(NAME);
+  });
+
+  it('does not wait for others without end, and does not claim then that they have', async () => {
+    const { forgetEverywhere } = setUp({ publish: () => new Promise(() => {}) }, 20);
+    await expect(forgetEverywhere(NAME)).rejects.toMatchObject({ code: 'FORGET_INCOMPLETE' });
+  });
+
+  it('tells nobody what is no name', async () => {
+    const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
+    const { forgetEverywhere } = setUp({ publish });
+    await expect(forgetEverywhere({ kind: 'email', identifier: 'x' })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
+    expect(publish).not.toHaveBeenCalled();
+  });
+
+  it('hears of others with one look at all that is remembered, and publishes none of it again', () => {
+    const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
+    const { hear, forget, alsoForget } = setUp({ publish });
+    hear([NAME, { kind: 'outId', identifier: 'on_1' }]);
+    expect([forget.mock.calls.length, alsoForget.mock.calls.length]).toEqual([1, 1]);
+    hear([]);
+    expect(forget).toHaveBeenCalledTimes(1);
+    expect(publish).not.toHaveBeenCalled();
+  });
+});
