@@ -60,6 +60,12 @@ const FIELDS = {
   malformed: count,
   unasked: count,
   failures: count,
+  /** Which of several processes, from 1 on. */
+  worker: count,
+  pid: count,
+  exitCode: count,
+  signal: text(/^SIG[A-Z\d]{2,10}$/),
+  pauseMs: duration,
   stack: (value: unknown) => (isFaultStack(value) ? value : undefined),
 } satisfies Record<string, Check<unknown>>;
 
