@@ -21,7 +21,7 @@ export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Runnin
   }
   const primary = createPrimary({ workers, callsPerSecond: limits.callsPerSecond ?? 15 });
   // Counts for the limiters of the workers. It hears them by itself.
-  new RateLimiterClusterMaster();
+  void new RateLimiterClusterMaster();
   cluster.setupPrimary({ exec: process.argv[1] ?? '', args: ['worker'], serialization: 'advanced' });
 
   let { port } = setup.config;
@@ -90,7 +90,9 @@ function tell(event: WorkerEvent, lines: JsonLines): void {
     const { worker } = event;
     lines.write({ level: 'error', message: 'A worker did not stop in time, and was killed.', fields: { worker } });
   } else {
-    const { worker, exitCode, signal, pauseMs } = event;
+    const { worker, exitCode, signal, pauseMs, reason } = event;
+    // It has written so itself.
+    if (reason !== undefined && pauseMs === undefined) return;
     const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker ended, and is started again.';
     lines.write({ level: 'error', message, fields: { worker, exitCode, signal, pauseMs } });
   }

@@ -34,6 +34,8 @@ export async function worker(): Promise<void> {
     lines.endWithUncaught();
     await say({ says: 'listening', url: running.url });
   } catch (error) {
+    lines.sayFault('error', 'A worker could not start.', error);
+    await flushed();
     await say({ says: 'failed', reason: error instanceof Error ? error.message : String(error) });
     process.exit(1);
   }

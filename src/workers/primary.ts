@@ -71,22 +71,16 @@ export function createPrimary({ workers, callsPerSecond, clock = monotonicClock 
   }
 
   function answer(owner: string, asked: WorkerAsks): PrimaryAnswer<WorkerAsks['ask']> | Promise<Gathered> {
-    switch (asked.ask) {
-      case 'reserve': {
-        const schedule = schedules.keep(asked.identity);
-        if (!schedule) throw new RangeError('Too many callers at a time.');
-        return schedule.reserve(owner);
-      }
-      case 'token':
-        return token.read() ?? null;
-      case 'keep token':
-        token.write(asked.life);
-        return null;
-      case 'lock':
-        return token.lock(owner, asked.forMs) ?? null;
-      case 'everybody':
-        return askAll(asked.question, asked.timeoutMs);
+    if (asked.ask === 'everybody') return askAll(asked.question, asked.timeoutMs);
+    if (asked.ask === 'token') return token.read() ?? null;
+    if (asked.ask === 'lock') return token.lock(owner, asked.forMs) ?? null;
+    if (asked.ask === 'keep token') {
+      token.write(asked.life);
+      return null;
     }
+    const schedule = schedules.keep(asked.identity);
+    if (!schedule) throw new RangeError('Too many callers at a time.');
+    return schedule.reserve(owner);
   }
 
   function take(told: Exclude<WorkerTells, { tell: 'here' }>): void {

@@ -96,21 +96,31 @@ export function createSupervisor({ workers, start, onEvent, clock = monotonicClo
     const startedAt = clock();
     const process = start(worker);
     running.set(worker, process);
-    void process.listening.then((url) => {
-      onEvent({ type: 'listening', worker, pid: process.pid });
-      hasListened = true;
-      onFirst(url);
-      for (const other of waiting.splice(0)) runAfter(FIRST_PAUSE_MS, other);
-    });
-    void process.ended.then((end) => {
-      running.delete(worker);
-      if (isStopping) return;
-      const nextPauseMs = clock() - startedAt >= WELL_AFTER_MS ? FIRST_PAUSE_MS : pauseMs;
-      onEvent({ type: 'crashed', worker, pauseMs: hasListened ? nextPauseMs : undefined, ...end });
-      if (hasListened) runAfter(nextPauseMs, worker);
-      else waiting.push(worker);
-      if (!hasListened && running.size === 0) onNone(new Error(end.reason ?? diedAtStart(workers, end)));
-    });
+    void noteListening(worker, process);
+    void noteEnd(worker, process, { startedAt, pauseMs });
+  }
+
+  async function noteListening(worker: number, { pid, listening: itsUrl }: WorkerProcess): Promise<void> {
+    const url = await itsUrl;
+    onEvent({ type: 'listening', worker, pid });
+    hasListened = true;
+    onFirst(url);
+    for (const other of waiting.splice(0)) runAfter(FIRST_PAUSE_MS, other);
+  }
+
+  async function noteEnd(
+    worker: number,
+    process: WorkerProcess,
+    of: { startedAt: number; pauseMs: number },
+  ): Promise<void> {
+    const end = await process.ended;
+    running.delete(worker);
+    if (isStopping) return;
+    const pauseMs = clock() - of.startedAt >= WELL_AFTER_MS ? FIRST_PAUSE_MS : of.pauseMs;
+    onEvent({ type: 'crashed', worker, pauseMs: hasListened ? pauseMs : undefined, ...end });
+    if (hasListened) runAfter(pauseMs, worker);
+    else waiting.push(worker);
+    if (!hasListened && running.size === 0) onNone(new Error(end.reason ?? diedAtStart(workers, end)));
   }
 
   function runAfter(pauseMs: number, worker: number): void {

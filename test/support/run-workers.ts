@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { onTestFinished } from 'vitest';
+
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type RunningCli, runCli } from './run-cli.ts';
 
