@@ -29,6 +29,7 @@ export async function worker(): Promise<void> {
   const lines = createJsonLines(setup.config.logLevel, number);
   ({ flushed } = lines);
   try {
+    // Where what is shared is kept elsewhere, over several machines, that goes to the gateway instead; this still hears questions.
     const state = createWorkerState({ wire, workers: setup.config.workers });
     running = await runGateway(setup, lines, state);
     lines.endWithUncaught();

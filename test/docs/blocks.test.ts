@@ -20,6 +20,7 @@ const RUN_BY: Record<string, readonly [file: string, says: string]> = {
   'node dist/cli.js init': ['test/cli/init.test.ts', "runCli(['init']"],
   'node dist/cli.js check': ['test/readme.test.ts', "'node dist/cli.js check': async"],
   'node dist/cli.js api-key frontend': ['test/readme.test.ts', "'node dist/cli.js api-key frontend': async"],
+  'WORKERS=2 node dist/cli.js': ['test/workers/serve.test.ts', "runCli([], { ...ANY_PORTS, WORKERS: '2'"],
   // Its steps are compared below.
   'npm ci && npm run check': ['.ci/run', 'npm ci\n'],
 };

@@ -45,6 +45,7 @@ describe('WORKERS', () => {
     cli.process.kill('SIGINT');
     expect(await cli.ended).toBe(0);
     expect(cli.stdout().match(/GraphQL {3}/g)).toHaveLength(1);
+    expect(cli.stdout()).toContain('Workers   2 ');
     expect(cli.stderr().match(/LARK_CALLS_PER_SECOND is 16/g)).toHaveLength(1);
   });
 

@@ -49,6 +49,17 @@ describe('a worker that is killed', () => {
   });
 });
 
+describe('when all workers are killed', () => {
+  it('they serve the same port again, also where it was any free one', async () => {
+    const { ask, said } = await runWorkers({ PORT: '0' });
+    for (const { pid } of said('A worker listens.')) process.kill(Number(pid), 'SIGKILL');
+    await expect.poll(() => said('A worker listens.')).toHaveLength(4);
+    const keys = keysFrom(1, 4);
+    for (const key of keys) expect((await ask(usersPath([key]))).body).toEqual(usersAnswer([key]));
+    expect(new Set(said('request').map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+  });
+});
+
 describe('SIGTERM with WORKERS=2', () => {
   it('not ready → still accepting for a set delay → in-flight answered → exit 0; no request lost', async () => {
     const { ask, cli, said } = await runWorkers({ SHUTDOWN_DELAY_SECONDS: '2' }, { latencyMs: 300 });
