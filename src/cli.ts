@@ -8,6 +8,7 @@ import { init } from './cli/init.ts';
 import { faultHelp, sandbox } from './cli/sandbox.ts';
 import { printSchemaAs, SCHEMA_FORMATS } from './cli/schema.ts';
 import { serve } from './cli/serve.ts';
+import { worker } from './cli/worker.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Sources } from './config/environment.ts';
 import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
@@ -97,6 +98,8 @@ program
       .default('api'),
   )
   .action(printSchemaAs);
+
+program.command('worker', { hidden: true }).description('Run one of the processes of WORKERS.').action(worker);
 
 // `serve` is what runs without a command, so its flags belong on the first page too.
 program.addHelpText('after', () => `\nThe default command, serve:\n\n${serveCommand.helpInformation()}${SOURCES_NOTE}`);

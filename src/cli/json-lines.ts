@@ -19,13 +19,14 @@ export interface JsonLines extends LogOptions {
   flushed(): Promise<void>;
 }
 
-export function createJsonLines(level: LogLevel): JsonLines {
+/** @param worker which of several processes writes, to be told in each line. */
+export function createJsonLines(level: LogLevel, worker?: number): JsonLines {
   const destination = patientDestination();
   const logger = pino(
     {
       level,
       // Neither pid nor host name: whatever collects the lines knows where they come from.
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
@@ -71,6 +72,8 @@ function patientDestination(): ReturnType<typeof pino.destination> {
     sync: false,
     minLength: 1,
     maxLength: MOST_WAITING,
+    // Written whole or not at all, where several processes share a pipe (PIPE_BUF of Linux): whole lines, as many as fit.
+    maxWrite: 4_096,
     retryEAGAIN() {
       isFailing = true;
       return !isEnding;

@@ -22,6 +22,7 @@ export function serveBanner({ version, url, config, embedded, exampleKey }: Serv
       ? `  Sandbox   ${embedded.url}   (the user API with ${sandboxPeople(config, embedded)})`
       : `  User API  ${hostOf(config)}`,
   ];
+  if (config.workers > 1) lines.push(`  Workers   ${config.workers}   (one quota and one token for all of them)`);
   if (embedded && config.upstream.kind === 'sandbox') {
     const { isExplicit, identity } = config.upstream;
     if (!isExplicit) lines.push('', ...HOW_TO_SERVE_REAL_PEOPLE[identity]);

@@ -1,16 +1,11 @@
 import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
-import {
-  type Credential,
-  hasMadeUpPeople,
-  type RealUpstream,
-  type SandboxUpstream,
-} from '../config/upstream-choice.ts';
-import { createGateway } from '../gateway.ts';
+import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
-import { createServer, drain, listen } from '../http/server.ts';
 import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { createJsonLines } from './json-lines.ts';
+import { runGateway } from './run-gateway.ts';
+import { runWorkers } from './run-workers.ts';
 import { serveBanner } from './serve-banner.ts';
 import { onStopSignal } from './stop-signal.ts';
 
@@ -26,32 +21,16 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   const config = readConfig(sources);
   const embedded = config.upstream.kind === 'sandbox' ? await startEmbedded(config.upstream) : undefined;
   const credential = credentialOf(config.upstream, embedded);
-  const { showsGraphiql, ...exposure } = config.exposure;
   const examples = embedded ? peopleToName(embedded) : PLACEHOLDERS;
   const lines = createJsonLines(config.logLevel);
-  const gateway = createGateway({
-    ...credential,
-    ...config.limits,
-    ...config.callers,
-    ...exposure,
-    redis: config.redis,
-    graphiql: showsGraphiql ? examples : undefined,
-    people: hasMadeUpPeople(config.upstream) ? 'made-up' : 'real',
-    log: lines,
-  });
-  const server = createServer(gateway);
-  const stopEverything = async () => {
-    gateway.beginShutdown();
-    if (server.listening) await drain(server, config.shutdown);
-    await gateway.dispose();
-    await embedded?.close();
-  };
+  const setup = { config, credential, examples };
 
   try {
-    const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
+    const running = config.workers > 1 ? await runWorkers(setup, lines) : await runGateway(setup, lines);
     lines.endWithUncaught();
     const stop = async () => {
-      await stopEverything();
+      await running.stop();
+      await embedded?.close();
       lines.say('info', 'Stopped.');
       await lines.flushed();
     };
@@ -60,9 +39,9 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
     for (const warning of config.warnings) lines.say('warn', warning);
-    process.stdout.write(serveBanner({ version, url, config, embedded, exampleKey: examples.key }));
+    process.stdout.write(serveBanner({ version, url: running.url, config, embedded, exampleKey: examples.key }));
   } catch (error) {
-    await stopEverything();
+    await embedded?.close();
     throw error;
   }
 }

@@ -14,6 +14,8 @@ import { chooseUpstream, hasMadeUpPeople, type RealUpstream, type SandboxUpstrea
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** Processes that serve it. */
+  readonly workers: number;
   readonly logLevel: NonNullable<Settings['LOG_LEVEL']>;
   /** What works, but is probably not meant: to be told at the start. */
   readonly warnings: readonly string[];
@@ -70,6 +72,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   return {
     host,
     port: values.PORT ?? 4000,
+    workers: values.WORKERS ?? 1,
     logLevel: values.LOG_LEVEL ?? 'info',
     warnings: warningsOf(values, exposure),
     shutdown: {

@@ -43,7 +43,7 @@ export function createSlotQueue(quota: Quota): SlotQueue {
     const waitMs = quota.waitMs();
     if (typeof waitMs !== 'number') {
       isAsking = true;
-      void waitMs.then(() => {
+      void waitMs.finally(() => {
         isAsking = false;
         arm();
       });

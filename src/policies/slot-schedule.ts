@@ -85,7 +85,7 @@ export function createSlotSchedule({ callsPerSecond: most, clock }: SlotSchedule
 
   function nextTurn(now: number): number {
     const allowed = Math.floor(limit);
-    const ends = [...calls.values()].map((arrivedBy) => arrivedBy + WINDOW_MS).sort((a, b) => a - b);
+    const ends = [...calls.values()].map((arrivedBy) => arrivedBy + WINDOW_MS).toSorted((a, b) => a - b);
     const at = Math.max(now, pausedUntil, lastLeaveAt, ends[ends.length - allowed] ?? now);
     const still = ends.filter((end) => end > at);
     if (still.length < burst) return at;

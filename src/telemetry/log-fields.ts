@@ -64,6 +64,12 @@ const FIELDS = {
   command: text(/^[a-z-]{1,20}$/),
   isUp: (value: unknown) => (typeof value === 'boolean' ? value : undefined),
   mode: text(/^(shared|alone|returning)$/),
+  /** Which of several processes, from 1 on. */
+  worker: count,
+  pid: count,
+  exitCode: count,
+  signal: text(/^SIG[A-Z\d]{2,10}$/),
+  pauseMs: duration,
   stack: (value: unknown) => (isFaultStack(value) ? value : undefined),
 } satisfies Record<string, Check<unknown>>;
 

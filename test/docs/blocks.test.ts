@@ -24,6 +24,7 @@ const RUN_BY: Record<string, readonly [file: string, says: string]> = {
     'test/cli/forget.test.ts',
     "blocksOf('docs/operations.md').find(({ text }) => text.includes(' forget '))",
   ],
+  'WORKERS=2 node dist/cli.js': ['test/workers/serve.test.ts', "runCli([], { ...ANY_PORTS, WORKERS: '2'"],
   // Its steps are compared below.
   'npm ci && npm run check': ['.ci/run', 'npm ci\n'],
 };

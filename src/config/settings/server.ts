@@ -1,5 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { setting, wholeNumber } from '../setting.ts';
+import { expected, setting, wholeNumber } from '../setting.ts';
+
+const MOST_WORKERS = 64;
 
 export const serverSettings = {
   PORT: setting(wholeNumber(0, 65_535), {
@@ -8,6 +11,21 @@ export const serverSettings = {
     value: 'number',
   }),
   HOST: setting(z.string(), { about: 'Address the gateway listens on.', default: '127.0.0.1', value: 'address' }),
+  WORKERS: setting(
+    z
+      .string()
+      .refine(
+        (text) => text === 'auto' || wholeNumber(1, MOST_WORKERS).safeParse(text).success,
+        expected(`a whole number from 1 to ${MOST_WORKERS}, or auto`),
+      )
+      .transform((text) => (text === 'auto' ? Math.min(availableParallelism(), MOST_WORKERS) : Number(text))),
+    {
+      about:
+        'Processes that serve the same port, sharing quota and token; auto is one for each processor. They help where a processor is busy, and have no more quota than one.',
+      default: '1',
+      value: 'number|auto',
+    },
+  ),
   REQUEST_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
     about: 'Deadline of one request, in milliseconds, waiting for its turn included.',
     default: '10000',

@@ -1,0 +1,99 @@
+import cluster from 'node:cluster';
+import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
+import { createChannel } from '../workers/channel.ts';
+import { createPrimary, type Primary } from '../workers/primary.ts';
+import { createSupervisor, type WorkerEvent, type WorkerProcess } from '../workers/supervisor.ts';
+import { wireToWorker } from '../workers/wire.ts';
+import type { JsonLines } from './json-lines.ts';
+import type { Running, Setup } from './run-gateway.ts';
+import { LIFE_CHANNEL, STOP_ORDER, type StartOrder, workerSays } from './worker-life.ts';
+
+/** Longer than a worker takes that is well: it cuts by itself what does not finish. */
+const STOPS_LATER_MS = 5_000;
+
+/** Serves the gateway from several processes, on one port, with one quota and one token. */
+export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Running> {
+  const { workers, limits, shutdown } = setup.config;
+  if (!cluster.isPrimary) {
+    throw new Error(
+      `WORKERS is ${workers}, but this process is a worker of another program already. Set WORKERS to 1.`,
+    );
+  }
+  const primary = createPrimary({ workers, callsPerSecond: limits.callsPerSecond ?? 15 });
+  // Counts for the limiters of the workers. It hears them by itself.
+  void new RateLimiterClusterMaster();
+  cluster.setupPrimary({ exec: process.argv[1] ?? '', args: ['worker'], serialization: 'advanced' });
+
+  let { port } = setup.config;
+  let boundPort: number | undefined;
+  const supervisor = createSupervisor({
+    workers,
+    start(worker) {
+      // PORT=0 is one free port for all that listen at a time. When none does any more, it has to be the same again.
+      if (Object.keys(cluster.workers ?? {}).length === 0) port = boundPort ?? port;
+      return startWorker({ worker, setup: { ...setup, config: { ...setup.config, port } } }, primary);
+    },
+    onEvent: (event) => tell(event, lines),
+  });
+  process.once('exit', supervisor.kill);
+  const url = await supervisor.listening;
+  boundPort = Number(new URL(url).port);
+  return { url, stop: () => supervisor.stop(shutdown.delayMs + shutdown.graceMs + STOPS_LATER_MS) };
+}
+
+function startWorker(order: StartOrder, primary: Primary): WorkerProcess {
+  const worker = cluster.fork();
+  // A message that cannot be delivered any more; the end of the process is told by itself.
+  worker.on('error', () => {});
+  const wire = wireToWorker(worker);
+  const detach = primary.attach(String(worker.id), wire);
+  let isStopping = false;
+  let reason: string | undefined;
+  let onListening: (url: string) => void = () => {};
+
+  const life = createChannel(wire, LIFE_CHANNEL, {
+    onAsk(body) {
+      const told = workerSays.parse(body);
+      if (told.says === 'here') return isStopping ? STOP_ORDER : order;
+      if (told.says === 'failed') ({ reason } = told);
+      else onListening(told.url);
+      return null;
+    },
+    onTell() {},
+  });
+  return {
+    pid: worker.process.pid,
+    listening: new Promise((resolve) => {
+      onListening = resolve;
+    }),
+    ended: new Promise((resolve) => {
+      worker.once('exit', (exitCode, signal) => {
+        detach();
+        life.close();
+        // Node says `null` where there is none.
+        resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined, reason });
+      });
+    }),
+    stop() {
+      isStopping = true;
+      life.tell(STOP_ORDER);
+    },
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
+}
+
+function tell(event: WorkerEvent, lines: JsonLines): void {
+  if (event.type === 'listening') {
+    const { worker, pid } = event;
+    lines.write({ level: 'info', message: 'A worker listens.', fields: { worker, pid } });
+  } else if (event.type === 'killed') {
+    const { worker } = event;
+    lines.write({ level: 'error', message: 'A worker did not stop in time, and was killed.', fields: { worker } });
+  } else {
+    const { worker, exitCode, signal, pauseMs, reason } = event;
+    // It has written so itself.
+    if (reason !== undefined && pauseMs === undefined) return;
+    const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker ended, and is started again.';
+    lines.write({ level: 'error', message, fields: { worker, exitCode, signal, pauseMs } });
+  }
+}

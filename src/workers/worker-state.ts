@@ -1,0 +1,101 @@
+import { RateLimiterCluster } from 'rate-limiter-flexible';
+import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { createSlotLog } from '../policies/slot-log.ts';
+import type { SharedState } from '../shared-state.ts';
+import type { TokenStore } from '../upstream/token-store.ts';
+import { createChannel } from './channel.ts';
+import {
+  ANSWER_WITHIN_MS,
+  type Gathered,
+  type PrimaryAnswer,
+  primaryAnswers,
+  type Question,
+  question,
+  STATE_CHANNEL,
+  type WorkerAsks,
+  type WorkerTells,
+} from './protocol.ts';
+import type { Wire } from './wire.ts';
+
+export interface WorkerStateOptions {
+  /** To the primary. */
+  wire: Wire;
+  /** How many workers there are when all are well. */
+  workers: number;
+  /** @default the process' monotonic clock */
+  clock?: Clock | undefined;
+}
+
+/** What a worker has in common with the others, kept by the primary. */
+export interface WorkerState extends SharedState {
+  readonly tokenStore: TokenStore;
+  /** Asks all workers, this one included. @throws Error where the primary does not answer. */
+  askAll(question: Question, timeoutMs: number): Promise<Gathered>;
+  /** How this worker answers such a question. */
+  onQuestion(about: Question['about'], answer: (body: unknown) => unknown): void;
+}
+
+export function createWorkerState({ wire, workers, clock = monotonicClock }: WorkerStateOptions): WorkerState {
+  const answers = new Map<Question['about'], (body: unknown) => unknown>();
+  const channel = createChannel(wire, STATE_CHANNEL, {
+    onAsk(asked) {
+      const { about, body } = question.parse(asked);
+      const answer = answers.get(about);
+      if (!answer) throw new TypeError('Nobody answers this question.');
+      return answer(body);
+    },
+    onTell() {},
+  });
+  tell({ tell: 'here' });
+
+  return {
+    slotLogOf: (identity) =>
+      createSlotLog(
+        {
+          reserve: () => ask({ ask: 'reserve', identity }),
+          settle: (id, arrivedBy) => tell({ tell: 'settle', identity, id, arrivedBy }),
+          giveBack: (id) => tell({ tell: 'give back', identity, id }),
+          pause: (retryAfterMs) => tell({ tell: 'pause', identity, retryAfterMs }),
+          // A worker without its primary ends.
+          reachableSince: () => Number.NEGATIVE_INFINITY,
+          replicas: () => workers,
+        },
+        clock,
+      ),
+    tokenStore: {
+      async read() {
+        const askedAt = clock();
+        const kept = await ask({ ask: 'token' });
+        // From before it was asked for: rather too early than too late.
+        return kept
+          ? { token: kept.token, endsAt: askedAt + kept.endsInMs, renewAt: askedAt + kept.renewInMs }
+          : undefined;
+      },
+      async write({ token, endsAt, renewAt }) {
+        const now = clock();
+        await ask({ ask: 'keep token', life: { token, endsInMs: endsAt - now, renewInMs: renewAt - now } });
+      },
+      async lock(forMs) {
+        const lock = await ask({ ask: 'lock', forMs });
+        return lock === null ? undefined : async () => tell({ tell: 'unlock', lock });
+      },
+    },
+    limiter: (points, windowSeconds) =>
+      new RateLimiterCluster({ keyPrefix: 'identifiers', points, duration: windowSeconds }),
+    askAll: (asked, timeoutMs) => ask({ ask: 'everybody', question: asked, timeoutMs }, timeoutMs + ANSWER_WITHIN_MS),
+    onQuestion: (about, answer) => void answers.set(about, answer),
+    close: async () => channel.close(),
+  };
+
+  async function ask<Ask extends WorkerAsks>(
+    asked: Ask,
+    timeoutMs = ANSWER_WITHIN_MS,
+  ): Promise<PrimaryAnswer<Ask['ask']>> {
+    const schema = primaryAnswers[asked.ask];
+    return schema.parse(await channel.ask(asked, timeoutMs)) as PrimaryAnswer<Ask['ask']>;
+  }
+
+  function tell(told: WorkerTells): void {
+    channel.tell(told);
+  }
+}

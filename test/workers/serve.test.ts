@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';
+import { usersAnswer, usersPath } from '../support/run-workers.ts';
+
+describe('WORKERS', () => {
+  it('mistakes of the configuration are told once', async () => {
+    const cli = runCli(['--port', 'x'], { WORKERS: '2', SANDBOX_PORT: 'y' });
+    expect(await cli.ended).toBe(2);
+    expect(cli.stderr().split('\n')).toHaveLength(4);
+  });
+
+  it('a port that is taken is told once, with the setting to change', async () => {
+    const sandbox = await startSandbox();
+    const port = new URL(sandbox.url).port;
+    const cli = runCli(['--port', port], { WORKERS: '2', SANDBOX_PORT: '0', LOG_LEVEL: 'silent' });
+    expect(await cli.ended).toBe(1);
+    expect(cli.stderr()).toBe(
+      `Cannot listen on 127.0.0.1:${port}: another program listens there. Set PORT to a free port.\n`,
+    );
+    await sandbox.close();
+  });
+
+  it('when no worker can start, the command says so and ends with 1', async () => {
+    const code = 'if (process.argv[2] === "worker") process.exit(7);';
+    const cli = runCli([], {
+      ...ANY_PORTS,
+      WORKERS: '2',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+    });
+    expect(await cli.ended).toBe(1);
+    expect(cli.stderr()).toContain('None of 2 workers could start: the last ended with 7.');
+    expect(cli.stdout()).toBe('');
+  });
+
+  it('serves the one embedded sandbox, and says where everything is once', async () => {
+    const cli = runCli([], { ...ANY_PORTS, WORKERS: '2', LARK_CALLS_PER_SECOND: '16' });
+    const url = (await cli.until('curl')).match(/http:\S+(?=\/graphql)/)?.[0] ?? '';
+    const answer = await fetch(`${url}${usersPath(['7000000000000000001'])}`, {
+      headers: { 'x-graphql-yoga-csrf': '1' },
+    });
+    expect(await answer.json()).toEqual(usersAnswer(['7000000000000000001']));
+    cli.process.kill('SIGINT');
+    expect(await cli.ended).toBe(0);
+    expect(cli.stdout().match(/GraphQL {3}/g)).toHaveLength(1);
+    expect(cli.stdout()).toContain('Workers   2 ');
+    expect(cli.stderr().match(/LARK_CALLS_PER_SECOND is 16/g)).toHaveLength(1);
+  });
+
+  it.runIf(existsSync('/proc/self/environ'))(
+    'tells workers secrets neither on the command line nor in the environment',
+    async () => {
+      const sandbox = await startSandbox();
+      const folder = emptyFolder();
+      const { pluginId, pluginSecret } = sandbox.credential;
+      writeFileSync(join(folder, 'secret'), pluginSecret);
+      const cli = runCli(
+        [],
+        {
+          WORKERS: '2',
+          PORT: '0',
+          LARK_BASE_URL: sandbox.url,
+          LARK_PLUGIN_ID: pluginId,
+          LARK_PLUGIN_SECRET_FILE: 'secret',
+        },
+        folder,
+      );
+      await cli.until('User API');
+      await expect.poll(() => cli.stderr().match(/A worker listens/g)).toHaveLength(2);
+      for (const [, pid] of cli.stderr().matchAll(/"pid":(\d+)/g)) {
+        expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('worker');
+        expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toContain('LARK_PLUGIN_SECRET_FILE');
+        for (const file of ['cmdline', 'environ'])
+          expect(readFileSync(`/proc/${pid}/${file}`, 'utf8')).not.toContain(pluginSecret);
+      }
+      await sandbox.close();
+    },
+  );
+
+  it('1, the default, is one process, as it would be without', async () => {
+    const cli = runCli([], { ...ANY_PORTS, WORKERS: '1' });
+    await cli.until('curl');
+    cli.process.kill('SIGTERM');
+    expect(await cli.ended).toBe(0);
+    expect(cli.stderr()).not.toContain('worker');
+  });
+
+  it('the command that runs a worker is for "serve" only', async () => {
+    const cli = runCli(['worker']);
+    expect(await cli.ended).toBe(1);
+    expect(cli.stderr()).toContain('This command is for "serve" with WORKERS');
+  });
+});
