@@ -113,7 +113,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     enter(modeAt(now));
     const shareMs = mode === 'shared' ? 0 : Math.max(waitUntil - now, share.waitMs(), 0);
     if (mode === 'alone') {
-      if (tryAgainAt !== undefined && now >= tryAgainAt) tryAgain(now);
+      if (tryAgainAt !== undefined && now >= tryAgainAt) void tryAgain(now);
       return Math.max(shareMs, pausedMs());
     }
     // Reserved only when the share allows a call: a reservation does not keep.
@@ -163,17 +163,14 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   }
 
   /** While calls leave by the share. */
-  function tryAgain(now: number): void {
+  async function tryAgain(now: number): Promise<void> {
     tryAgainAt = now + TRY_AGAIN_MS;
-    log.reserve().then(
-      ({ giveBack }) => {
-        giveBack();
-        failures = 0;
-        tryAgainAt = undefined;
-        trustedSince = clock();
-      },
-      () => {},
-    );
+    const trial = await log.reserve().catch(() => undefined);
+    if (!trial) return;
+    trial.giveBack();
+    failures = 0;
+    tryAgainAt = undefined;
+    trustedSince = clock();
   }
 
   function note(reserved: Reservation): void {

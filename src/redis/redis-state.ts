@@ -61,6 +61,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const heartbeat = createHeartbeat({ connection, key: keys.replicas, replica, clock });
   const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
   const entries = createPersonEntries(seal, keys);
+  let isClosed = false;
   const others: { disconnect(): void }[] = [];
   /** A connection for one purpose. */
   const connectMore = (commandTimeoutMs?: number) => {
@@ -71,9 +72,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   };
 
   return {
-    ready: Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]).then(() => {
-      if (connection.upSince() === undefined) telemetry({ type: 'redis-state', isUp: false });
-    }),
+    ready: firstBeat(),
     slotLogOf: (identity) =>
       createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
     tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
@@ -102,11 +101,17 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     },
     state: () => ({ isUp: connection.upSince() !== undefined, replicas: heartbeat.replicas() }),
     async close() {
+      isClosed = true;
       await heartbeat.stop();
       for (const other of others) other.disconnect();
       connection.close();
     },
   };
+
+  async function firstBeat(): Promise<void> {
+    await Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]);
+    if (!isClosed && connection.upSince() === undefined) telemetry({ type: 'redis-state', isUp: false });
+  }
 }
 
 const after = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());

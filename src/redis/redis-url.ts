@@ -51,7 +51,7 @@ function parseHost(text: string, defaultPort: number): { host: string; port: num
   const { hostname, port, pathname, username, search, hash } = new URL(`http://${text}`);
   if (pathname + username + search + hash !== '/') return undefined;
   // The parser drops the port of http.
-  const isPort80 = /:80$/.test(text);
+  const isPort80 = text.endsWith(':80');
   return { host: hostname.replace(/^\[|\]$/g, ''), port: isPort80 ? 80 : Number(port || defaultPort) };
 }
 

@@ -96,7 +96,7 @@ describe('the quota of several gateways', () => {
     await Promise.all(
       tokens.flatMap((userToken, caller) =>
         gateways.flatMap((gateway, index) =>
-          Array.from({ length: 12 }, (_, n) =>
+          Array.from({ length: 12 }, (_slot, n) =>
             gateway.directory.lookup({
               kind: (['key', 'outId'] as const)[n % 2] ?? 'key',
               identifiers: Array.from({ length: 100 }, (_, more) =>
