@@ -124,9 +124,34 @@ describe('forgetting a person', () => {
     await ask('email', 'old@example.com');
     email = 'new@example.com';
     await ask('key', 'k1', true);
-    expect(directory.forget({ kind: 'email', identifier: 'old@example.com' }).entries).toBe(1);
+    const { names, entries } = directory.forget({ kind: 'email', identifier: 'old@example.com' });
+    expect(entries).toBe(1);
+    expect(names.map(({ identifier }) => identifier).toSorted()).toEqual([
+      'k1',
+      'new@example.com',
+      'old@example.com',
+      'on_1',
+    ]);
     await pass(1);
     await ask('key', 'k1');
+    expect(calls).toHaveLength(3);
+  });
+
+  it('finds what another tenant told of them without their address, by what the first told', async () => {
+    const { directory, pass, calls } = setUp({
+      answer: ({ tenantKey }) => ({
+        people: [{ ...(personOf(1) as Person), ...(tenantKey !== undefined && { email: null }) }],
+        malformedRows: 0,
+      }),
+    });
+    const ask = async (identifier: string, tenantKey?: string) => {
+      void directory.lookup({ kind: 'email', identifiers: [identifier], tenantKey });
+      await pass(100);
+    };
+    await ask('p1@example.com');
+    await ask('elsewhere@example.com', 't1');
+    expect(directory.forget(nameOf('email', 1)).entries).toBe(2);
+    await ask('elsewhere@example.com', 't1');
     expect(calls).toHaveLength(3);
   });
 
