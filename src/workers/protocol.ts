@@ -6,6 +6,16 @@ export const STATE_CHANNEL = 'state';
 /** A primary that does not answer within this is taken to be away. */
 export const ANSWER_WITHIN_MS = 1_000;
 
+/** So long all workers may take to forget somebody. */
+export const FORGET_WITHIN_MS = 3_000;
+
+/** Somebody to forget. What kinds there are, whoever forgets them knows. */
+export const personName = z.object({
+  kind: z.enum(['key', 'outId', 'email']),
+  identifier: z.string(),
+  tenantKey: z.string().optional(),
+});
+
 /** What all workers can be asked at once. Whoever answers knows what the body is. */
 export const question = z.object({ about: z.enum(['metrics', 'forget']), body: z.unknown() });
 export type Question = z.infer<typeof question>;

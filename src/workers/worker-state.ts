@@ -1,4 +1,5 @@
 import { RateLimiterCluster } from 'rate-limiter-flexible';
+import { z } from 'zod';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { createSlotLog } from '../policies/slot-log.ts';
 import type { SharedState } from '../shared-state.ts';
@@ -6,8 +7,10 @@ import type { TokenStore } from '../upstream/token-store.ts';
 import { createChannel } from './channel.ts';
 import {
   ANSWER_WITHIN_MS,
+  FORGET_WITHIN_MS,
   type Gathered,
   type PrimaryAnswer,
+  personName,
   primaryAnswers,
   type Question,
   question,
@@ -82,10 +85,28 @@ export function createWorkerState({ wire, workers, clock = monotonicClock }: Wor
     },
     limiter: (points, windowSeconds) =>
       new RateLimiterCluster({ keyPrefix: 'identifiers', points, duration: windowSeconds }),
-    askAll: (asked, timeoutMs) => ask({ ask: 'everybody', question: asked, timeoutMs }, timeoutMs + ANSWER_WITHIN_MS),
+    forgetChannel: {
+      async publish(names) {
+        const { answers: done, missing } = await askAll({ about: 'forget', body: names }, FORGET_WITHIN_MS);
+        if (missing > 0) throw new Error('Not all workers have said that they forgot.');
+        // This one was asked as well.
+        return { replicas: Math.max(0, done.length - 1) };
+      },
+      listen(onForget) {
+        answers.set('forget', (body) => {
+          onForget(z.array(personName).parse(body));
+          return null;
+        });
+      },
+    },
+    askAll,
     onQuestion: (about, answer) => void answers.set(about, answer),
     close: async () => channel.close(),
   };
+
+  function askAll(asked: Question, timeoutMs: number): Promise<Gathered> {
+    return ask({ ask: 'everybody', question: asked, timeoutMs }, timeoutMs + ANSWER_WITHIN_MS);
+  }
 
   async function ask<Ask extends WorkerAsks>(
     asked: Ask,

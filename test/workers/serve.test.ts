@@ -2,8 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { keptIn } from '../support/gateways-with-redis.ts';
+import { startRedis } from '../support/redis-server.ts';
 import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';
-import { usersAnswer, usersPath } from '../support/run-workers.ts';
+import { runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
 
 describe('WORKERS', () => {
   it('mistakes of the configuration are told once', async () => {
@@ -92,4 +94,40 @@ describe('WORKERS', () => {
     expect(await cli.ended).toBe(1);
     expect(cli.stderr()).toContain('This command is for "serve" with WORKERS');
   });
+});
+
+it('a person is forgotten by all workers, whichever is asked', async () => {
+  const { ask, url, sandbox, answering } = await runWorkers();
+  const path = usersPath(['7000000000000000001']);
+  const upstreamCalls = () => sandbox.calls().filter((call) => call.interface === 'user_query').length;
+  const askUntilBothHaveAnswered = async (calls: number) => {
+    await expect
+      .poll(async () => {
+        await ask(path);
+        return upstreamCalls();
+      })
+      .toBe(calls);
+  };
+  // Each has a memory of its own.
+  await askUntilBothHaveAnswered(2);
+  expect(answering().size).toBe(2);
+  const forgotten = await fetch(`${url}/forget`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ key: '7000000000000000001' }),
+  });
+  expect(await forgotten.json()).toEqual({ forgotten: true, entries: 1, replicas: 2 });
+  await askUntilBothHaveAnswered(4);
+});
+
+it('with REDIS_URL as well, the workers meet in Redis', async () => {
+  const redis = await startRedis();
+  const { ask, url, sandbox, answering } = await runWorkers({ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '500' });
+  await expect
+    .poll(async () => (await fetch(`${url}/readiness`)).json())
+    .toMatchObject({ redis: { status: 'ok', replicas: 2 } });
+  await ask(usersPath(['7000000000000000001']));
+  await keptIn(redis, 2);
+  while (answering().size < 2) await ask(usersPath(['7000000000000000001']));
+  expect(sandbox.calls().map((call) => call.interface)).toEqual(['plugin_token', 'user_query']);
 });
