@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { readConfig } from '../../src/config/config.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import {
   arrivedSettings,
@@ -15,7 +17,7 @@ import {
   yamlFiles,
 } from '../support/deployment.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
-import { ROOT } from '../support/markdown.ts';
+import { blocksOf, ROOT } from '../support/markdown.ts';
 import { CLI, emptyFolder, runCli } from '../support/run-cli.ts';
 
 interface Service {
@@ -129,6 +131,37 @@ describe('compose.yaml', () => {
   });
 });
 
+describe('deploy/README.md', () => {
+  it('shows how compose.yaml serves real people, in settings of its gateways that are right together', () => {
+    const [block] = blocksOf('deploy/README.md').filter(({ language }) => language === 'yaml');
+    const override = parse(block?.text ?? '') as Pick<Compose, 'services'>;
+    expect(Object.keys(override.services)).toEqual(gateways.map(([name]) => name));
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'plugin-secret'), 'a-secret\n');
+    writeFileSync(join(folder, 'api-keys'), `frontend:${'a'.repeat(64)}\n`);
+    for (const [name, { environment: base }] of gateways) {
+      const environment = { ...imageEnvironment(), ...base, ...override.services[name]?.environment };
+      const { upstream } = readConfig({ environment: withSecretsIn(folder, environment) });
+      expect(upstream).toMatchObject({ kind: 'real', credential: { baseUrl: 'https://project.feishu.cn' } });
+    }
+  });
+
+  it.each(blocksOf('deploy/README.md').filter(({ language }) => language === 'sh'))(
+    'names what exists: $text',
+    ({ text }) => {
+      const paths = text.match(/\bdeploy\/[\w./-]+/g) ?? [];
+      const made = Object.values(secrets).map(({ file }) => file);
+      const missing = paths.filter((path) => !existsSync(join(ROOT, path)) && !made.includes(path));
+      // The key of whoever tries it is mounted nowhere.
+      expect(missing.filter((path) => path !== 'deploy/secrets/frontend.key')).toEqual([]);
+    },
+  );
+});
+
+/** Secrets from this folder in place of where a container has them. */
+const withSecretsIn = (folder: string, environment: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.replace('/run/secrets', folder)]));
+
 describe('deploy/make-secrets.sh', () => {
   const make = (folder: string) =>
     execFileSync('/bin/sh', [join(ROOT, 'deploy/make-secrets.sh'), folder], {
@@ -155,9 +188,7 @@ describe('deploy/make-secrets.sh', () => {
     const { REDIS_URL: _, ...environment } = gateways[0]?.[1].environment ?? {};
     const gateway = runCli([], {
       ...imageEnvironment(),
-      ...Object.fromEntries(
-        Object.entries(environment).map(([name, value]) => [name, value.replace('/run/secrets', folder)]),
-      ),
+      ...withSecretsIn(folder, environment),
       LARK_BASE_URL: sandbox.url,
       HOST: '127.0.0.1',
       PORT: '0',
