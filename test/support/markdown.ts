@@ -13,6 +13,7 @@ export const pages: readonly string[] = [
   ...markdownIn('.'),
   ...markdownIn('docs'),
   'bench/README.md',
+  'deploy/README.md',
   ...readdirSync(join(ROOT, 'examples'))
     .map((name) => `examples/${name}/README.md`)
     .filter((path) => existsSync(join(ROOT, path))),
