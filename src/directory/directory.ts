@@ -4,12 +4,15 @@ import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { createQuota, type Quota } from '../policies/quota.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import { createTraces, type Traces } from '../telemetry/traces.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
+import { countAnswers } from './count-answers.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
 import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from './person-cache.ts';
 import { createQueue } from './queue.ts';
+import type { QueueState } from './queue-state.ts';
 import { createRejections } from './rejections.ts';
 import { LATE, mayBeStale, orLate } from './stale.ts';
 import { createTicket } from './ticket.ts';
@@ -32,8 +35,15 @@ export interface Directory {
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
+  /** How things are at this moment. */
+  state(): DirectoryState;
   /** Ends calls under way; what is queued is not sent any more. */
   dispose(): void;
+}
+
+export interface DirectoryState extends QueueState {
+  /** People in memory, those whose time is over included. */
+  readonly cacheEntries: number;
 }
 
 export interface DirectoryOptions {
@@ -51,6 +61,8 @@ export interface DirectoryOptions {
   requestTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
+  /** @default spans of whatever SDK of OpenTelemetry there is */
+  traces?: Traces | undefined;
 }
 
 /**
@@ -73,16 +85,21 @@ export function createDirectory(options: DirectoryOptions): Directory {
     reject: rejections.add,
     clock,
     telemetry,
+    traces: options.traces ?? createTraces(),
   });
 
-  return { lookup, dispose: queue.dispose };
+  return {
+    lookup,
+    state: () => ({ ...queue.state(), cacheEntries: cache.size }),
+    dispose: queue.dispose,
+  };
 
   async function lookup(request: LookupRequest): Promise<LookupResult[]> {
     const { kind, identifiers } = request;
     const ticket = request.ticket ?? ticketOf(request);
-    if (ticket instanceof GatewayError) return identifiers.map(() => ticket);
+    if (ticket instanceof GatewayError) return refuseAll(request, ticket);
     const tenantKey = attempt(() => tenantOf(request));
-    if (tenantKey instanceof GatewayError) return identifiers.map(() => tenantKey);
+    if (tenantKey instanceof GatewayError) return refuseAll(request, tenantKey);
     const subject = { identity: ticket.identity, kind, tenantKey: kind === 'email' ? tenantKey : undefined };
 
     const known = new Map<string, LookupResult>();
@@ -110,9 +127,18 @@ export function createDirectory(options: DirectoryOptions): Directory {
     if (queued instanceof GatewayError) for (const id of missing.keys()) coming.set(id, Promise.resolve(queued));
     else for (const [id, answer] of queued) coming.set(id, answer);
 
-    const orStale = staleFallback(subject, ticket);
+    let stale = 0;
+    const orStale = staleFallback(subject, ticket, () => stale++);
     await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await orStale(id, answer))));
+    const malformed = ids.filter((id) => id instanceof GatewayError);
+    telemetry(countAnswers(kind, [...known.values(), ...malformed], stale));
     return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
+  }
+
+  function refuseAll({ kind, identifiers }: LookupRequest, error: GatewayError): GatewayError[] {
+    const answers = identifiers.map(() => error);
+    telemetry(countAnswers(kind, answers, 0));
+    return answers;
   }
 
   function ticketOf({ userToken: text }: LookupRequest): Ticket | GatewayError {
@@ -125,7 +151,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
    * In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones, or asks
    * with a token of its own: whether that still may see them, nobody can say.
    */
-  function staleFallback(subject: Subject, ticket: Ticket) {
+  function staleFallback(subject: Subject, ticket: Ticket, onStale: () => void) {
     return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
       const stale = ticket.wantsFresh || ticket.userToken ? undefined : cache.getStale(subject, id);
       if (!stale) return answer;
@@ -133,6 +159,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       const result = await orLate(answer, () => queue.hasLeft(subject, id));
       if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
       ticket.receipt.stale++;
+      onStale();
       return stale;
     };
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../policies/clock.ts';
 import type { Quota } from '../policies/quota.ts';
 import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
@@ -12,6 +13,7 @@ import { createIdentities, type Identity } from './identities.ts';
 import { createLookUp, type LookUp, type LookupResult, type Subject, settle, type Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
+import { type QueueState, stateOf } from './queue-state.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import { overloaded, pauseTooLong, resting, shuttingDown, tooManyCallers } from './refusals.ts';
 import { createUnderWay } from './under-way.ts';
@@ -30,6 +32,7 @@ export interface QueueOptions {
   reject(subject: Subject, id: string, error: GatewayError): void;
   clock: Clock;
   telemetry: Telemetry;
+  traces: Traces;
 }
 
 /** Look-ups from being queued to being answered, over all requests and credentials. */
@@ -55,12 +58,13 @@ export interface Queue {
   hasLeft(subject: Subject, id: string): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
   refreshAhead(ticket: Ticket, key: string, until: number): void;
+  state(): QueueState;
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
 }
 
 export function createQueue(options: QueueOptions): Queue {
-  const { clock, telemetry } = options;
+  const { clock, telemetry, traces } = options;
   const backlog = createBacklog(options.limit);
   const refreshes = createRefreshAhead(clock);
   const identities = createIdentities(options.maxIdentities, begin);
@@ -111,6 +115,7 @@ export function createQueue(options: QueueOptions): Queue {
       refreshes.add(identity, key, until);
       identities.keep(ticket)?.dispatcher.refreshInSpareQuota(refreshSubject(identity));
     },
+    state: () => stateOf(backlog.size, [...identities.list()]),
     dispose() {
       isDisposed = true;
       underWay.settleAll(shuttingDown());
@@ -187,6 +192,7 @@ export function createQueue(options: QueueOptions): Queue {
       },
       clock,
       telemetry,
+      traces,
     });
     const begun = { dispatcher, isRefused: false };
     return begun;

@@ -34,6 +34,8 @@ export interface Quota {
   hasPausedSince(at: number): boolean;
   /** True where less than half of the quota is in use: calls that nobody waits for may take some. */
   hasSpare(): boolean;
+  /** Calls that count at this moment, and how many the quota allows in a second; fewer for a while after "too many calls". */
+  usage(): { readonly inUse: number; readonly limit: number };
   /** True where no call counts any more and there is no pause: a new quota would allow what this one does. */
   isIdle(): boolean;
 }
@@ -89,7 +91,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
     take() {
       const now = clock();
       count(now);
-      limit = Math.min(most, limit + Math.max(0, now - limitAt) / 1_000);
+      limit = grownLimit(now);
       limitAt = Math.max(now, limitAt);
       lastTakenAt = now;
       const call = { leftAt: Number.POSITIVE_INFINITY, tookMs: Number.POSITIVE_INFINITY };
@@ -126,11 +128,20 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       const now = clock();
       return now >= pausedUntil && count(now) * 2 < limit;
     },
+    usage() {
+      const now = clock();
+      return { inUse: count(now), limit: Math.floor(grownLimit(now)) };
+    },
     isIdle() {
       const now = clock();
       return now >= pausedUntil && count(now) === 0;
     },
   };
+
+  /** By one call a second each second, back to what it was. */
+  function grownLimit(now: number): number {
+    return Math.min(most, limit + Math.max(0, now - limitAt) / 1_000);
+  }
 
   /** Forgets calls that count no more. @returns how many still do. */
   function count(now: number): number {

@@ -9,6 +9,8 @@ const text =
 
 const count: Check<number> = (value) => (Number.isSafeInteger(value) ? (value as number) : undefined);
 
+const flag: Check<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
+
 /** To a tenth of a millisecond. */
 const duration: Check<number> = (value) =>
   typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 10) / 10 : undefined;
@@ -31,14 +33,14 @@ const FIELDS = {
   requestId: text(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/),
   /** Of a valid `traceparent` header. */
   traceId: text(/^[\da-f]{32}$/),
-  endpoint: text(/^(graphql|health|readiness|other)$/),
+  endpoint: text(/^(graphql|health|readiness|metrics|other)$/),
   method: text(/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other)$/),
   status: count,
   durationMs: duration,
   /** Name of an API key, or hash of a token's issuer and subject. */
   caller: text(/^[\w.-]{1,64}$/),
   operation: text(/^(query|mutation|subscription)$/),
-  outcome: text(/^([A-Z][A-Z\d_]{1,49}|answered|cancelled|renewed|fetched)$/),
+  outcome: text(/^([A-Z][A-Z\d_]{1,49}|answered|cancelled|renewed|fetched|ok|timeout|failed|skipped)$/),
   /** How many errors of each code. */
   errors: countsByCode,
   /** How many were asked for; never which. */
@@ -46,8 +48,11 @@ const FIELDS = {
   identifiersSent: count,
   upstreamCalls: count,
   cacheHits: count,
+  sharedHits: count,
   joined: count,
   stale: count,
+  found: count,
+  notFound: count,
   waitedMs: duration,
   kind: text(/^(key|outId|email)$/),
   errCode: count,
@@ -60,6 +65,11 @@ const FIELDS = {
   malformed: count,
   unasked: count,
   failures: count,
+  /** Of Redis. */
+  command: text(/^(cache-read|cache-write|quota|token|forget)$/),
+  isUp: flag,
+  mode: text(/^(shared|alone|returning)$/),
+  replicas: count,
   stack: (value: unknown) => (isFaultStack(value) ? value : undefined),
 } satisfies Record<string, Check<unknown>>;
 

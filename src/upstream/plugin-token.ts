@@ -5,6 +5,8 @@ import { untilAborted } from '../policies/deadline.ts';
 import { hedged } from '../policies/hedge.ts';
 import { createPace } from '../policies/pace.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import type { CallSpan } from '../telemetry/traces/call-span.ts';
+import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { decodePluginToken } from './envelope.ts';
 import type { Transport } from './transport.ts';
 
@@ -22,6 +24,7 @@ export interface PluginTokenOptions extends PluginCredential {
   timeoutMs: number;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
+  traces?: Traces | undefined;
 }
 
 /** The plugin token: obtained when first needed, kept, renewed before its end. */
@@ -34,6 +37,8 @@ export interface PluginToken {
   get(signal: AbortSignal): Promise<string>;
   /** Says that the user API refused this token. Ignored where it has been replaced since. */
   refuse(token: string): void;
+  /** How old the current token is, in milliseconds; `undefined` where there is none that serves. */
+  ageMs(): number | undefined;
   close(): void;
 }
 
@@ -48,11 +53,12 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
   const { transport, pluginId, pluginSecret, timeoutMs } = options;
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
+  const traces = options.traces ?? createTraces();
   const type = options.tokenType === 'virtual' ? 1 : 0;
   const closing = new AbortController();
   const pace = createPace(RENEWALS_PER_SECOND, clock);
 
-  let current: { token: string; renewAt: number; endsAt: number } | undefined;
+  let current: { token: string; startedAt: number; renewAt: number; endsAt: number } | undefined;
   let renewal: Promise<string> | undefined;
 
   return {
@@ -66,6 +72,10 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     },
     refuse(token) {
       if (current?.token === token) current = undefined;
+    },
+    ageMs() {
+      const now = clock();
+      return current && now < current.endsAt ? now - current.startedAt : undefined;
     },
     close() {
       closing.abort(new GatewayError('UPSTREAM_UNAVAILABLE', 'The gateway is shutting down.'));
@@ -87,6 +97,7 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
 
   async function fetchInTurn(): Promise<string> {
     const startedAt = clock();
+    const span = traces.beginTokenRenewal();
     const timeout = new AbortController();
     const timer = setTimeout(() => {
       timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API gave no token within ${timeoutMs} ms.`));
@@ -95,26 +106,30 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     try {
       await untilAborted(sleep(pace.nextTurn()), signal);
       // One request that is never answered would hold up everybody.
-      const token = await hedged(fetchToken, { afterMs: timeoutMs / 3, signal });
+      const fetch = (until: AbortSignal) => span.within(() => fetchToken(until, span));
+      const token = await hedged(fetch, { afterMs: timeoutMs / 3, signal });
       telemetry({ type: 'token-renewal', outcome: 'renewed', durationMs: clock() - startedAt });
+      span.end({ outcome: 'renewed' });
       return token;
     } catch (error) {
       const outcome = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
       telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
+      const { code: errCode, logId } = (error instanceof GatewayError && error.upstream) || {};
+      span.end({ outcome: closing.signal.aborted ? 'cancelled' : outcome, errCode, logId });
       throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async function fetchToken(signal: AbortSignal): Promise<string> {
+  async function fetchToken(signal: AbortSignal, { headers }: CallSpan): Promise<string> {
     const startedAt = clock();
     const body = { plugin_id: pluginId, plugin_secret: pluginSecret, type };
-    const answer = await transport.postJson('/open_api/authen/plugin_token', {}, body, signal);
+    const answer = await transport.postJson('/open_api/authen/plugin_token', headers, body, signal);
     const { token, lifetimeMs } = decodePluginToken(answer);
     // Counted from before the request: the token may have been made at any moment since.
     const endsAt = startedAt + lifetimeMs;
-    current = { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
+    current = { token, startedAt, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
     return token;
   }
 }

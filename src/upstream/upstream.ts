@@ -1,5 +1,6 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { createUserQuery, type QueryUsers } from './user-query.ts';
@@ -34,7 +35,7 @@ export interface Upstream {
 }
 
 /** @throws TypeError where the identity is `plugin`, and its id or secret is missing. */
-export function createUpstream(options: UpstreamOptions): Upstream {
+export function createUpstream(options: UpstreamOptions & { traces?: Traces | undefined }): Upstream {
   const timeoutMs = options.timeoutMs ?? 3_000;
   const credential = pluginCredentialOf(options);
   const transport = createTransport(options);
