@@ -55,6 +55,11 @@ export interface GatewayOptions extends UpstreamOptions {
   graphiql?: ExamplePeople | undefined;
   /** Whose people these are, for the page at `/` to say. @default 'real' */
   people?: 'made-up' | 'real' | undefined;
+  /**
+   * Counts for Prometheus: `true` serves them at `/metrics`, to whoever may ask; `apart` at `gateway.metrics` only, for a port of
+   * their own. @default false
+   */
+  metrics?: boolean | 'apart' | undefined;
   /** Where the log goes: a line for each request, troubles of the user API, faults. @default faults only, to standard error */
   log?: LogOptions | undefined;
 }

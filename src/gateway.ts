@@ -1,40 +1,40 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
-import { createUserLoaders } from './directory/loaders.ts';
-import { createTicket } from './directory/ticket.ts';
-import { GatewayError } from './errors.ts';
+import { createGatewayHttp } from './gateway-http.ts';
 import type { GatewayOptions } from './gateway-options.ts';
-import { createAdmission } from './http/callers/admission.ts';
-import { createAuthentication } from './http/callers/authentication.ts';
-import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
-import { userTokenOf } from './http/callers/use-user-token.ts';
-import { createRequestLog } from './http/logs/request-log.ts';
-import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
-import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-probes.ts';
-import { createGatewayYoga } from './http/yoga.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
 import { createSchema } from './schema/schema.ts';
 import { createEventLog } from './telemetry/event-log.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
+import { createFaultLog } from './telemetry/fault-log.ts';
 import { createLog, faultsToStandardError } from './telemetry/log.ts';
+import type { GatewayState } from './telemetry/metrics/state-metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { createTraces } from './telemetry/traces.ts';
 import { createTroubleLog } from './telemetry/trouble-log.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
+import { readVersion } from './telemetry/version.ts';
+import { documentedErrCodes } from './upstream/error-codes.ts';
 import { createUpstream } from './upstream/upstream.ts';
-import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
-  /** Serves one request: `/graphql`, `/health`, `/readiness`; `/` and `/schema.graphql` for people. For any runtime with the Fetch API. */
+  /**
+   * Serves one request: `/graphql`, `/health`, `/readiness`; `/` and `/schema.graphql` for people; `/metrics` where that is asked for.
+   * For any runtime with the Fetch API.
+   */
   fetch(request: Request): Promise<Response>;
   /** The same for Node: `http.createServer(gateway.requestListener)`. */
   readonly requestListener: RequestListener;
   readonly schema: GraphQLSchema;
   /** Look-ups without GraphQL. */
   readonly directory: Directory;
+  /** The figures for Prometheus, with a handler that serves `/metrics` only; `undefined` unless the option `metrics` is set. */
+  readonly metrics: GatewayMetrics | undefined;
   readiness(): Readiness;
   /**
    * Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was
@@ -47,6 +47,15 @@ export interface Gateway {
   dispose(): Promise<void>;
 }
 
+export interface GatewayMetrics extends HttpHandler, Pick<Metrics, 'text' | 'contentType' | 'snapshot'> {}
+
+const metricsOf = ({ text, contentType, snapshot }: Metrics, handler: HttpHandler): GatewayMetrics => ({
+  text,
+  contentType,
+  snapshot,
+  ...handler,
+});
+
 /**
  * File descriptors are not endless, should the quota be lifted. With a quota for each caller this is the bound: calls of 100 ms
  * could still leave at 10,000 a second, the whole quota of more than 600 callers.
@@ -58,14 +67,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
   const log = createLog(options.log ?? faultsToStandardError);
+  const traces = createTraces();
+  const metrics = options.metrics
+    ? createMetrics({ version: readVersion(), state: readState, errCodes: documentedErrCodes })
+    : undefined;
   const listeners = [
+    metrics?.observe ?? noTelemetry,
     upstreamState.observe,
     createEventLog(log),
     createTroubleLog(log, clock),
     options.telemetry ?? noTelemetry,
   ];
+  const logFault = createFaultLog(log, clock);
   const telemetry: Telemetry = (event) => {
-    for (const listen of listeners) listen(event);
+    for (const listen of listeners) {
+      try {
+        listen(event);
+      } catch (fault) {
+        // Of somebody else's listener, probably. No answer is worse for it.
+        logFault(fault);
+      }
+    }
   };
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
@@ -78,6 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...options,
     clock,
     telemetry,
+    traces,
   });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
@@ -89,6 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     breaker: options.breaker,
     clock,
     telemetry,
+    traces,
   });
   const showsSchema = options.introspection ?? true;
   const schema = createSchema({
@@ -106,65 +130,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 
   const readiness = () => ({ isReady: canAsk && !isStopping, upstream: upstreamState.current() });
-  const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
-  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
-  const { callerOf, findCaller } = authentication;
-  const requestLog = createRequestLog({ log, clock, findCaller });
-  const admit = createAdmission({ callerOf, identifiersPerMinute });
-  const yoga = createGatewayYoga({
-    schema,
-    createContext(request) {
-      const userToken = isForCallers ? userTokenOf(request) : undefined;
-      if (userToken instanceof GatewayError) throw userToken;
-      const ticket = createTicket({
-        userToken,
-        timeoutMs: options.requestTimeoutMs,
-        signal: request.signal,
-        wantsFresh: wantsFreshPeople(request),
-        clock,
-      });
-      return {
-        users: createUserLoaders(directory, ticket),
-        receipt: ticket.receipt,
-        mayReadEmail: callerOf(request).mayReadEmail,
-      };
-    },
-    readiness,
-    authentication,
-    needsUserToken: isForCallers,
-    admit(operation) {
-      requestLog.noteIdentifiers(operation.request, operation.identifiers);
-      return admit(operation);
-    },
-    requestLimits: {
-      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-      maxBatchedOperations: options.maxBatchedOperations ?? 0,
-    },
-    maxIdentifiers: options.maxIdentifiers ?? 1_000,
-    corsOrigins: options.corsOrigins ?? [],
-    preventsCsrf: options.csrfPrevention ?? true,
-    showsSchema,
-    trustedDocuments: options.trustedDocuments,
-    people: options.people ?? 'real',
-    graphiql: options.graphiql,
-    neededHeaders: {
-      ...(auth.kind !== 'none' && { authorization: 'Bearer <your credential>' }),
-      ...(isForCallers && { [USER_TOKEN_HEADER]: '<your user access token>' }),
-    },
-    requestLog,
-    logsRequests: options.log !== undefined,
-  });
+  const http = createGatewayHttp(options, { schema, directory, readiness, metrics, log, telemetry, traces, clock });
 
-  const served: HttpHandler = {
-    fetch: async (request) => yoga.fetch(request),
-    requestListener: (request, response) => void yoga(request, response),
-  };
-  const open = forReadableAddresses(served, requestLog.logRefusal);
-  const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
   return {
-    ...(isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open),
+    ...http.main,
     schema,
     directory,
+    metrics: metrics && http.metrics && metricsOf(metrics, http.metrics),
     readiness,
     whenReady,
     beginShutdown() {
@@ -174,8 +146,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       isStopping = true;
       closing.abort();
       directory.dispose();
-      await yoga.dispose();
+      await http.dispose();
+      metrics?.dispose();
       await upstream.close();
     },
   };
+
+  function readState(): GatewayState {
+    return { ...directory.state(), tokenAgeMs: upstream.pluginToken?.ageMs() };
+  }
 }

@@ -1,7 +1,7 @@
 export type { Directory, LookupRequest } from './directory/directory.ts';
 export type { LookupResult } from './directory/look-up.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
-export { createGateway, type Gateway } from './gateway.ts';
+export { createGateway, type Gateway, type GatewayMetrics } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';
 export type { ApiKey } from './http/callers/api-keys.ts';
 export type { AuthOptions } from './http/callers/authentication.ts';

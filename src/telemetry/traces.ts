@@ -1,4 +1,12 @@
-import { type Context, context, propagation, ROOT_CONTEXT, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import { type CallSpan, createCallSpan } from './traces/call-span.ts';
 import { createRequestSpan, type RequestSpan } from './traces/request-span.ts';
 

@@ -13,7 +13,10 @@ export function createLookUpMetrics(meters: Meters): Telemetry {
     'Identifiers answered from memory: that of this process (memory), or the one that replicas share (redis).',
     ['level'],
   );
-  const misses = meters.counter('cache_misses_total', 'Identifiers that no memory knew, and nobody else had asked for.');
+  const misses = meters.counter(
+    'cache_misses_total',
+    'Identifiers that no memory knew, and nobody else had asked for.',
+  );
   const joined = meters.counter(
     'look_ups_joined_total',
     'Identifiers that another request had asked for already, and that shared its answer.',

@@ -20,8 +20,12 @@ export function createProcessMetrics(registry: Registry): ProcessMetrics {
   const cpu = meters.counter('process_cpu_seconds_total', 'Time on a processor, of user and system.');
   const resident = meters.gauge('process_resident_memory_bytes', 'Resident memory.', 'sum');
   const started = meters.gauge('process_start_time_seconds', 'When the process began, since 1970.', 'min');
-  const files = meters.gauge('process_open_fds', 'Open files and connections; no value where that is not known.', 'sum');
-  const heapUsed = meters.gauge('nodejs_heap_size_used_bytes', "Memory of JavaScript in use.", 'sum');
+  const files = meters.gauge(
+    'process_open_fds',
+    'Open files and connections; no value where that is not known.',
+    'sum',
+  );
+  const heapUsed = meters.gauge('nodejs_heap_size_used_bytes', 'Memory of JavaScript in use.', 'sum');
   const heapTotal = meters.gauge('nodejs_heap_size_total_bytes', 'Memory of JavaScript.', 'sum');
   const lagMean = meters.gauge('nodejs_eventloop_lag_mean_seconds', 'How late timers were, on average.', 'average');
   const lagP99 = meters.gauge('nodejs_eventloop_lag_p99_seconds', 'How late timers were, but for 1 %.', 'max');
