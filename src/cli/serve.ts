@@ -8,7 +8,7 @@ import {
 } from '../config/upstream-choice.ts';
 import { createGateway } from '../gateway.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
-import { createServer, drain, listen } from '../http/server.ts';
+import { close, createServer, drain, listen } from '../http/server.ts';
 import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { createJsonLines } from './json-lines.ts';
 import { serveBanner } from './serve-banner.ts';
@@ -36,18 +36,26 @@ export async function serve(sources: Sources, version: string): Promise<void> {
     ...exposure,
     graphiql: showsGraphiql ? examples : undefined,
     people: hasMadeUpPeople(config.upstream) ? 'made-up' : 'real',
+    metrics: config.metricsPort === undefined ? true : 'apart',
     log: lines,
   });
   const server = createServer(gateway);
+  const metricsServer =
+    config.metricsPort === undefined || !gateway.metrics ? undefined : createServer(gateway.metrics);
   const stopEverything = async () => {
     gateway.beginShutdown();
     if (server.listening) await drain(server, config.shutdown);
+    // To the end, so that it can be seen how the end was.
+    if (metricsServer?.listening) await close(metricsServer, config.shutdown.graceMs);
     await gateway.dispose();
     await embedded?.close();
   };
 
   try {
     const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
+    const metricsUrl =
+      metricsServer &&
+      (await listen(metricsServer, { host: config.host, port: config.metricsPort ?? 0, portSetting: 'METRICS_PORT' }));
     lines.endWithUncaught();
     const stop = async () => {
       await stopEverything();
@@ -59,7 +67,9 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
     for (const warning of config.warnings) lines.say('warn', warning);
-    process.stdout.write(serveBanner({ version, url, config, embedded, exampleKey: examples.key }));
+    process.stdout.write(
+      serveBanner({ version, url, metricsUrl: metricsUrl ?? url, config, embedded, exampleKey: examples.key }),
+    );
   } catch (error) {
     await stopEverything();
     throw error;

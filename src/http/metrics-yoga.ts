@@ -30,7 +30,7 @@ export function createMetricsYoga({ metrics, authentication, requestLog }: Metri
       requestLog.plugin,
       useSecurityHeaders({ variesByOrigin: false }),
       useAuthentication(authentication),
-      useMetrics(metrics),
+      useMetrics(metrics, requestLog.logFault),
       useNothingElse(),
     ],
   });

@@ -107,7 +107,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // After it, as introspection; on nobody's behalf, so it needs no user token.
       options.showsSchema && useSchemaDownload(),
       // After it, too: how much is asked is nobody else's business.
-      options.metrics !== undefined && useMetrics(options.metrics),
+      options.metrics !== undefined && useMetrics(options.metrics, options.requestLog.logFault),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
       // Before the body is read, too.

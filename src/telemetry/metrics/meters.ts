@@ -34,8 +34,8 @@ export function createMeters(registry: Registry, prefix = PREFIX): Meters {
       new Histogram({ name: prefix + name, help, buckets: [...buckets], labelNames, registers }),
     gauge(name, help, aggregator, labelNames = []) {
       const gauge = new Gauge({ name: prefix + name, help, aggregator, labelNames, registers });
-      // It begins as 0, which would be a lie: Redis is not down where there is none.
-      gauge.remove();
+      // Without labels it begins as 0, which would be a lie: Redis is not down where there is none.
+      if (labelNames.length === 0) gauge.remove();
       return gauge;
     },
   };
