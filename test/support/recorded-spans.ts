@@ -1,12 +1,10 @@
 import { context, propagation, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
-  BasicTracerProvider,
   InMemorySpanExporter,
+  NodeTracerProvider,
   type ReadableSpan,
   SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+} from '@opentelemetry/sdk-trace-node';
 import { onTestFinished } from 'vitest';
 
 export const CALL = 'POST /open_api/user/query';
@@ -15,10 +13,8 @@ export const RENEWAL = 'POST /open_api/authen/plugin_token';
 /** Loads an SDK of OpenTelemetry, as users do, until the test ends. Whatever has ended can be seen. */
 export function recordedSpans() {
   const exporter = new InMemorySpanExporter();
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
-  trace.setGlobalTracerProvider(provider);
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  provider.register();
   onTestFinished(async () => {
     for (const api of [trace, context, propagation]) api.disable();
     await provider.shutdown();
