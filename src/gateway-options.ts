@@ -61,6 +61,16 @@ export interface GatewayOptions extends UpstreamOptions {
   graphiql?: ExamplePeople | undefined;
   /** Whose people these are, for the page at `/` to say. @default 'real' */
   people?: 'made-up' | 'real' | undefined;
+  /**
+   * Counts for Prometheus: `true` serves them at `/metrics`, to whoever may ask; `apart` at `gateway.metrics` only, for a port of
+   * their own. @default false
+   */
+  metrics?: boolean | 'apart' | undefined;
+  /**
+   * Puts the figures of this process and others together for `/metrics`, as Prometheus reads them.
+   * @default those of this process
+   */
+  gatherMetrics?: (() => Promise<string>) | undefined;
   /** Where the log goes: a line for each request, troubles of the user API, faults. @default faults only, to standard error */
   log?: LogOptions | undefined;
 }

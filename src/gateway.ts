@@ -2,21 +2,12 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
 import { createForgetting, type ForgetEverywhere } from './directory/forgetting.ts';
-import { createUserLoaders } from './directory/loaders.ts';
-import { createTicket, PLUGIN_IDENTITY } from './directory/ticket.ts';
-import { GatewayError } from './errors.ts';
+import { PLUGIN_IDENTITY } from './directory/ticket.ts';
+import { createGatewayHttp } from './gateway-http.ts';
 import type { GatewayOptions } from './gateway-options.ts';
-import { createAdmission } from './http/callers/admission.ts';
-import { createAuthentication } from './http/callers/authentication.ts';
-import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
-import { userTokenOf } from './http/callers/use-user-token.ts';
 import { createDocumentCache } from './http/limits/document-cache.ts';
-import { createRequestLog } from './http/logs/request-log.ts';
-import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
-import { wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-probes.ts';
-import { createGatewayYoga } from './http/yoga.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createQuota } from './policies/quota.ts';
 import { createSharedQuota, type QuotaMode } from './policies/shared-quota.ts';
@@ -25,23 +16,33 @@ import { createSchema } from './schema/schema.ts';
 import type { SharedState } from './shared-state.ts';
 import { createEventLog } from './telemetry/event-log.ts';
 import { noTelemetry, type Telemetry } from './telemetry/events.ts';
+import { createFaultLog } from './telemetry/fault-log.ts';
 import { createLog, faultsToStandardError } from './telemetry/log.ts';
+import type { GatewayState } from './telemetry/metrics/state-metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { createTraces } from './telemetry/traces.ts';
 import { createTroubleLog } from './telemetry/trouble-log.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
+import { readVersion } from './telemetry/version.ts';
+import { documentedErrCodes } from './upstream/error-codes.ts';
 import { createUpstream } from './upstream/upstream.ts';
-import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
-  /** Serves one request: `/graphql`, `/forget`, `/health`, `/readiness`; `/` and `/schema.graphql` for people. For any runtime with the Fetch API. */
+  /**
+   * Serves one request: `/graphql`, `/forget`, `/health`, `/readiness`; `/` and `/schema.graphql` for people; `/metrics` where that is asked for.
+   * For any runtime with the Fetch API.
+   */
   fetch(request: Request): Promise<Response>;
   /** The same for Node: `http.createServer(gateway.requestListener)`. */
   readonly requestListener: RequestListener;
   readonly schema: GraphQLSchema;
   /** Look-ups without GraphQL. */
   readonly directory: Directory;
-  /** Forgets a person in all processes that remember any. */
+  /** Forgets a person here and in all gateways that share something with this one. */
   readonly forget: ForgetEverywhere;
+  /** The figures for Prometheus, with a handler that serves `/metrics` only; `undefined` unless the option `metrics` is set. */
+  readonly metrics: GatewayMetrics | undefined;
   readiness(): Readiness;
   /**
    * Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was
@@ -54,6 +55,15 @@ export interface Gateway {
   dispose(): Promise<void>;
 }
 
+export interface GatewayMetrics extends HttpHandler, Pick<Metrics, 'text' | 'contentType' | 'snapshot'> {}
+
+const metricsOf = ({ text, contentType, snapshot }: Metrics, handler: HttpHandler): GatewayMetrics => ({
+  text,
+  contentType,
+  snapshot,
+  ...handler,
+});
+
 /**
  * File descriptors are not endless, should the quota be lifted. With a quota for each caller this is the bound: calls of 100 ms
  * could still leave at 10,000 a second, the whole quota of more than 600 callers.
@@ -61,22 +71,40 @@ export interface Gateway {
 const MOST_CONNECTIONS = 1_000;
 
 /**
- * Wires the layers together. Two gateways have nothing in common but what `shared` holds, so a process can hold several.
+ * Wires the layers together. Two gateways have nothing in common but what `given` holds, so a process can hold several.
  * @param given what this gateway has in common with others, in place of what `options.redis` would. It is closed with the gateway.
- * @throws TypeError where a credential or the address of Redis is missing or malformed.
+ * @throws TypeError where a credential, or the address of Redis, is missing or malformed.
  */
 export function createGateway(options: GatewayOptions, given?: SharedState): Gateway {
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
   const log = createLog(options.log ?? faultsToStandardError);
+  const traces = createTraces();
+  const metrics = options.metrics
+    ? createMetrics({
+        version: readVersion(),
+        state: readState,
+        errCodes: documentedErrCodes,
+        gather: options.gatherMetrics,
+      })
+    : undefined;
   const listeners = [
+    metrics?.observe ?? noTelemetry,
     upstreamState.observe,
     createEventLog(log),
     createTroubleLog(log, clock),
     options.telemetry ?? noTelemetry,
   ];
+  const logFault = createFaultLog(log, clock);
   const telemetry: Telemetry = (event) => {
-    for (const listen of listeners) listen(event);
+    for (const listen of listeners) {
+      try {
+        listen(event);
+      } catch (fault) {
+        // Of somebody else's listener, probably. No answer is worse for it.
+        logFault(fault);
+      }
+    }
   };
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
@@ -99,6 +127,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     tokenStore: shared?.tokenStore,
     clock,
     telemetry,
+    traces,
   });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
@@ -111,13 +140,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     breaker: options.breaker,
     clock,
     telemetry,
-  });
-  // Clients may have written what somebody goes by into their documents.
-  const documents = createDocumentCache();
-  const forget = createForgetting({
-    directory,
-    channel: options.forgetChannel ?? shared?.forgetChannel,
-    alsoForget: () => documents.clear(),
+    traces,
   });
   const showsSchema = options.introspection ?? true;
   const schema = createSchema({
@@ -141,68 +164,24 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     upstream: upstreamState.current(),
     shared: shared?.state?.(),
   });
-  const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
-  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
-  const { callerOf, findCaller } = authentication;
-  const requestLog = createRequestLog({ log, clock, findCaller });
-  const admit = createAdmission({ callerOf, identifiersPerMinute, limiter: shared?.limiter });
-  const yoga = createGatewayYoga({
-    schema,
-    createContext(request) {
-      const userToken = isForCallers ? userTokenOf(request) : undefined;
-      if (userToken instanceof GatewayError) throw userToken;
-      const ticket = createTicket({
-        userToken,
-        timeoutMs: options.requestTimeoutMs,
-        signal: request.signal,
-        wantsFresh: wantsFreshPeople(request),
-        clock,
-      });
-      return {
-        users: createUserLoaders(directory, ticket),
-        receipt: ticket.receipt,
-        mayReadEmail: callerOf(request).mayReadEmail,
-      };
-    },
-    readiness,
-    authentication,
-    needsUserToken: isForCallers,
-    admit(operation) {
-      requestLog.noteIdentifiers(operation.request, operation.identifiers);
-      return admit(operation);
-    },
-    forget,
-    documents,
-    requestLimits: {
-      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-      maxBatchedOperations: options.maxBatchedOperations ?? 0,
-    },
-    maxIdentifiers: options.maxIdentifiers ?? 1_000,
-    corsOrigins: options.corsOrigins ?? [],
-    preventsCsrf: options.csrfPrevention ?? true,
-    showsSchema,
-    trustedDocuments: options.trustedDocuments,
-    people: options.people ?? 'real',
-    graphiql: options.graphiql,
-    neededHeaders: {
-      ...(auth.kind !== 'none' && { authorization: 'Bearer <your credential>' }),
-      ...(isForCallers && { [USER_TOKEN_HEADER]: '<your user access token>' }),
-    },
-    requestLog,
-    logsRequests: options.log !== undefined,
+  // Clients may have written what somebody goes by into their documents.
+  const documents = createDocumentCache();
+  const forget = createForgetting({
+    directory,
+    channel: options.forgetChannel ?? shared?.forgetChannel,
+    alsoForget: () => documents.clear(),
+  });
+  const http = createGatewayHttp(options, {
+    ...{ schema, directory, forget, documents, readiness, metrics, log, telemetry, traces, clock },
+    limiter: shared?.limiter,
   });
 
-  const served: HttpHandler = {
-    fetch: async (request) => yoga.fetch(request),
-    requestListener: (request, response) => void yoga(request, response),
-  };
-  const open = forReadableAddresses(served, requestLog.logRefusal);
-  const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
   return {
-    ...(isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open),
+    ...http.main,
     schema,
     directory,
     forget,
+    metrics: metrics && http.metrics && metricsOf(metrics, http.metrics),
     readiness,
     whenReady,
     beginShutdown() {
@@ -212,9 +191,14 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
       isStopping = true;
       closing.abort();
       directory.dispose();
-      await yoga.dispose();
+      await http.dispose();
+      metrics?.dispose();
       await upstream.close();
       await shared?.close();
     },
   };
+
+  function readState(): GatewayState {
+    return { ...directory.state(), tokenAgeMs: pluginToken?.ageMs(), shared: shared?.state?.() };
+  }
 }

@@ -5,7 +5,7 @@ export type { LookupResult } from './directory/look-up.ts';
 export type { Forgotten } from './directory/memory.ts';
 export type { PersonName } from './directory/person-name.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
-export { createGateway, type Gateway } from './gateway.ts';
+export { createGateway, type Gateway, type GatewayMetrics } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';
 export type { ApiKey } from './http/callers/api-keys.ts';
 export type { AuthOptions } from './http/callers/authentication.ts';

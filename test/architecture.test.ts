@@ -18,7 +18,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   'shared-state.ts': ['directory', 'upstream', 'policies'],
   redis: ['shared-state.ts', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   'redis-state-of.ts': ['gateway-options.ts', 'shared-state.ts', 'redis'],
+  'gateway-http.ts': [
+    'gateway-options.ts',
+    'shared-state.ts',
+    'http',
+    'directory',
+    'upstream',
+    'policies',
+    'errors.ts',
+    'telemetry',
+  ],
   'gateway.ts': [
+    'gateway-http.ts',
     'gateway-options.ts',
     'shared-state.ts',
     'redis-state-of.ts',

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { type Credential, hasMadeUpPeople } from '../config/upstream-choice.ts';
 import { createGateway } from '../gateway.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
-import { createServer, drain, listen } from '../http/server.ts';
+import { close, createServer, drain, listen } from '../http/server.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { JsonLines } from './json-lines.ts';
 
@@ -16,15 +16,26 @@ export interface Setup {
 
 export interface Running {
   readonly url: string;
+  /** Where `/metrics` is. */
+  readonly metricsUrl: string;
   /** Finishes what is in flight, and ends. */
   stop(): Promise<void>;
 }
 
-/** Serves the gateway from this process. @param shared what it has in common with others. */
+/** What a worker has in common with others. */
+export interface Company {
+  readonly shared?: SharedState | undefined;
+  /** The metrics of all of them. */
+  readonly gatherMetrics?: (() => Promise<string>) | undefined;
+  /** Called with how to read those of this process. */
+  onMetrics?(snapshot: () => Promise<object[]>): void;
+}
+
+/** Serves the gateway from this process. */
 export async function runGateway(
   { config, credential, examples }: Setup,
   lines: JsonLines,
-  shared?: SharedState,
+  { shared, gatherMetrics, onMetrics }: Company = {},
 ): Promise<Running> {
   const { showsGraphiql, ...exposure } = config.exposure;
   const gateway = createGateway(
@@ -36,19 +47,28 @@ export async function runGateway(
       redis: config.redis,
       graphiql: showsGraphiql ? examples : undefined,
       people: hasMadeUpPeople(config.upstream) ? 'made-up' : 'real',
+      metrics: config.metricsPort === undefined ? true : 'apart',
+      gatherMetrics,
       log: lines,
     },
     shared,
   );
+  if (gateway.metrics) onMetrics?.(gateway.metrics.snapshot);
   const server = createServer(gateway);
+  const { host, port, metricsPort } = config;
+  const metricsServer = metricsPort === undefined || !gateway.metrics ? undefined : createServer(gateway.metrics);
   const stop = async () => {
     gateway.beginShutdown();
     if (server.listening) await drain(server, config.shutdown);
+    // To the end, so that it can be seen how the end was.
+    if (metricsServer?.listening) await close(metricsServer, config.shutdown.graceMs);
     await gateway.dispose();
   };
   try {
-    const url = await listen(server, { host: config.host, port: config.port, portSetting: 'PORT' });
-    return { url, stop };
+    const url = await listen(server, { host, port, portSetting: 'PORT' });
+    const metricsUrl =
+      metricsServer && (await listen(metricsServer, { host, port: metricsPort ?? 0, portSetting: 'METRICS_PORT' }));
+    return { url, metricsUrl: metricsUrl ?? url, stop };
   } catch (error) {
     await stop();
     throw error;

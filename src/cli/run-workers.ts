@@ -26,22 +26,30 @@ export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Runnin
 
   let { port } = setup.config;
   let boundPort: number | undefined;
+  let metricsUrl: string | undefined;
+  const onMetricsUrl = (itsUrl: string) => {
+    metricsUrl ??= itsUrl;
+  };
   const supervisor = createSupervisor({
     workers,
     start(worker) {
       // PORT=0 is one free port for all that listen at a time. When none does any more, it has to be the same again.
       if (Object.keys(cluster.workers ?? {}).length === 0) port = boundPort ?? port;
-      return startWorker({ worker, setup: { ...setup, config: { ...setup.config, port } } }, primary);
+      return startWorker({ worker, setup: { ...setup, config: { ...setup.config, port } } }, primary, onMetricsUrl);
     },
     onEvent: (event) => tell(event, lines),
   });
   process.once('exit', supervisor.kill);
   const url = await supervisor.listening;
   boundPort = Number(new URL(url).port);
-  return { url, stop: () => supervisor.stop(shutdown.delayMs + shutdown.graceMs + STOPS_LATER_MS) };
+  return {
+    url,
+    metricsUrl: metricsUrl ?? url,
+    stop: () => supervisor.stop(shutdown.delayMs + shutdown.graceMs + STOPS_LATER_MS),
+  };
 }
 
-function startWorker(order: StartOrder, primary: Primary): WorkerProcess {
+function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: string) => void): WorkerProcess {
   const worker = cluster.fork();
   // A message that cannot be delivered any more; the end of the process is told by itself.
   worker.on('error', () => {});
@@ -56,7 +64,10 @@ function startWorker(order: StartOrder, primary: Primary): WorkerProcess {
       const told = workerSays.parse(body);
       if (told.says === 'here') return isStopping ? STOP_ORDER : order;
       if (told.says === 'failed') ({ reason } = told);
-      else onListening(told.url);
+      else {
+        onMetricsUrl(told.metricsUrl);
+        onListening(told.url);
+      }
       return null;
     },
     onTell() {},

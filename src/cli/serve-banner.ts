@@ -6,18 +6,21 @@ export interface ServeBanner {
   readonly version: string;
   /** Where the gateway listens. */
   readonly url: string;
+  /** Where `/metrics` is: there, or on a port of its own. */
+  readonly metricsUrl: string;
   readonly config: Config;
   readonly embedded: Sandbox | undefined;
   readonly exampleKey: string;
 }
 
 /** What people see after `npm start`: where to go, whose people these are, and one line to try. */
-export function serveBanner({ version, url, config, embedded, exampleKey }: ServeBanner): string {
+export function serveBanner({ version, url, metricsUrl, config, embedded, exampleKey }: ServeBanner): string {
   const lines = [
     `lark-user-gateway ${version}`,
     '',
     `  GraphQL   ${url}/graphql${config.exposure.showsGraphiql ? '   (in a browser: GraphiQL)' : ''}`,
     `  Health    ${url}/health   ${url}/readiness`,
+    `  Metrics   ${metricsUrl}/metrics`,
     embedded
       ? `  Sandbox   ${embedded.url}   (the user API with ${sandboxPeople(config, embedded)})`
       : `  User API  ${hostOf(config)}`,

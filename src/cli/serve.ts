@@ -39,7 +39,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
     for (const warning of config.warnings) lines.say('warn', warning);
-    process.stdout.write(serveBanner({ version, url: running.url, config, embedded, exampleKey: examples.key }));
+    process.stdout.write(serveBanner({ version, ...running, config, embedded, exampleKey: examples.key }));
   } catch (error) {
     await embedded?.close();
     throw error;

@@ -7,7 +7,7 @@ export const LIFE_CHANNEL = 'life';
 /** A worker speaks first: what is sent to it before it listens is lost. */
 export const workerSays = z.discriminatedUnion('says', [
   z.object({ says: z.literal('here') }),
-  z.object({ says: z.literal('listening'), url: z.string() }),
+  z.object({ says: z.literal('listening'), url: z.string(), metricsUrl: z.string() }),
   z.object({ says: z.literal('failed'), reason: z.string() }),
 ]);
 export type WorkerSays = z.infer<typeof workerSays>;

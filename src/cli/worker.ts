@@ -1,10 +1,14 @@
 import cluster from 'node:cluster';
+import { aggregateMetrics } from '../telemetry/metrics/aggregate.ts';
 import { createChannel } from '../workers/channel.ts';
 import { wireToPrimary } from '../workers/wire.ts';
 import { createWorkerState } from '../workers/worker-state.ts';
 import { createJsonLines } from './json-lines.ts';
 import { type Running, runGateway } from './run-gateway.ts';
 import { LIFE_CHANNEL, STOP_ORDER, startOrder, type WorkerSays } from './worker-life.ts';
+
+/** A scrape of Prometheus waits for ten seconds. */
+const METRICS_WITHIN_MS = 3_000;
 
 /** Runs one of several processes that serve the gateway, until the primary that started it says to stop. */
 export async function worker(): Promise<void> {
@@ -31,9 +35,17 @@ export async function worker(): Promise<void> {
   try {
     const state = createWorkerState({ wire, workers: setup.config.workers });
     // In Redis it is kept for several machines; this then hears questions only.
-    running = await runGateway(setup, lines, setup.config.redis ? undefined : state);
+    running = await runGateway(setup, lines, {
+      shared: setup.config.redis ? undefined : state,
+      async gatherMetrics() {
+        const { answers } = await state.askAll({ about: 'metrics', body: null }, METRICS_WITHIN_MS);
+        return aggregateMetrics(answers as object[][]);
+      },
+      onMetrics: (snapshot) => state.onQuestion('metrics', snapshot),
+    });
     lines.endWithUncaught();
-    await say({ says: 'listening', url: running.url });
+    const { url, metricsUrl } = running;
+    await say({ says: 'listening', url, metricsUrl });
   } catch (error) {
     lines.sayFault('error', 'A worker could not start.', error);
     await flushed();

@@ -16,6 +16,8 @@ export interface Config {
   readonly port: number;
   /** Processes that serve it. */
   readonly workers: number;
+  /** Where `/metrics` has a port of its own. */
+  readonly metricsPort: number | undefined;
   readonly logLevel: NonNullable<Settings['LOG_LEVEL']>;
   /** What works, but is probably not meant: to be told at the start. */
   readonly warnings: readonly string[];
@@ -62,6 +64,10 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
       `QUEUE_LIMIT: expected at least MAX_IDENTIFIERS (${maxIdentifiers}), got ${queueLimit}: a large operation would never find room.`,
     );
   }
+  const { PORT: port = 4_000, METRICS_PORT: metricsPort } = values;
+  if (metricsPort === port && port !== 0) {
+    mistakes.push(`METRICS_PORT: expected another port than PORT (${port}). Without it, /metrics is served there.`);
+  }
   const perMinute = callers.identifiersPerMinute ?? Number.POSITIVE_INFINITY;
   if (perMinute < maxIdentifiers) {
     mistakes.push(
@@ -71,8 +77,9 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   if (mistakes.length > 0 || !upstream) throw new ConfigError(mistakes);
   return {
     host,
-    port: values.PORT ?? 4000,
+    port,
     workers: values.WORKERS ?? 1,
+    metricsPort,
     logLevel: values.LOG_LEVEL ?? 'info',
     warnings: warningsOf(values, exposure),
     shutdown: {

@@ -1,10 +1,13 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { GatewayError } from '../errors.ts';
 import type { Breaker } from '../policies/breaker.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { Slot } from '../policies/quota.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { QueryUsers } from '../upstream/user-query.ts';
+import type { CallTold } from '../telemetry/traces/call-span.ts';
+import type { Traces } from '../telemetry/traces.ts';
+import type { FoundPeople, QueryUsers, TokenRefused } from '../upstream/user-query.ts';
 import type { LookUp, Subject } from './look-up.ts';
 import { matchPeople } from './match.ts';
 import { afterFailure, isOutage, type Outcome } from './outcome.ts';
@@ -17,6 +20,7 @@ export interface ApiCallOptions {
   onPause(refusal: GatewayError): void;
   clock: Clock;
   telemetry: Telemetry;
+  traces: Traces;
 }
 
 /** One call for a batch. @returns for each look-up what becomes of it. Never rejects. */
@@ -28,19 +32,22 @@ export type ApiCall = (
 ) => Promise<Outcome[]>;
 
 export function createApiCall(options: ApiCallOptions): ApiCall {
-  const { queryUsers, retry, breaker, clock, telemetry } = options;
+  const { queryUsers, retry, breaker, clock, telemetry, traces } = options;
 
   return async function callApi(subject, lookUps, slot, signal) {
     const query = { ...subject, identifiers: lookUps.map(({ spelling }) => spelling) };
     if (lookUps.some(({ attempts, search }) => attempts === 0 && !search)) retry.noteCall();
     const passage = breaker.enter();
+    const requests = requestsOf(lookUps);
+    const span = traces.beginCall({ kind: subject.kind, identifiers: lookUps.length, requests });
     let hasLeft = false;
     const onLeaving = () => {
       hasLeft = true;
       slot.left();
     };
     try {
-      const answer = await queryUsers(query, { signal, onLeaving });
+      const answer = await span.within(() => queryUsers(query, { signal, onLeaving, headers: span.headers }));
+      span.end({ ...answerTold(answer), requests: requestsOf(lookUps) });
       passage.leave('well');
       if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
       const { results, unasked } = matchPeople(query, answer);
@@ -50,6 +57,8 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       return results.map((result) => ({ result }));
     } catch (error) {
       const shown = toGatewayError(error);
+      const told = signal.aborted ? { outcome: 'cancelled' } : failureTold(shown);
+      span.end({ ...told, requests: requestsOf(lookUps) });
       if (signal.aborted) {
         passage.leave('nothing');
         return lookUps.map(() => ({ result: shown }));
@@ -71,6 +80,24 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     return lookUps.map(({ waiters }) => (waiters.size > 0 ? { againInMs: 0 } : { result: refusal }));
   }
 }
+
+/** The requests of traces among those who wait, each once. */
+function requestsOf(lookUps: readonly LookUp[]): SpanContext[] {
+  const bySpan = new Map<string, SpanContext>();
+  for (const { waiters } of lookUps) {
+    for (const { ticket } of waiters) if (ticket.span) bySpan.set(ticket.span.spanId, ticket.span);
+  }
+  return [...bySpan.values()];
+}
+
+const answerTold = (answer: FoundPeople | TokenRefused): CallTold =>
+  'tokenRefused' in answer ? failureTold(answer.tokenRefused) : { outcome: 'answered', logId: answer.logId };
+
+const failureTold = ({ code, upstream }: GatewayError): CallTold => ({
+  outcome: code,
+  errCode: upstream?.code,
+  logId: upstream?.logId,
+});
 
 function afterRefusedToken(lookUp: LookUp, error: GatewayError): Outcome {
   return lookUp.tokenRefusals++ === 0 ? { againInMs: 0 } : { result: error };

@@ -4,16 +4,20 @@ import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { createQuota, type Quota } from '../policies/quota.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import { createTraces, type Traces } from '../telemetry/traces.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
+import { countAnswers } from './count-answers.ts';
+import { createFromMemory } from './from-memory.ts';
 import { comparable, parseIdentifier } from './identifier.ts';
-import type { LookupResult, Subject, Ticket } from './look-up.ts';
+import type { LookupResult, Ticket } from './look-up.ts';
 import { createMemory, type Forgotten } from './memory.ts';
 import type { PersonCacheOptions } from './person-cache.ts';
 import { createNameSet, type PersonName } from './person-name.ts';
 import { createQueue } from './queue.ts';
+import type { QueueState } from './queue-state.ts';
 import type { SharedPeople } from './shared-people.ts';
-import { LATE, mayBeStale, orLate } from './stale.ts';
+import { createStaleFallback } from './stale.ts';
 import { createTicket } from './ticket.ts';
 
 export interface LookupRequest {
@@ -41,8 +45,15 @@ export interface Directory {
    * @throws GatewayError BAD_USER_INPUT where a name cannot be one.
    */
   forget(...names: readonly PersonName[]): Forgotten;
+  /** How things are at this moment. */
+  state(): DirectoryState;
   /** Ends calls under way; what is queued is not sent any more. */
   dispose(): void;
+}
+
+export interface DirectoryState extends QueueState {
+  /** People in memory, those whose time is over included. */
+  readonly cacheEntries: number;
 }
 
 export interface DirectoryOptions {
@@ -62,6 +73,8 @@ export interface DirectoryOptions {
   requestTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
+  /** @default spans of whatever SDK of OpenTelemetry there is */
+  traces?: Traces | undefined;
 }
 
 /**
@@ -83,7 +96,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
     reject: memory.reject,
     clock,
     telemetry,
+    traces: options.traces ?? createTraces(),
   });
+
+  const fromMemory = createFromMemory(memory, queue);
+  const staleFallback = createStaleFallback(memory, queue);
 
   return {
     lookup,
@@ -92,15 +109,16 @@ export function createDirectory(options: DirectoryOptions): Directory {
       queue.forget(createNameSet(forgotten.names));
       return forgotten;
     },
+    state: () => ({ ...queue.state(), cacheEntries: memory.size }),
     dispose: queue.dispose,
   };
 
   async function lookup(request: LookupRequest): Promise<LookupResult[]> {
     const { kind, identifiers } = request;
     const ticket = request.ticket ?? ticketOf(request);
-    if (ticket instanceof GatewayError) return identifiers.map(() => ticket);
+    if (ticket instanceof GatewayError) return refuseAll(request, ticket);
     const tenantKey = attempt(() => tenantOf(request));
-    if (tenantKey instanceof GatewayError) return identifiers.map(() => tenantKey);
+    if (tenantKey instanceof GatewayError) return refuseAll(request, tenantKey);
     const subject = { identity: ticket.identity, kind, tenantKey: kind === 'email' ? tenantKey : undefined };
 
     const known = new Map<string, LookupResult>();
@@ -108,7 +126,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const missing = new Map<string, string>();
     const sort = (id: string, spelling: string) => {
       const cached =
-        memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromCache(subject, id, ticket));
+        memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromMemory(subject, id, ticket));
       const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
       if (cached !== undefined) known.set(id, cached);
       else if (underWay) coming.set(id, underWay);
@@ -138,7 +156,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     telemetry({
       type: 'look-ups',
       kind,
-      cacheHits,
+      cacheHits: inMemory,
       sharedHits: cacheHits - inMemory,
       joined,
       queued: missing.size - shed,
@@ -147,50 +165,24 @@ export function createDirectory(options: DirectoryOptions): Directory {
     if (queued instanceof GatewayError) for (const id of missing.keys()) coming.set(id, Promise.resolve(queued));
     else for (const [id, answer] of queued) coming.set(id, answer);
 
-    const orStale = staleFallback(subject, ticket);
+    let stale = 0;
+    const orStale = staleFallback(subject, ticket, () => stale++);
     await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await orStale(id, answer))));
+    const malformed = ids.filter((id) => id instanceof GatewayError);
+    telemetry(countAnswers(kind, [...known.values(), ...malformed], stale));
     return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
   }
 
-  /** Unless another gateway has just asked. */
-  async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
-    const subject: Subject = { identity: ticket.identity, kind: 'key', tenantKey: undefined };
-    await memory.learnFromOthers(subject, [key]);
-    if (!memory.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
+  function refuseAll({ kind, identifiers }: LookupRequest, error: GatewayError): GatewayError[] {
+    const answers = identifiers.map(() => error);
+    telemetry(countAnswers(kind, answers, 0));
+    return answers;
   }
 
   function ticketOf({ userToken: text }: LookupRequest): Ticket | GatewayError {
     const userToken = text === undefined ? undefined : parseUserToken(text);
     if (userToken instanceof GatewayError) return userToken;
     return createTicket({ userToken, timeoutMs: options.requestTimeoutMs, clock });
-  }
-
-  /**
-   * In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones, or asks
-   * with a token of its own: whether that still may see them, nobody can say.
-   */
-  function staleFallback(subject: Subject, ticket: Ticket) {
-    return async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
-      if (ticket.wantsFresh || ticket.userToken || !memory.getStale(subject, id)) return answer;
-      if (queue.isRefused(subject.identity)) return answer;
-      const result = await orLate(answer, () => queue.hasLeft(subject, id));
-      if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
-      // Once more: they may have been forgotten meanwhile.
-      const stale = memory.getStale(subject, id);
-      if (!stale) return answer;
-      ticket.receipt.stale++;
-      return stale;
-    };
-  }
-
-  /** A caller's own token is not used without them asking, and shows nobody from memory once the user API has refused it. */
-  function fromCache(subject: Subject, id: string, ticket: Ticket): LookupResult | undefined {
-    if (ticket.userToken && queue.isRefused(ticket.identity)) return undefined;
-    const hit = memory.get(subject, id);
-    if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
-      void refreshAhead(ticket, hit.person.key, hit.refreshUntil);
-    }
-    return hit?.person;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Identities {
    * @returns `undefined` where there is no room, since all of them are busy.
    */
   keep(ticket: Ticket): Identity | undefined;
+  /** All that are kept. */
+  list(): Iterable<Identity>;
   /** Ends what is under way, for all of them. */
   dispose(): void;
 }
@@ -42,6 +44,7 @@ export function createIdentities(most: number, begin: (ticket: Ticket) => Identi
       kept.set(ticket.identity, identity);
       return identity;
     },
+    list: () => kept.values(),
     dispose() {
       for (const { dispatcher } of kept.values()) dispatcher.dispose();
     },

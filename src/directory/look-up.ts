@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
@@ -58,6 +59,8 @@ export interface Ticket {
   readonly deadlineAt: number;
   readonly wantsFresh: boolean;
   readonly receipt: Receipt;
+  /** Where it stands in a trace, for calls to link to; `undefined` where it is in none. */
+  readonly span: SpanContext | undefined;
   /** Waits for a look-up. @param onLeave called where this request stops waiting before there is an answer. */
   wait(lookUp: LookUp, onLeave: (lookUp: LookUp) => void): Promise<LookupResult>;
   /** Called when the waiter is answered. */

@@ -17,6 +17,8 @@ export interface MemoryOptions extends PersonCacheOptions {
 
 /** All that a process remembers of people, and whom it was told to forget. */
 export interface Memory extends Pick<PersonCache, 'get' | 'getStale' | 'isFreshAt'> {
+  /** People in memory. */
+  readonly size: number;
   /** Why the user API refuses this identifier. */
   rejectionOf(subject: Subject, id: string): GatewayError | undefined;
   /** True where there are others who remember people. */
@@ -45,6 +47,9 @@ export function createMemory({ sharedPeople, ...options }: MemoryOptions): Memor
   const forgotten = createForgottenPeople(options.clock);
 
   return {
+    get size() {
+      return cache.size;
+    },
     get: cache.get,
     getStale: cache.getStale,
     isFreshAt: cache.isFreshAt,

@@ -4,6 +4,7 @@ import type { Clock } from '../policies/clock.ts';
 import type { Quota } from '../policies/quota.ts';
 import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import type { Person } from '../upstream/person.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { createBacklog } from './backlog.ts';
@@ -13,6 +14,7 @@ import { createLookUp, type LookUp, type LookupResult, type Subject, settle, typ
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
 import type { NameSet } from './person-name.ts';
+import { type QueueState, stateOf } from './queue-state.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import { overloaded, pauseTooLong, resting, shuttingDown, tooManyCallers } from './refusals.ts';
 import { createUnderWay } from './under-way.ts';
@@ -31,6 +33,7 @@ export interface QueueOptions {
   reject(subject: Subject, id: string, error: GatewayError, askedAt: number): void;
   clock: Clock;
   telemetry: Telemetry;
+  traces: Traces;
 }
 
 /** Look-ups from being queued to being answered, over all requests and credentials. */
@@ -58,12 +61,13 @@ export interface Queue {
   refreshAhead(ticket: Ticket, key: string, until: number): void;
   /** Asks for these people ahead no more, and lets nobody join a call for them that has left. */
   forget(names: NameSet): void;
+  state(): QueueState;
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
 }
 
 export function createQueue(options: QueueOptions): Queue {
-  const { clock, telemetry } = options;
+  const { clock, telemetry, traces } = options;
   const backlog = createBacklog(options.limit);
   const refreshes = createRefreshAhead(clock);
   const identities = createIdentities(options.maxIdentities, begin);
@@ -118,6 +122,7 @@ export function createQueue(options: QueueOptions): Queue {
       refreshes.forget(names);
       underWay.closeSent(names);
     },
+    state: () => stateOf(backlog.size, [...identities.list()]),
     dispose() {
       isDisposed = true;
       underWay.settleAll(shuttingDown());
@@ -194,6 +199,7 @@ export function createQueue(options: QueueOptions): Queue {
       },
       clock,
       telemetry,
+      traces,
     });
     const begun = { dispatcher, isRefused: false };
     return begun;

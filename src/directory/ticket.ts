@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import type { UserToken } from '../upstream/user-token.ts';
@@ -14,6 +15,8 @@ export interface TicketOptions {
   signal?: AbortSignal | undefined;
   /** Asks the user API even for people that are in the cache. @default false */
   wantsFresh?: boolean | undefined;
+  /** Where the request stands in a trace. @default in none */
+  span?: SpanContext | undefined;
   /** @default the process' monotonic clock */
   clock?: Clock | undefined;
 }
@@ -22,7 +25,7 @@ export interface TicketOptions {
 export const PLUGIN_IDENTITY = 'plugin';
 
 export function createTicket(options: TicketOptions = {}): Ticket {
-  const { userToken, timeoutMs = 10_000, signal, wantsFresh = false } = options;
+  const { userToken, timeoutMs = 10_000, signal, wantsFresh = false, span } = options;
   const clock = options.clock ?? monotonicClock;
   const startedAt = clock();
   const deadlineAt = startedAt + timeoutMs;
@@ -36,6 +39,7 @@ export function createTicket(options: TicketOptions = {}): Ticket {
     deadlineAt,
     wantsFresh,
     receipt: emptyReceipt(),
+    span,
     wait(lookUp, onLeave) {
       if (waiting.size === 0) watch();
       return new Promise((answer) => {

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { ForgetEverywhere } from '../directory/forgetting.ts';
 import type { SchemaContext } from '../schema/builder.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
@@ -24,6 +25,7 @@ import { useOperationCheck } from './limits/use-operation-check.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import type { RequestLog } from './logs/request-log.ts';
 import { maskError } from './masking.ts';
+import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
 
@@ -55,13 +57,13 @@ export interface YogaOptions {
   /** Headers that callers have to send, for GraphiQL to show. */
   neededHeaders: NeededHeaders;
   requestLog: RequestLog;
-  /** Writes a line for each request, not only for faults. */
-  logsRequests: boolean;
+  /** Served at `/metrics`; `undefined` where they are not, or on a port of their own. */
+  metrics?: Metrics | undefined;
 }
 
 export type GatewayYoga = YogaServerInstance<object, SchemaContext>;
 
-/** The HTTP side: `/graphql`, `/forget`, `/health` and `/readiness`; `/` for browsers, and `/schema.graphql`. */
+/** The HTTP side: `/graphql`, `/forget`, `/health` and `/readiness`; `/` for browsers, `/schema.graphql`, and `/metrics`. */
 export function createGatewayYoga(options: YogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga<object, SchemaContext>({
@@ -91,7 +93,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     parserAndValidationCache: false,
     plugins: [
       // First, since it takes the time; it sees every answer, whoever gives it.
-      options.logsRequests && options.requestLog.plugin,
+      options.requestLog.plugin,
       // On every answer, whoever makes it.
       useSecurityHeaders({ variesByOrigin: options.corsOrigins.length > 0 }),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
@@ -114,6 +116,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
         callerOf: options.authentication.callerOf,
         onFault: options.requestLog.logFault,
       }),
+      // After it, too: how much is asked is nobody else's business.
+      options.metrics !== undefined && useMetrics(options.metrics, options.requestLog.logFault),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
       // Before the body is read, too.

@@ -13,6 +13,8 @@ export interface BreakerOptions {
 export interface Breaker {
   /** Milliseconds until a call may try; 0 where calls may leave now. */
   openMs(): number;
+  /** True from when it opened until a call has gone well. */
+  isOpen(): boolean;
   /** To be called when a call is about to leave. */
   enter(): Passage;
 }
@@ -38,6 +40,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
       if (openUntil === undefined) return 0;
       return isTrying ? TRYING_MS : Math.max(0, openUntil - clock());
     },
+    isOpen: () => openUntil !== undefined,
     enter() {
       const isTrial = openUntil !== undefined;
       if (isTrial) isTrying = true;

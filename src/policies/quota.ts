@@ -40,6 +40,8 @@ export interface Quota {
   hasPausedSince(at: number): boolean;
   /** True where less than half of the quota is in use: calls that nobody waits for may take some. */
   hasSpare(): boolean;
+  /** Calls that count at this moment, and how many the quota allows in a second; fewer for a while after "too many calls". */
+  usage(): { readonly inUse: number; readonly limit: number };
   /** True where no call counts any more and there is no pause: a new quota would allow what this one does. */
   isIdle(): boolean;
 }
@@ -83,7 +85,7 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
     take() {
       const now = clock();
       count(now);
-      limit = Math.min(most, limit + Math.max(0, now - limitAt) / 1_000);
+      limit = grownLimit(now);
       limitAt = Math.max(now, limitAt);
       lastTakenAt = now;
       const call = { leftAt: Number.POSITIVE_INFINITY, tookMs: Number.POSITIVE_INFINITY };
@@ -118,6 +120,10 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
       const now = clock();
       return now >= pausedUntil && count(now) * 2 < limit;
     },
+    usage() {
+      const now = clock();
+      return { inUse: count(now), limit: Math.floor(grownLimit(now)) };
+    },
     isIdle() {
       const now = clock();
       return now >= pausedUntil && count(now) === 0;
@@ -134,6 +140,11 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
     // What is left of this second is spread over the time until its oldest call counts no more.
     const spread = Math.min(endOf(0) - lastTakenAt, windowMs) / (allowed - inUse + 1);
     return Math.max(0, lastTakenAt + Math.max(windowMs / allowed, spread) - now);
+  }
+
+  /** By one call a second each second, back to what it was. */
+  function grownLimit(now: number): number {
+    return Math.min(most, limit + Math.max(0, now - limitAt) / 1_000);
   }
 
   /** Forgets calls that count no more. @returns how many still do. */

@@ -59,6 +59,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   let latest = { inUse: 0, limit: callsPerSecond, contenders: 1, at: Number.NEGATIVE_INFINITY };
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let underWay = 0;
+  let takenAt: number[] = [];
   let lastLeftAt = Number.NEGATIVE_INFINITY;
 
   return {
@@ -69,6 +70,8 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
       if (mode !== 'alone' && reservation) parts.push(createReservedSlot(reservation, { log, lateness, clock }));
       reservation = undefined;
       underWay++;
+      if (takenAt.length > callsPerSecond) takenAt = takenAt.filter((at) => at > clock() - WINDOW_MS);
+      takenAt.push(clock());
       return {
         left() {
           lastLeftAt = clock();
@@ -97,6 +100,12 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
       if (mode === 'alone') return clock() >= waitUntil && share.hasSpare();
       const isKnown = clock() < latest.at + WINDOW_MS;
       return pausedMs() === 0 && (!isKnown || latest.inUse * 2 < latest.limit);
+    },
+    usage() {
+      const now = clock();
+      takenAt = takenAt.filter((at) => at > now - WINDOW_MS);
+      const { limit } = mode === 'alone' ? share.usage() : latest;
+      return { inUse: takenAt.length, limit: Math.floor(limit) };
     },
     isIdle() {
       const isUsed = underWay > 0 || reservation !== undefined || asking !== undefined;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../policies/clock.ts';
-import type { TokenStore } from '../upstream/token-store.ts';
+import type { PluginTokenLife, TokenStore } from '../upstream/token-store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KeyNames } from './key-names.ts';
@@ -26,19 +26,15 @@ export function createRedisTokenStore(options: RedisTokenStoreOptions): TokenSto
       const plain = sealed ? entry.open(sealed) : undefined;
       // What another secret has sealed is none of ours, and is replaced.
       if (!plain) return undefined;
-      const { token, endsAt, renewAt } = JSON.parse(plain.toString()) as Kept;
-      const [end, renewal] = [heartbeat.localTimeAt(endsAt), heartbeat.localTimeAt(renewAt)];
-      return end === undefined || renewal === undefined ? undefined : { token, endsAt: end, renewAt: renewal };
+      const kept = JSON.parse(plain.toString()) as PluginTokenLife;
+      return onClock(kept, heartbeat.localTimeAt);
     },
-    async write({ token, endsAt, renewAt }) {
-      const [end, renewal] = [heartbeat.serverTimeAt(endsAt), heartbeat.serverTimeAt(renewAt)];
-      const now = heartbeat.serverTimeAt(clock());
-      if (end === undefined || renewal === undefined || now === undefined) return;
-      const kept: Kept = { token, endsAt: end, renewAt: renewal };
+    async write(life) {
+      const kept = onClock(life, heartbeat.serverTimeAt);
+      if (!kept) return;
       const sealed = entry.seal(Buffer.from(JSON.stringify(kept)));
-      await connection.run('token', (client) =>
-        client.set(keys.token, sealed, 'PX', Math.max(1, Math.floor(end - now))),
-      );
+      const leftMs = Math.max(1, Math.floor(life.endsAt - clock()));
+      await connection.run('token', (client) => client.set(keys.token, sealed, 'PX', leftMs));
     },
     async lock(forMs) {
       const owner = randomUUID();
@@ -51,9 +47,12 @@ export function createRedisTokenStore(options: RedisTokenStoreOptions): TokenSto
   };
 }
 
-/** Times on the clock of the server. */
-interface Kept {
-  readonly token: string;
-  readonly endsAt: number;
-  readonly renewAt: number;
+/** The same, with its moments on another clock; `undefined` where that is not known yet. */
+function onClock(
+  { token, startedAt, endsAt, renewAt }: PluginTokenLife,
+  translate: (at: number) => number | undefined,
+): PluginTokenLife | undefined {
+  const [start, end, renewal] = [startedAt, endsAt, renewAt].map(translate);
+  if (start === undefined || end === undefined || renewal === undefined) return undefined;
+  return { token, startedAt: start, endsAt: end, renewAt: renewal };
 }

@@ -11,6 +11,7 @@ export interface SandboxCall {
   readonly token?: string;
   readonly userKey?: string;
   readonly idemUuid?: string;
+  readonly traceParent?: string;
   /** HTTP status; 0 while a fault has not decided yet, and when it ended the call without a status line. */
   readonly status: number;
   /** 0 for success and for whatever is not the API's envelope. */

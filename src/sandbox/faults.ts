@@ -17,6 +17,8 @@ export interface ReceivedCall {
   readonly userKey?: string;
   /** Header X-IDEM-UUID. */
   readonly idemUuid?: string;
+  /** Header traceparent: where the call stands in a trace of its client. */
+  readonly traceParent?: string;
   /** Goes out as X-Tt-Logid; a fault that builds an error envelope of its own should name it there too. */
   readonly logId: string;
   /** Aborted when the client hangs up or the sandbox closes: a fault that waits should stop waiting then. */

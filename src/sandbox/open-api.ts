@@ -81,12 +81,14 @@ function receivedCall(
   const token = text('x-plugin-token');
   const userKey = text('x-user-key');
   const idemUuid = text('x-idem-uuid');
+  const traceParent = text('traceparent');
   return {
     interface: name,
     body: body.isJson ? body.value : body.text,
     ...(token ? { token } : {}),
     ...(userKey ? { userKey } : {}),
     ...(idemUuid ? { idemUuid } : {}),
+    ...(traceParent ? { traceParent } : {}),
     ...rest,
   };
 }

@@ -4,6 +4,7 @@ import type { Log } from './log.ts';
 /** What belongs to every request is only for following a few of them. */
 const LEVELS = {
   'look-ups': 'trace',
+  answers: 'trace',
   batch: 'trace',
   shed: 'debug',
   'upstream-call': 'debug',
@@ -13,10 +14,14 @@ const LEVELS = {
   'redis-command': 'trace',
   'redis-state': 'debug',
   'quota-mode': 'debug',
-} as const satisfies Record<GatewayEvent['type'], 'trace' | 'debug'>;
+} as const satisfies Record<Exclude<GatewayEvent['type'], 'request'>, 'trace' | 'debug'>;
 
-/** Writes down every event. Its fields are figures, and pass the list of the log like any other. */
+/**
+ * Writes down every event but requests, which have a line of their own. Their fields are figures, and pass the list of the log like
+ * any other.
+ */
 export const createEventLog =
   (log: Log): Telemetry =>
-  (event) =>
-    log(LEVELS[event.type], event.type, event);
+  (event) => {
+    if (event.type !== 'request') log(LEVELS[event.type], event.type, event);
+  };

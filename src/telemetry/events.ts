@@ -3,17 +3,39 @@ import type { ErrorCode } from '../errors.ts';
 /** What happens inside the gateway, in figures. No event ever carries an identifier, a name or a token. */
 export type GatewayEvent =
   | {
+      /** A request that has its answer, or that was refused before it got to Yoga. */
+      readonly type: 'request';
+      readonly endpoint: 'graphql' | 'forget' | 'health' | 'readiness' | 'metrics' | 'other';
+      readonly status: number;
+      /** As in the log: the code of the first error, else `OK`, `HUNG_UP` or `HTTP_<status>`. */
+      readonly outcome: string;
+      /** Left out where nobody saw it begin: it was refused at once, or a browser asked what it may send. */
+      readonly durationMs?: number | undefined;
+    }
+  | {
       /** What became of the identifiers of one look-up, as they came in. */
       readonly type: 'look-ups';
       readonly kind: 'key' | 'outId' | 'email';
+      /** Answered from the memory of this process. */
       readonly cacheHits: number;
-      /** Those among the hits whom another gateway had looked up. @default 0 */
+      /** Answered from the memory that gateways share, where there is one. @default 0 */
       readonly sharedHits?: number | undefined;
       /** Already under way for somebody else. */
       readonly joined: number;
       readonly queued: number;
       /** Refused early, as `OVERLOADED` or because the user API asked for a pause. */
       readonly shed: number;
+    }
+  | {
+      /** What the identifiers of one look-up were answered, each counted once. */
+      readonly type: 'answers';
+      readonly kind: 'key' | 'outId' | 'email';
+      readonly found: number;
+      readonly notFound: number;
+      /** People whose time in memory is over, since the user API is in trouble. */
+      readonly stale: number;
+      /** How many errors of each code. */
+      readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
     }
   | {
       /** Look-ups that were queued already and lost their place, since the queue is full or the user API asked for a pause. */

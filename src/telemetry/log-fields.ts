@@ -9,6 +9,8 @@ const text =
 
 const count: Check<number> = (value) => (Number.isSafeInteger(value) ? (value as number) : undefined);
 
+const flag: Check<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
+
 /** To a tenth of a millisecond. */
 const duration: Check<number> = (value) =>
   typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 10) / 10 : undefined;
@@ -31,7 +33,7 @@ const FIELDS = {
   requestId: text(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/),
   /** Of a valid `traceparent` header. */
   traceId: text(/^[\da-f]{32}$/),
-  endpoint: text(/^(graphql|forget|health|readiness|other)$/),
+  endpoint: text(/^(graphql|forget|health|readiness|metrics|other)$/),
   method: text(/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other)$/),
   status: count,
   durationMs: duration,
@@ -49,6 +51,8 @@ const FIELDS = {
   sharedHits: count,
   joined: count,
   stale: count,
+  found: count,
+  notFound: count,
   waitedMs: duration,
   kind: text(/^(key|outId|email)$/),
   errCode: count,
@@ -61,8 +65,9 @@ const FIELDS = {
   malformed: count,
   unasked: count,
   failures: count,
-  command: text(/^[a-z-]{1,20}$/),
-  isUp: (value: unknown) => (typeof value === 'boolean' ? value : undefined),
+  /** Of Redis. */
+  command: text(/^(heartbeat|cache-read|cache-write|quota|token|forget)$/),
+  isUp: flag,
   mode: text(/^(shared|alone|returning)$/),
   /** Which of several processes, from 1 on. */
   worker: count,

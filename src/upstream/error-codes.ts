@@ -37,6 +37,9 @@ const verdicts: ReadonlyMap<number, UpstreamVerdict> = new Map([
   [10430, gatewayBug('a call was sent twice under one id')],
 ]);
 
+/** What the vendor documents, and 0 for success. */
+export const documentedErrCodes: ReadonlySet<number> = new Set([0, ...verdicts.keys()]);
+
 /**
  * Decides by `err_code` first, then by the HTTP status: codes ≠ 0 come on HTTP 200 too.
  * @returns undefined for success, that is code 0 on a 2xx.

@@ -5,8 +5,10 @@ import { untilAborted } from '../policies/deadline.ts';
 import { hedged } from '../policies/hedge.ts';
 import { createPace } from '../policies/pace.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
+import type { CallSpan } from '../telemetry/traces/call-span.ts';
+import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { decodePluginToken } from './envelope.ts';
-import { createSharedToken } from './shared-token.ts';
+import { getSharedToken } from './shared-token.ts';
 import type { PluginTokenLife, TokenStore } from './token-store.ts';
 import type { Transport } from './transport.ts';
 
@@ -26,6 +28,7 @@ export interface PluginTokenOptions extends PluginCredential {
   tokenStore?: TokenStore | undefined;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
+  traces?: Traces | undefined;
 }
 
 /** The plugin token: obtained when first needed, kept, renewed before its end. */
@@ -38,6 +41,8 @@ export interface PluginToken {
   get(signal: AbortSignal): Promise<string>;
   /** Says that the user API refused this token. Ignored where it has been replaced since. */
   refuse(token: string): void;
+  /** How old the current token is, in milliseconds; `undefined` where there is none that serves. */
+  ageMs(): number | undefined;
   close(): void;
 }
 
@@ -52,15 +57,15 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
   const { transport, pluginId, pluginSecret, timeoutMs } = options;
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
+  const traces = options.traces ?? createTraces();
   const type = options.tokenType === 'virtual' ? 1 : 0;
   const closing = new AbortController();
   const pace = createPace(RENEWALS_PER_SECOND, clock);
 
   // One request that is never answered would hold up everybody.
-  const fetchHedged = (signal: AbortSignal) => hedged(fetchToken, { afterMs: timeoutMs / 3, signal });
-  const getToken = options.tokenStore
-    ? createSharedToken({ store: options.tokenStore, fetchToken: fetchHedged, timeoutMs, clock })
-    : (_refused: string | undefined, signal: AbortSignal) => fetchHedged(signal);
+  const fetchHedged = (signal: AbortSignal, span: CallSpan) =>
+    hedged((until) => span.within(() => fetchToken(until, span)), { afterMs: timeoutMs / 3, signal });
+  const { tokenStore: store } = options;
 
   let current: PluginTokenLife | undefined;
   /** The latest that the user API refused: others may still share it. */
@@ -80,6 +85,10 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
       if (current?.token !== token) return;
       refused = token;
       current = undefined;
+    },
+    ageMs() {
+      const now = clock();
+      return current && now < current.endsAt ? now - current.startedAt : undefined;
     },
     close() {
       closing.abort(new GatewayError('UPSTREAM_UNAVAILABLE', 'The gateway is shutting down.'));
@@ -101,6 +110,7 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
 
   async function fetchInTurn(): Promise<string> {
     const startedAt = clock();
+    const span = traces.beginTokenRenewal();
     const timeout = new AbortController();
     const timer = setTimeout(() => {
       timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API gave no token within ${timeoutMs} ms.`));
@@ -108,25 +118,31 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     const signal = AbortSignal.any([timeout.signal, closing.signal]);
     try {
       await untilAborted(sleep(pace.nextTurn()), signal);
-      current = await getToken(refused, signal);
+      const fetch = (until: AbortSignal) => fetchHedged(until, span);
+      current = await (store
+        ? getSharedToken({ store, fetchToken: fetch, timeoutMs, clock, refused }, signal)
+        : fetch(signal));
       telemetry({ type: 'token-renewal', outcome: 'renewed', durationMs: clock() - startedAt });
+      span.end({ outcome: 'renewed' });
       return current.token;
     } catch (error) {
       const outcome = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
       telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
+      const { code: errCode, logId } = (error instanceof GatewayError && error.upstream) || {};
+      span.end({ outcome: closing.signal.aborted ? 'cancelled' : outcome, errCode, logId });
       throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async function fetchToken(signal: AbortSignal): Promise<PluginTokenLife> {
+  async function fetchToken(signal: AbortSignal, { headers }: CallSpan): Promise<PluginTokenLife> {
     const startedAt = clock();
     const body = { plugin_id: pluginId, plugin_secret: pluginSecret, type };
-    const answer = await transport.postJson('/open_api/authen/plugin_token', {}, body, signal);
+    const answer = await transport.postJson('/open_api/authen/plugin_token', headers, body, signal);
     const { token, lifetimeMs } = decodePluginToken(answer);
     // Counted from before the request: the token may have been made at any moment since.
     const endsAt = startedAt + lifetimeMs;
-    return { token, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
+    return { token, startedAt, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_MS, lifetimeMs / 2) };
   }
 }

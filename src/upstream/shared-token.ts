@@ -8,6 +8,8 @@ export interface SharedTokenOptions {
   fetchToken(signal: AbortSignal): Promise<PluginTokenLife>;
   /** How long asking may take, in milliseconds: so long nobody else asks. */
   timeoutMs: number;
+  /** The latest that the user API refused: others may still share it. */
+  refused: string | undefined;
   clock: Clock;
 }
 
@@ -18,31 +20,28 @@ const LOOK_AGAIN_MS = 50;
  * Gets a token of which others may know: one of them asks the user API, the others take what it got. Where the store is away, each
  * asks for itself.
  *
- * @returns a function that gets one that is not due for renewal, and not `refused`.
+ * @returns one that is not due for renewal, and not refused.
+ * @throws what asking fails with; the signal's reason where that aborts.
  */
-export function createSharedToken({ store, fetchToken, timeoutMs, clock }: SharedTokenOptions) {
-  return async function getToken(refused: string | undefined, signal: AbortSignal): Promise<PluginTokenLife> {
-    while (!signal.aborted) {
-      const known = await orAway(store.read());
-      if (known === AWAY) return fetchToken(signal);
-      if (known && known.token !== refused && clock() < known.renewAt) return known;
-      const unlock = await orAway(store.lock(timeoutMs));
-      if (unlock === AWAY) return fetchToken(signal);
-      if (unlock) return fetchForAll(unlock, refused, signal);
-      await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
-    }
-    throw signal.reason;
-  };
+export async function getSharedToken(options: SharedTokenOptions, signal: AbortSignal): Promise<PluginTokenLife> {
+  const { store, fetchToken, timeoutMs, refused, clock } = options;
+  const isUsable = ({ token, renewAt }: PluginTokenLife) => token !== refused && clock() < renewAt;
+  while (!signal.aborted) {
+    const known = await orAway(store.read());
+    if (known === AWAY) return fetchToken(signal);
+    if (known && isUsable(known)) return known;
+    const unlock = await orAway(store.lock(timeoutMs));
+    if (unlock === AWAY) return fetchToken(signal);
+    if (unlock) return fetchForAll(unlock);
+    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+  }
+  throw signal.reason;
 
-  async function fetchForAll(
-    unlock: () => Promise<void>,
-    refused: string | undefined,
-    signal: AbortSignal,
-  ): Promise<PluginTokenLife> {
+  async function fetchForAll(unlock: () => Promise<void>): Promise<PluginTokenLife> {
     try {
       // Whoever had the lock before may have brought it.
       const known = await orAway(store.read());
-      if (known && known !== AWAY && known.token !== refused && clock() < known.renewAt) return known;
+      if (known && known !== AWAY && isUsable(known)) return known;
       const life = await fetchToken(signal);
       await orAway(store.write(life));
       return life;

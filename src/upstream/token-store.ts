@@ -1,6 +1,8 @@
 /** A plugin token with its lifetime. */
 export interface PluginTokenLife {
   readonly token: string;
+  /** When it was asked for. */
+  readonly startedAt: number;
   /** When it may no longer be used, on the monotonic clock of this process. */
   readonly endsAt: number;
   /** When to look for the next one. */

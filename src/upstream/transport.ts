@@ -31,7 +31,12 @@ export interface Transport {
    * @throws GatewayError UPSTREAM_UNAVAILABLE where no answer arrived, UPSTREAM_BAD_RESPONSE where it is not HTTP or too
    *   large; the signal's own reason where that aborted.
    */
-  postJson(path: string, headers: Record<string, string>, body: unknown, signal: AbortSignal): Promise<HttpAnswer>;
+  postJson(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
 import type { TokenStore } from './token-store.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -29,6 +30,7 @@ export interface UpstreamOptions extends TransportOptions {
 export interface UpstreamSurroundings {
   /** Shares the plugin token with other processes. @default each process has its own */
   tokenStore?: TokenStore | undefined;
+  traces?: Traces | undefined;
 }
 
 /** The user API as the gateway sees it. */

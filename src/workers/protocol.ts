@@ -29,7 +29,12 @@ export const gathered = z.object({
 export type Gathered = z.infer<typeof gathered>;
 
 /** A plugin token on its way. Moments are told as what is left until then, since each process has a clock of its own. */
-export const tokenOnItsWay = z.object({ token: z.string(), endsInMs: z.number(), renewInMs: z.number() });
+export const tokenOnItsWay = z.object({
+  token: z.string(),
+  ageMs: z.number(),
+  endsInMs: z.number(),
+  renewInMs: z.number(),
+});
 export type TokenOnItsWay = z.infer<typeof tokenOnItsWay>;
 
 /** `caller:` and a hash, at most. */

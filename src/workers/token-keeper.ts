@@ -1,4 +1,5 @@
 import type { Clock } from '../policies/clock.ts';
+import type { PluginTokenLife } from '../upstream/token-store.ts';
 import type { TokenOnItsWay } from './protocol.ts';
 
 /** The one token of all workers, and the right to get the next. */
@@ -13,7 +14,7 @@ export interface TokenKeeper {
 }
 
 export function createTokenKeeper(clock: Clock): TokenKeeper {
-  let kept: { token: string; endsAt: number; renewAt: number } | undefined;
+  let kept: PluginTokenLife | undefined;
   let held: { id: string; owner: string; until: number } | undefined;
   let locks = 0;
 
@@ -21,11 +22,12 @@ export function createTokenKeeper(clock: Clock): TokenKeeper {
     read() {
       const now = clock();
       if (!kept || kept.endsAt <= now) return undefined;
-      return { token: kept.token, endsInMs: kept.endsAt - now, renewInMs: kept.renewAt - now };
+      const { token, startedAt, endsAt, renewAt } = kept;
+      return { token, ageMs: now - startedAt, endsInMs: endsAt - now, renewInMs: renewAt - now };
     },
-    write({ token, endsInMs, renewInMs }) {
+    write({ token, ageMs, endsInMs, renewInMs }) {
       const now = clock();
-      kept = { token, endsAt: now + endsInMs, renewAt: now + renewInMs };
+      kept = { token, startedAt: now - ageMs, endsAt: now + endsInMs, renewAt: now + renewInMs };
     },
     lock(owner, forMs) {
       const now = clock();

@@ -71,12 +71,20 @@ export function createWorkerState({ wire, workers, clock = monotonicClock }: Wor
         const kept = await ask({ ask: 'token' });
         // From before it was asked for: rather too early than too late.
         return kept
-          ? { token: kept.token, endsAt: askedAt + kept.endsInMs, renewAt: askedAt + kept.renewInMs }
+          ? {
+              token: kept.token,
+              startedAt: askedAt - kept.ageMs,
+              endsAt: askedAt + kept.endsInMs,
+              renewAt: askedAt + kept.renewInMs,
+            }
           : undefined;
       },
-      async write({ token, endsAt, renewAt }) {
+      async write({ token, startedAt, endsAt, renewAt }) {
         const now = clock();
-        await ask({ ask: 'keep token', life: { token, endsInMs: endsAt - now, renewInMs: renewAt - now } });
+        await ask({
+          ask: 'keep token',
+          life: { token, ageMs: now - startedAt, endsInMs: endsAt - now, renewInMs: renewAt - now },
+        });
       },
       async lock(forMs) {
         const lock = await ask({ ask: 'lock', forMs });

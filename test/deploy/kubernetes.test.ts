@@ -92,7 +92,9 @@ describe('deploy/kubernetes', () => {
       name,
       value.replace(mounted, folder),
     ]);
-    const { upstream, callers, shutdown } = readConfig({ environment: Object.fromEntries(environment) });
+    const { upstream, callers, shutdown } = readConfig({
+      environment: { ...Object.fromEntries(environment), REDIS_URL: 'redis://redis:6379' },
+    });
     expect(upstream.kind).toBe('real');
     expect(callers.auth?.kind).toBe('api-key');
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(shutdown.delayMs + shutdown.graceMs);

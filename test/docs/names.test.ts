@@ -16,6 +16,7 @@ const OTHERS = new Set([
   'NODE_EXTRA_CA_CERTS',
   'NO_PROXY',
   'OPERATION_RESOLUTION_FAILURE',
+  'OTEL_SPAN_LINK_COUNT_LIMIT',
 ]);
 const DOCS = pages.filter((page) => /^(docs|README|SECURITY|CONTRIBUTING)/.test(page));
 const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })

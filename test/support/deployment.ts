@@ -5,11 +5,6 @@ import { parseAllDocuments } from 'yaml';
 import { settings } from '../../src/config/settings.ts';
 import { ROOT } from './markdown.ts';
 
-/** Settings that are named already, and are on their way into src/config/settings. The test tells when one can go. */
-const ON_THEIR_WAY: readonly string[] = [];
-/** Files that are mounted already, and are on their way into deploy/. */
-export const FILES_ON_THEIR_WAY = ['deploy/prometheus/alerts.yml', 'deploy/grafana/lark-user-gateway.json'];
-
 export const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 export const yamlFiles: readonly string[] = [
@@ -33,11 +28,7 @@ export function readYaml(path: string): unknown {
 }
 
 /** Names that the gateway would not know, and so leave out in silence. */
-export const unknownSettings = (names: readonly string[]): string[] =>
-  names.filter((name) => !isSetting(name) && !ON_THEIR_WAY.includes(name));
-
-/** Settings that have arrived, and should not be listed above any more. */
-export const arrivedSettings = (): string[] => ON_THEIR_WAY.filter(isSetting);
+export const unknownSettings = (names: readonly string[]): string[] => names.filter((name) => !isSetting(name));
 
 function isSetting(name: string): boolean {
   const known: Record<string, { notes: { isSecret?: boolean } }> = settings;

@@ -27,6 +27,7 @@ async function processes({ workers = 2, callsPerSecond = 15 } = {}) {
 
 const life = (clock: () => number, token = 'p-token') => ({
   token,
+  startedAt: clock(),
   endsAt: clock() + 7_200_000,
   renewAt: clock() + 7_020_000,
 });

@@ -26,6 +26,11 @@ export const serverSettings = {
       value: 'number|auto',
     },
   ),
+  METRICS_PORT: setting(wholeNumber(0, 65_535), {
+    about:
+      'Port of its own for /metrics, on HOST and with the credentials of AUTH; 0 takes any free one. Without it, /metrics is on PORT.',
+    value: 'number',
+  }),
   REQUEST_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
     about: 'Deadline of one request, in milliseconds, waiting for its turn included.',
     default: '10000',

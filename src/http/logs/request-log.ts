@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { SpanContext } from '@opentelemetry/api';
 import { getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { addReceipts } from '../../directory/receipt.ts';
 import type { SchemaContext } from '../../schema/builder.ts';
+import type { Telemetry } from '../../telemetry/events.ts';
 import { createFaultLog } from '../../telemetry/fault-log.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { Traces } from '../../telemetry/traces.ts';
 import type { Caller } from '../callers/caller.ts';
 import { isFault, originOf } from '../masking.ts';
 import { RefusalResponse } from '../refusal.ts';
@@ -13,6 +16,9 @@ import { traceIdOf } from './trace-parent.ts';
 
 export interface RequestLogOptions {
   log: Log;
+  /** Learns of each request. */
+  telemetry: Telemetry;
+  traces: Traces;
   /** Milliseconds on a clock that never jumps. */
   clock(): number;
   /** Who sent a request; `undefined` where that is not known. */
@@ -22,9 +28,12 @@ export interface RequestLogOptions {
 export interface RequestLog {
   /**
    * Writes one line for each request when its answer is ready, and gives the answer an `x-request-id` that leads to its lines.
-   * Neither path, query, header nor body is told; health and readiness at debug level only.
+   * Neither path, query, header nor body is told; health, readiness and metrics at debug level only. Tells telemetry of it, and ends
+   * its span.
    */
   plugin: Plugin<SchemaContext>;
+  /** Where a request stands in a trace, for calls to link to. */
+  spanOf(request: Request): SpanContext | undefined;
   /** Writes down an error that is a fault of the gateway, with the id of its request where that is known. */
   logFault(error: unknown): void;
   /** To be called for each operation of a request, when it is known how many identifiers it names. */
@@ -33,7 +42,7 @@ export interface RequestLog {
   logRefusal(refusal: { readonly method: string | undefined; readonly status: number; readonly code: string }): void;
 }
 
-export function createRequestLog({ log, clock, findCaller }: RequestLogOptions): RequestLog {
+export function createRequestLog({ log, telemetry, traces, clock, findCaller }: RequestLogOptions): RequestLog {
   const notes = new WeakMap<Request, RequestNote>();
   const notesOfErrors = new WeakMap<object, RequestNote>();
   const logFault = createFaultLog(log, clock);
@@ -41,10 +50,14 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
   return {
     plugin: {
       onRequest({ request, url }) {
+        const endpoint = endpointOf(url.pathname);
+        const span =
+          endpoint === 'graphql' ? traces.beginRequest(methodOf(request.method), request.headers) : undefined;
         notes.set(request, {
           requestId: randomUUID(),
-          traceId: traceIdOf(request.headers.get('traceparent')),
-          endpoint: endpointOf(url.pathname),
+          traceId: span?.context?.traceId ?? traceIdOf(request.headers.get('traceparent')),
+          endpoint,
+          span,
           startedAt: clock(),
           errors: {},
           receipts: [],
@@ -75,29 +88,27 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
         const endpoint = note?.endpoint ?? endpointOf(new URL(request.url).pathname);
         if (note && response instanceof RefusalResponse) addErrors(note.errors, [response.refusal]);
         if (note) response.headers.set('x-request-id', note.requestId);
-        const { cacheHits, joined, stale, upstreamCalls, waitedMs } = note?.receipts[0]
-          ? addReceipts(note.receipts)
-          : {};
-        log(endpoint === 'health' || endpoint === 'readiness' ? 'debug' : 'info', 'request', {
+        const { status } = response;
+        const durationMs = note && clock() - note.startedAt;
+        const outcome = request.signal.aborted ? 'HUNG_UP' : outcomeOf(status, note);
+        const told = { status, outcome, operation: note?.operation, identifiers: note?.identifiers };
+        const { identifiersSent, ...receipt } = note?.receipts[0] ? addReceipts(note.receipts) : {};
+        log(ASKED_OFTEN.has(endpoint) ? 'debug' : 'info', 'request', {
+          ...told,
+          ...receipt,
           requestId: note?.requestId,
           traceId: note?.traceId,
           endpoint,
           method: methodOf(request.method),
-          status: response.status,
-          durationMs: note && clock() - note.startedAt,
-          outcome: request.signal.aborted ? 'HUNG_UP' : outcomeOf(response.status, note),
+          durationMs,
           errors: note && Object.keys(note.errors).length > 0 ? note.errors : undefined,
           caller: findCaller(request)?.name,
-          operation: note?.operation,
-          identifiers: note?.identifiers,
-          upstreamCalls,
-          cacheHits,
-          joined,
-          stale,
-          waitedMs,
         });
+        note?.span?.end({ ...told, ...receipt, identifiersSent });
+        telemetry({ type: 'request', endpoint, status, outcome, durationMs });
       },
     },
+    spanOf: (request) => notes.get(request)?.span?.context,
     logFault(error) {
       const note = typeof error === 'object' && error !== null ? notesOfErrors.get(error) : undefined;
       if (isFault(error)) logFault(originOf(error), note);
@@ -114,9 +125,13 @@ export function createRequestLog({ log, clock, findCaller }: RequestLogOptions):
         outcome: code,
         errors: { [code]: 1 },
       });
+      telemetry({ type: 'request', endpoint: 'other', status, outcome: code });
     },
   };
 }
+
+/** By programs, every few seconds. */
+const ASKED_OFTEN: ReadonlySet<string> = new Set(['health', 'readiness', 'metrics']);
 
 /** The code of the first error, else what the status tells. */
 const outcomeOf = (status: number, note: RequestNote | undefined) =>

@@ -1,12 +1,16 @@
 import type { Receipt } from '../../directory/receipt.ts';
+import type { GatewayEvent } from '../../telemetry/events.ts';
 import type { LogFields } from '../../telemetry/log-fields.ts';
+import type { RequestSpan } from '../../telemetry/traces/request-span.ts';
 
 /** What is known of a request on its way, until its line is written. */
 export interface RequestNote {
   readonly requestId: string;
   readonly traceId: string | undefined;
-  readonly endpoint: NonNullable<LogFields['endpoint']>;
+  readonly endpoint: Extract<GatewayEvent, { type: 'request' }>['endpoint'];
   readonly startedAt: number;
+  /** Of requests for GraphQL only. */
+  readonly span: RequestSpan | undefined;
   /** Errors of the answer by code, in the order in which the codes first came. */
   readonly errors: Record<string, number>;
   /** The type only: its name is the client's to choose, and can name anybody. */
@@ -22,6 +26,7 @@ const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {
   '/forget': 'forget',
   '/health': 'health',
   '/readiness': 'readiness',
+  '/metrics': 'metrics',
 };
 
 /** Any other path is the client's own text, and is not told. */

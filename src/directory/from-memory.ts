@@ -1,0 +1,26 @@
+import type { LookupResult, Subject, Ticket } from './look-up.ts';
+import type { Memory } from './memory.ts';
+import type { Queue } from './queue.ts';
+
+/** Finds whom the process remembers. @returns `undefined` for who has to be looked up. */
+export type FromMemory = (subject: Subject, id: string, ticket: Ticket) => LookupResult | undefined;
+
+/** Popular people close to the end of their time are asked for ahead, on the way. */
+export function createFromMemory(memory: Memory, queue: Queue): FromMemory {
+  return function fromMemory(subject, id, ticket) {
+    // A caller's own token shows nobody from memory once the user API has refused it, and is not used without them asking.
+    if (ticket.userToken && queue.isRefused(ticket.identity)) return undefined;
+    const hit = memory.get(subject, id);
+    if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
+      void refreshAhead(ticket, hit.person.key, hit.refreshUntil);
+    }
+    return hit?.person;
+  };
+
+  /** Unless another gateway has just asked. */
+  async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
+    const subject: Subject = { identity: ticket.identity, kind: 'key', tenantKey: undefined };
+    if (memory.isShared) await memory.learnFromOthers(subject, [key]);
+    if (!memory.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
+  }
+}

@@ -1,0 +1,123 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Directory } from './directory/directory.ts';
+import type { ForgetEverywhere } from './directory/forgetting.ts';
+import { createUserLoaders } from './directory/loaders.ts';
+import { createTicket } from './directory/ticket.ts';
+import { GatewayError } from './errors.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+import { createAdmission } from './http/callers/admission.ts';
+import { createAuthentication } from './http/callers/authentication.ts';
+import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
+import { userTokenOf } from './http/callers/use-user-token.ts';
+import type { DocumentCache } from './http/limits/document-cache.ts';
+import { createRequestLog } from './http/logs/request-log.ts';
+import { createMetricsYoga } from './http/metrics-yoga.ts';
+import { forReadableAddresses } from './http/readable-addresses.ts';
+import type { HttpHandler } from './http/refusal.ts';
+import { wantsFreshPeople } from './http/request-headers.ts';
+import type { Readiness } from './http/use-probes.ts';
+import { createGatewayYoga, type GatewayYoga } from './http/yoga.ts';
+import type { Clock } from './policies/clock.ts';
+import type { SharedState } from './shared-state.ts';
+import type { Telemetry } from './telemetry/events.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { Traces } from './telemetry/traces.ts';
+import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
+
+/** What stands behind the HTTP side. */
+export interface GatewayHttpParts {
+  readonly schema: GraphQLSchema;
+  readonly directory: Directory;
+  readonly forget: ForgetEverywhere;
+  readonly documents: DocumentCache;
+  /** Where identifiers are counted that callers ask for. @default in this process */
+  readonly limiter: SharedState['limiter'];
+  readiness(): Readiness;
+  readonly metrics: Metrics | undefined;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  readonly traces: Traces;
+  readonly clock: Clock;
+}
+
+export interface GatewayHttp {
+  readonly main: HttpHandler;
+  /** `/metrics` alone, for a port of its own; `undefined` without metrics. */
+  readonly metrics: HttpHandler | undefined;
+  dispose(): Promise<void>;
+}
+
+/** Wires the HTTP side, by the options of the gateway. */
+export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpParts): GatewayHttp {
+  const { directory, metrics, log, telemetry, traces, clock } = parts;
+  const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
+  const isForCallers = options.identity === 'caller';
+  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
+  const { callerOf, findCaller } = authentication;
+  const requestLog = createRequestLog({ log, telemetry, traces, clock, findCaller });
+  const admit = createAdmission({ callerOf, identifiersPerMinute, limiter: parts.limiter });
+  const yoga = createGatewayYoga({
+    ...parts,
+    createContext(request) {
+      const userToken = isForCallers ? userTokenOf(request) : undefined;
+      if (userToken instanceof GatewayError) throw userToken;
+      const ticket = createTicket({
+        userToken,
+        timeoutMs: options.requestTimeoutMs,
+        signal: request.signal,
+        wantsFresh: wantsFreshPeople(request),
+        span: requestLog.spanOf(request),
+        clock,
+      });
+      return {
+        users: createUserLoaders(directory, ticket),
+        receipt: ticket.receipt,
+        mayReadEmail: callerOf(request).mayReadEmail,
+      };
+    },
+    authentication,
+    needsUserToken: isForCallers,
+    admit(operation) {
+      requestLog.noteIdentifiers(operation.request, operation.identifiers);
+      return admit(operation);
+    },
+    requestLimits: {
+      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+      maxBatchedOperations: options.maxBatchedOperations ?? 0,
+    },
+    maxIdentifiers: options.maxIdentifiers ?? 1_000,
+    corsOrigins: options.corsOrigins ?? [],
+    preventsCsrf: options.csrfPrevention ?? true,
+    showsSchema: options.introspection ?? true,
+    trustedDocuments: options.trustedDocuments,
+    people: options.people ?? 'real',
+    graphiql: options.graphiql,
+    neededHeaders: {
+      ...(auth.kind !== 'none' && { authorization: 'Bearer <your credential>' }),
+      ...(isForCallers && { [USER_TOKEN_HEADER]: '<your user access token>' }),
+    },
+    requestLog,
+    metrics: options.metrics === 'apart' ? undefined : metrics,
+  });
+  const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, requestLog });
+
+  return {
+    main: handlerOf(yoga),
+    metrics: metricsYoga && handlerOf(metricsYoga),
+    async dispose() {
+      await yoga.dispose();
+      await metricsYoga?.dispose();
+    },
+  };
+
+  function handlerOf(server: GatewayYoga): HttpHandler {
+    const served: HttpHandler = {
+      fetch: async (request) => server.fetch(request),
+      requestListener: (request, response) => void server(request, response),
+    };
+    const open = forReadableAddresses(served, requestLog.logRefusal);
+    const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
+    return isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open;
+  }
+}

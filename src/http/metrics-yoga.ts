@@ -1,0 +1,45 @@
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { useSecurityHeaders } from './browsers/use-security-headers.ts';
+import type { Authentication } from './callers/authentication.ts';
+import { useAuthentication } from './callers/use-authentication.ts';
+import type { RequestLog } from './logs/request-log.ts';
+import { maskError } from './masking.ts';
+import { useMetrics } from './use-metrics.ts';
+import { NO_HEALTH_CHECK } from './use-probes.ts';
+import type { GatewayYoga } from './yoga.ts';
+
+export interface MetricsYogaOptions {
+  metrics: Pick<Metrics, 'text' | 'contentType'>;
+  authentication: Authentication;
+  requestLog: RequestLog;
+}
+
+/** The HTTP side of a port of its own for `/metrics`: answered, refused and logged as on the main one. There is nothing else. */
+export function createMetricsYoga({ metrics, authentication, requestLog }: MetricsYogaOptions): GatewayYoga {
+  const silent = () => {};
+  return createYoga({
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    healthCheckEndpoint: NO_HEALTH_CHECK,
+    cors: false,
+    maskedErrors: { maskError },
+    logging: { debug: silent, info: silent, warn: silent, error: requestLog.logFault },
+    plugins: [
+      requestLog.plugin,
+      useSecurityHeaders({ variesByOrigin: false }),
+      useAuthentication(authentication),
+      useMetrics(metrics, requestLog.logFault),
+      useNothingElse(),
+    ],
+  });
+}
+
+function useNothingElse(): Plugin {
+  return {
+    onRequest({ endResponse, fetchAPI: { Response } }) {
+      endResponse(new Response(null, { status: 404 }));
+    },
+  };
+}
