@@ -172,7 +172,16 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     alsoForget: () => documents.clear(),
   });
   const http = createGatewayHttp(options, {
-    ...{ schema, directory, forget, documents, readiness, metrics, log, telemetry, traces, clock },
+    schema,
+    directory,
+    forget,
+    documents,
+    readiness,
+    metrics,
+    log,
+    telemetry,
+    traces,
+    clock,
     limiter: shared?.limiter,
   });
 

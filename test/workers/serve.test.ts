@@ -6,6 +6,7 @@ import { keptIn } from '../support/gateways-with-redis.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';
 import { runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
+import { seriesOf } from '../support/scrape.ts';
 
 describe('WORKERS', () => {
   it('mistakes of the configuration are told once', async () => {
@@ -130,4 +131,23 @@ it('with REDIS_URL as well, the workers meet in Redis', async () => {
   await keptIn(redis, 2);
   while (answering().size < 2) await ask(usersPath(['7000000000000000001']));
   expect(sandbox.calls().map((call) => call.interface)).toEqual(['plugin_token', 'user_query']);
+});
+
+it('/metrics of any worker tells of all of them', async () => {
+  const { ask, url, answering } = await runWorkers();
+  const path = usersPath(['7000000000000000001']);
+  let asked = 0;
+  while (answering().size < 2) {
+    await ask(path);
+    asked++;
+  }
+  const scrape = async () => seriesOf(await (await fetch(`${url}/metrics`)).text());
+  await expect
+    .poll(async () => (await scrape()).get('lark_gateway_requests_total{endpoint="graphql",outcome="OK"}'))
+    .toBe(asked);
+  // Each of them has looked up the one person: one quota, one token, two memories.
+  const all = await scrape();
+  expect(all.get('lark_gateway_upstream_calls_total{kind="key",outcome="answered"}')).toBe(2);
+  expect(all.get('lark_gateway_cache_entries')).toBe(2);
+  expect(all.get('lark_gateway_quota_limit_calls')).toBe(15);
 });
