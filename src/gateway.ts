@@ -2,15 +2,13 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
 import { createForgetting, type ForgetEverywhere } from './directory/forgetting.ts';
-import { PLUGIN_IDENTITY } from './directory/ticket.ts';
 import { createGatewayHttp } from './gateway-http.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createDocumentCache } from './http/limits/document-cache.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import type { Readiness } from './http/use-probes.ts';
 import { monotonicClock } from './policies/clock.ts';
-import { createQuota } from './policies/quota.ts';
-import { createSharedQuota, type QuotaMode } from './policies/shared-quota.ts';
+import { quotasOf } from './quotas-of.ts';
 import { redisStateOf } from './redis-state-of.ts';
 import { createSchema } from './schema/schema.ts';
 import type { SharedState } from './shared-state.ts';
@@ -109,14 +107,6 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
   const shared = given ?? redisStateOf(options, { callsPerSecond, clock, telemetry });
-  // Of the plugin only: callers come and go.
-  const tellMode = (identity: string) => (mode: QuotaMode) => {
-    if (identity === PLUGIN_IDENTITY) telemetry({ type: 'quota-mode', mode });
-  };
-  const quotaOf = (identity: string) =>
-    shared
-      ? createSharedQuota({ log: shared.slotLogOf(identity), callsPerSecond, clock, onMode: tellMode(identity) })
-      : createQuota({ callsPerSecond, clock });
   const isForCallers = options.identity === 'caller';
   // More than this cannot be under way within one quota.
   const mostUnderWay = Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1;
@@ -131,7 +121,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
-    quotaOf,
+    quotaOf: quotasOf(shared, { callsPerSecond, clock, telemetry }),
     sharedPeople: shared?.people,
     queueLimit: options.queueLimit,
     cache: options.cache,

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'shared-state.ts': ['directory', 'upstream', 'policies'],
   redis: ['shared-state.ts', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   'redis-state-of.ts': ['gateway-options.ts', 'shared-state.ts', 'redis'],
+  'quotas-of.ts': ['shared-state.ts', 'directory', 'policies', 'telemetry'],
   'gateway-http.ts': [
     'gateway-options.ts',
     'shared-state.ts',
@@ -33,6 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'gateway-options.ts',
     'shared-state.ts',
     'redis-state-of.ts',
+    'quotas-of.ts',
     'http',
     'schema',
     'directory',

@@ -15,11 +15,11 @@ it('metrics tell hits by level, commands by outcome, how many gateways there are
   expect(value('cache_hits_total{level="memory"}')).toBe(4);
   expect(value('redis_commands_total{command="cache-read",outcome="ok"}')).toBe(2);
   expect(value('redis_up')).toBe(1);
-  expect(value('replicas')).toBe(2);
-  expect(value('upstream_calls_total{kind="key",outcome="answered"}')).toBeUndefined();
+  await expect.poll(async () => (await scrape(gateways[1])).get('lark_gateway_replicas')).toBe(2);
+  expect(value('upstream_calls_total{kind="key",outcome="answered",err_code=""}')).toBeUndefined();
 
   await redis.kill();
-  await expect.poll(async () => await scrape(gateways[1]).get('lark_gateway_redis_up')).toBe(0);
+  await expect.poll(async () => (await scrape(gateways[1])).get('lark_gateway_redis_up')).toBe(0);
   await gateways[1].directory.lookup({ kind: 'key', identifiers: ['1'] });
   const away = await scrape(gateways[1]);
   expect(away.get('lark_gateway_quota_mode{mode="alone"}')).toBe(1);

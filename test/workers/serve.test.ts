@@ -147,7 +147,7 @@ it('/metrics of any worker tells of all of them', async () => {
     .toBe(asked);
   // Each of them has looked up the one person: one quota, one token, two memories.
   const all = await scrape();
-  expect(all.get('lark_gateway_upstream_calls_total{kind="key",outcome="answered"}')).toBe(2);
+  expect(all.get('lark_gateway_upstream_calls_total{kind="key",outcome="answered",err_code=""}')).toBe(2);
   expect(all.get('lark_gateway_cache_entries')).toBe(2);
   expect(all.get('lark_gateway_quota_limit_calls')).toBe(15);
 });
