@@ -24,6 +24,7 @@ const RUN_BY: Record<string, readonly [file: string, says: string]> = {
     'test/cli/forget.test.ts',
     "blocksOf('docs/operations.md').find(({ text }) => text.includes(' forget '))",
   ],
+  'REDIS_URL=redis://127.0.0.1:6379 node dist/cli.js': ['test/redis/serve.test.ts', 'REDIS_URL: url'],
   'WORKERS=2 node dist/cli.js': ['test/workers/serve.test.ts', "runCli([], { ...ANY_PORTS, WORKERS: '2'"],
   'OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 node --import ./tracing.mjs dist/cli.js': [
     'test/docs/operations.test.ts',

@@ -25,7 +25,18 @@ const ONCE = { calls: 2, tokens: 1 };
 
 it('a server with a password and a number of its own', async () => {
   const server = await startRedis();
-  await server.client.call('ACL', 'SETUSER', 'gateway', 'on', '>p@ss word', '~lark-user-gateway:*', '&*', '+@all');
+  await server.client.call(
+    'ACL',
+    'SETUSER',
+    'gateway',
+    'on',
+    '>p@ss word',
+    '~lark-user-gateway:*',
+    '&*',
+    '+@all',
+    '-@dangerous',
+    '+info',
+  );
   expect(await meetAt(`redis://gateway:p%40ss%20word@127.0.0.1:${server.port}`, server)).toEqual(ONCE);
 });
 

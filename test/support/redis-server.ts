@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
+import { getCurrentTest } from 'vitest/suite';
 import { freePort } from './free-port.ts';
 
 export interface RedisServer {
@@ -23,6 +24,7 @@ export interface RedisServer {
 
 /** A real `redis-server` on a free port. It ends with the test. @param flags as on its command line. */
 export async function startRedis(...flags: string[]): Promise<RedisServer> {
+  skipWithoutRedis();
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
   let process = await launch(port, folder, flags);
@@ -58,6 +60,17 @@ export async function startSentinel(server: RedisServer): Promise<number> {
     await rm(folder, { recursive: true, force: true });
   });
   return port;
+}
+
+/** Without `redis-server` on the machine the test is skipped, aloud; in CI that is a failure. */
+function skipWithoutRedis(): void {
+  const { error } = spawnSync('redis-server', ['--version']);
+  if (!error) return;
+  const reason = 'No redis-server on this machine.';
+  if (process.env.CI === 'true') throw new Error(`${reason} CI needs it: apt-get install redis-server.`);
+  const test = getCurrentTest();
+  process.stderr.write(`SKIPPED: "${test?.name}". ${reason}\n`);
+  test?.context.skip(reason);
 }
 
 function launch(port: number, folder: string, flags: readonly string[]): Promise<ChildProcess> {
