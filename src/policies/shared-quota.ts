@@ -23,9 +23,13 @@ export interface SharedQuotaOptions {
 
 /** A turn that is used later than this is given back, since the call would arrive later than the log counts on. */
 const TURN_LASTS_MS = 50;
-/** So many reservations in a row may fail before the log counts as away, also where it says that it is there. */
-const MOST_FAILURES = 3;
-const RETRY_MS = 50;
+/**
+ * So long reservations may fail before the log counts as away, also where it says that it is there: others, who have not asked
+ * meanwhile, still go by it.
+ */
+const MOST_FAILING_MS = 1_000;
+/** How often to ask meanwhile. */
+const RETRY_MS = 20;
 /** Such a log is tried again so often. */
 const TRY_AGAIN_MS = 1_000;
 /** All calls that others made by the log have arrived a second ago. */
@@ -54,7 +58,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
 
   let reservation: Reservation | undefined;
   let asking: Promise<void> | undefined;
-  let failures = 0;
+  let failingSince: number | undefined;
 
   let latest = { inUse: 0, limit: callsPerSecond, contenders: 1, at: Number.NEGATIVE_INFINITY };
   let pausedUntil = Number.NEGATIVE_INFINITY;
@@ -162,7 +166,9 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     asking ??= log
       .reserve()
       .then(note, async () => {
-        if (++failures >= MOST_FAILURES) tryAgainAt = clock() + TRY_AGAIN_MS;
+        const now = clock();
+        failingSince ??= now;
+        if (now >= failingSince + MOST_FAILING_MS) tryAgainAt = now + TRY_AGAIN_MS;
         else await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       })
       .finally(() => {
@@ -177,13 +183,13 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     const trial = await log.reserve().catch(() => undefined);
     if (!trial) return;
     trial.giveBack();
-    failures = 0;
+    failingSince = undefined;
     tryAgainAt = undefined;
     trustedSince = clock();
   }
 
   function note(reserved: Reservation): void {
-    failures = 0;
+    failingSince = undefined;
     const { inUse, limit, contenders } = reserved;
     latest = { inUse, limit, contenders, at: clock() };
     pausedUntil = Math.max(pausedUntil, reserved.pausedUntil);
