@@ -13,7 +13,7 @@ it('all replicas are restarted one after the other behind a plain proxy, under l
   const proxy = await startPlainProxy(replicas.map(({ url }) => url));
   await expect.poll(proxy.ready).toHaveLength(3);
   const stalls = watchStalls();
-  const load = offer({ urls: () => [proxy.url], listsPerSecond: 25, peoplePerList: 15 });
+  const load = offer({ urls: () => [proxy.url], listsPerSecond: 45, peoplePerList: 8 });
 
   for (const old of replicas) {
     old.cli.process.kill('SIGTERM');
@@ -26,7 +26,7 @@ it('all replicas are restarted one after the other behind a plain proxy, under l
   await load.stop();
 
   expect(load.asked.filter(({ outcome }) => outcome !== RIGHT)).toEqual([]);
-  expect(load.asked.length).toBeGreaterThan(300);
+  expect(load.asked.length).toBeGreaterThan(600);
   expect(stalls.mostInAnySecond(queriesOf(sandbox).map(({ at }) => at))).toBeLessThanOrEqual(15);
   expect(tokenCallsOf(sandbox)).toBe(1);
 });
