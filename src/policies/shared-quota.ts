@@ -24,8 +24,10 @@ export interface SharedQuotaOptions {
 const TURN_LASTS_MS = 50;
 /** A call that waits for a token is kept in the log by telling it so often that it is still to come. */
 const STILL_TO_COME_MS = 500;
-/** So many reservations in a row may fail before the log counts as away. */
-const MOST_FAILURES = 3;
+/** After a reservation that failed. */
+const ASK_AGAIN_MS = 20;
+/** So long reservations may fail before the log counts as away: others, who have not asked meanwhile, still go by it. */
+const MOST_FAILING_MS = 1_000;
 /** A log that can be reached and still gives nothing is left alone for so long. */
 const LEFT_ALONE_MS = 10_000;
 /** All calls that others made by the log have arrived a second ago. */
@@ -52,7 +54,8 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
 
   let reservation: Reservation | undefined;
   let asking: Promise<void> | undefined;
-  let failures = 0;
+  let failingSince: number | undefined;
+  let askAgainAt = Number.NEGATIVE_INFINITY;
 
   let latest = { inUse: 0, limit: callsPerSecond, contenders: 1, at: Number.NEGATIVE_INFINITY };
   let pausedUntil = Number.NEGATIVE_INFINITY;
@@ -114,7 +117,8 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
       reservation.giveBack();
       reservation = undefined;
     }
-    return reservation ? Math.max(reservation.leaveAt - now, 0) : reserve();
+    if (reservation) return Math.max(reservation.leaveAt - now, 0);
+    return now < askAgainAt ? askAgainAt - now : reserve();
   }
 
   function modeAt(now: number): QuotaMode {
@@ -144,11 +148,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   function reserve(): Promise<void> {
     asking ??= log
       .reserve()
-      .then(note, () => {
-        if (++failures < MOST_FAILURES) return;
-        failures = 0;
-        leftAloneUntil = clock() + LEFT_ALONE_MS;
-      })
+      .then(note, noteFailure)
       .finally(() => {
         asking = undefined;
       });
@@ -156,11 +156,20 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   }
 
   function note(reserved: Reservation): void {
-    failures = 0;
+    failingSince = undefined;
     const { inUse, limit, contenders } = reserved;
     latest = { inUse, limit, contenders, at: clock() };
     pausedUntil = Math.max(pausedUntil, reserved.pausedUntil);
     reservation = reserved;
+  }
+
+  function noteFailure(): void {
+    const now = clock();
+    failingSince ??= now;
+    askAgainAt = now + ASK_AGAIN_MS;
+    if (now < failingSince + MOST_FAILING_MS) return;
+    failingSince = undefined;
+    leftAloneUntil = now + LEFT_ALONE_MS;
   }
 
   /** A call in the log: it counts until a second after it has arrived, as far as is known. */
