@@ -16,6 +16,8 @@ const LATENCY_MS = 20;
 /** Long enough for the sliding second of the quota to be empty, and for replicas to close what they had queued. */
 const PAUSE_MS = 2_500;
 const WARM_UP = { rate: 500, lookUpsPerRequest: 5, seconds: 5 };
+/** More is beyond two cores, which all of it shares: connections would pile up until the generator has no more of them. */
+const MOST_REQUESTS_PER_SECOND = 1_000;
 const WITHOUT_REDIS = '1 without Redis';
 
 const { values: flags } = parseArgs({
@@ -33,7 +35,9 @@ const numbers = (/** @type {string} */ list) => list.split(',').map(Number);
 const seconds = Number(flags.seconds);
 const rounds = Number(flags.rounds);
 const loads = numbers(flags.shapes).flatMap((lookUpsPerRequest) =>
-  numbers(flags.rates).map((rate) => ({ rate, lookUpsPerRequest, seconds })),
+  numbers(flags.rates)
+    .filter((rate) => rate / lookUpsPerRequest <= MOST_REQUESTS_PER_SECOND)
+    .map((rate) => ({ rate, lookUpsPerRequest, seconds })),
 );
 const peopleOf = (/** @type {{ rate: number, seconds: number }} */ load) => Math.ceil(load.rate * load.seconds * 1.1);
 const peopleOfGroup = [WARM_UP, ...loads].reduce((sum, load) => sum + peopleOf(load), 0);

@@ -13,6 +13,9 @@ export interface Stalls {
   calmStretch(ms: number): Promise<number | undefined>;
 }
 
+/** Why a test is skipped. */
+export const NO_CALM = 'This machine stands still too often for calls a second to tell anything.';
+
 const TICK_MS = 10;
 const LONGEST_SEARCH_MS = 60_000;
 
