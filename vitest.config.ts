@@ -1,11 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests of each mode. "all" adds what takes longer; "supergraph" and "frontend" need what these examples install. */
+/**
+ * The tests of each mode. "all" adds what takes longer; "replicas" has several processes under load, and wants the machine for itself;
+ * "supergraph" and "frontend" need what these examples install.
+ */
 const INCLUDED: Record<string, string[]> = {
   all: ['test/**/*.test.ts', 'bench/**/*.test.ts'],
+  replicas: ['test/replicas/*.test.ts'],
   supergraph: ['examples/supergraph/test/*.test.ts'],
   frontend: ['examples/frontend/test/*.test.ts'],
 };
+
+/** What a mode leaves to others. */
+const EXCLUDED: Record<string, string[]> = { all: ['test/replicas/**'], replicas: [] };
+
+/** They count calls, of processes of their own and of a browser: one file after the other, so that none starves. */
+const ONE_AT_A_TIME = ['replicas', 'supergraph', 'frontend'];
 
 export default defineConfig(({ mode }) => ({
   resolve: {
@@ -15,11 +25,10 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     include: INCLUDED[mode] ?? ['test/**/*.test.ts'],
-    exclude: mode === 'all' ? [] : ['test/faults/**'],
-    // They count calls, of processes of their own and of a browser: one after the other, so that none starves.
-    fileParallelism: mode !== 'supergraph' && mode !== 'frontend',
+    exclude: EXCLUDED[mode] ?? ['test/faults/**', 'test/replicas/**'],
+    fileParallelism: !ONE_AT_A_TIME.includes(mode),
     // Several tests start processes or a browser on a shared, noisy machine; a bound against hanging, not a measure.
-    testTimeout: 30_000,
+    testTimeout: mode === 'replicas' ? 240_000 : 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
   },

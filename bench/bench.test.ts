@@ -19,6 +19,16 @@ it('bench:quota prints a row for each server, and no wrong person', { timeout: 1
   expect(table).not.toContain('WRONG_PERSON');
 });
 
+it('bench:replicas prints a row for each number of replicas, and what Redis adds', { timeout: 180_000 }, async () => {
+  const flags = ['--seconds', '2', '--rates', '200', '--shapes', '5', '--replicas', '2', '--rounds', '3'];
+  const table = await bench('replicas', ...flags);
+  // Everybody is answered: no errors.
+  expect(table).toMatch(/\| +5 \| 1 without Redis \| +200 \|.*\| none +\|/);
+  expect(table).toMatch(/\| +5 \| 2 +\| +200 \|.*\| none +\|/);
+  expect(table).toMatch(/\| with Redis +\|/);
+  expect(table).not.toContain('WRONG_PERSON');
+});
+
 it('bench:idle prints what the gateway adds', { timeout: 120_000 }, async () => {
   expect(await bench('idle', '--rounds', '3')).toContain('| gateway ');
 });

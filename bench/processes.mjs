@@ -84,7 +84,7 @@ function firstAddress(child, withinMs) {
     child.once('exit', (code) => reject(new Error(`exit code ${code}`)));
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       output = (output + text).slice(-10_000);
-      const address = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(output)?.[0];
+      const address = /(?:http|redis):\/\/127\.0\.0\.1:\d+(?=\D)/.exec(output)?.[0];
       if (address === undefined) return;
       clearTimeout(timer);
       resolve(address);

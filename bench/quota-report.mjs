@@ -4,7 +4,7 @@ import { formatNumber, formatTable } from './table.mjs';
 /** @typedef {import('./offered-load.mjs').LoadResult} LoadResult */
 
 /** 15 calls a second of 100 identifiers each: what the upstream gives one token. */
-const CEILING_PER_SECOND = 1_500;
+export const CEILING_PER_SECOND = 1_500;
 
 /** @type {readonly { title: string, isText?: boolean, cell: (result: LoadResult) => string }[]} */
 const COLUMNS = [
@@ -34,7 +34,7 @@ export const quotaTable = (results) =>
 export const quotaLine = (result) => COLUMNS.map(({ title, cell }) => `${title} ${cell(result)}`).join('  ');
 
 /** @param {ReadonlyMap<string, number>} errors */
-function formatErrors(errors) {
+export function formatErrors(errors) {
   if (errors.size === 0) return 'none';
   const byShare = [...errors].toSorted(([, one], [, other]) => other - one);
   return byShare.map(([code, share]) => `${formatNumber(share * 100, 1)} % ${code}`).join(', ');

@@ -31,6 +31,11 @@ export function startUnlimitedSandbox(dist, { people }) {
   return startProcess('sandbox', [here('unlimited-sandbox.mjs'), resolve(dist, 'index.js'), String(people)]);
 }
 
+/** A Redis that knows nothing, and keeps nothing. */
+export function startRedis() {
+  return startProcess('redis', [here('redis-process.mjs')]);
+}
+
 /**
  * @param {string} dist
  * @param {string} sandboxUrl

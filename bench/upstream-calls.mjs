@@ -5,6 +5,7 @@ import { request } from 'undici';
  * @property {number} calls of the user query
  * @property {number} identifiers asked for in all
  * @property {number} limited answered 429 with error 10429
+ * @property {number[]} arrivals when each of the calls seen came, on the sandbox's clock in milliseconds
  * @property {number} unseen calls that had left the sandbox's list before it was read: `limited` may lack as many
  */
 
@@ -33,16 +34,17 @@ export async function watchCalls(sandboxUrl) {
     read();
     const summaries = (await Promise.all(readings)).map((text) => JSON.parse(text));
     const last = summaries.at(-1);
-    /** @type {Map<string, number>} */
-    const errCodes = new Map();
+    /** @type {Map<string, { at: number, errCode: number }>} */
+    const seen = new Map();
     for (const call of summaries.flatMap((summary) => summary.calls)) {
-      if (call.interface === 'user_query') errCodes.set(call.logId, call.errCode);
+      if (call.interface === 'user_query') seen.set(call.logId, call);
     }
     return {
       calls: last.userQuery,
       identifiers: last.identifiers,
-      limited: [...errCodes.values()].filter((code) => code === RATE_LIMITED).length,
-      unseen: last.userQuery - errCodes.size,
+      limited: [...seen.values()].filter(({ errCode }) => errCode === RATE_LIMITED).length,
+      arrivals: [...seen.values()].map(({ at }) => at),
+      unseen: last.userQuery - seen.size,
     };
   };
 }

@@ -157,7 +157,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       type: 'look-ups',
       kind,
       cacheHits: inMemory,
-      sharedHits: cacheHits - inMemory,
+      sharedHits: memory.isShared ? cacheHits - inMemory : undefined,
       joined,
       queued: missing.size - shed,
       shed,

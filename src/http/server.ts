@@ -2,9 +2,15 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/**
+ * Longer than balancers keep theirs, 60 s most of them: a request that a balancer sends on a connection which the gateway is just
+ * closing fails.
+ */
+const IDLE_CONNECTION_MS = 75_000;
+
 /** A Node server for a gateway, not yet listening. */
 export function createServer(gateway: { readonly requestListener: RequestListener }): Server {
-  return createHttpServer(gateway.requestListener);
+  return createHttpServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, gateway.requestListener);
 }
 
 /**

@@ -112,7 +112,8 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
       return { inUse: takenAt.length, limit: Math.floor(limit) };
     },
     isIdle() {
-      const isUsed = underWay > 0 || reservation !== undefined || asking !== undefined;
+      const isReserved = reservation !== undefined && clock() <= reservation.leaveAt + TURN_LASTS_MS;
+      const isUsed = underWay > 0 || isReserved || asking !== undefined;
       return !isUsed && pausedMs() === 0 && share.isIdle() && clock() >= lastLeftAt + WAIT_OUT_MS;
     },
   };

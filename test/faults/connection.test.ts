@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { codesByPath, gatewayWithSandbox, type Harness } from '../support/gateway-with-sandbox.ts';
-import { failure, keysFrom, LI_SI, noFailure, outcomeOf, quickGateway, strike, ZHANG_SAN } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { failure, LI_SI, noFailure, outcomeOf, quickGateway, strike, ZHANG_SAN } from './strike.ts';
 
 const attempts = ({ events }: Harness) =>
   events.filter(({ type }) => type === 'upstream-call').map((event) => 'outcome' in event && event.outcome);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codesByPath, type GraphQLAnswer } from '../support/gateway-with-sandbox.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
-import { keysFrom, quickGateway } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { quickGateway } from './strike.ts';
 
 const list = (keys: readonly string[]) => `{ users(keys: ${JSON.stringify(keys)}) { key } }`;
 const people = (answer: GraphQLAnswer) => (answer.data as { users: ({ key: string } | null)[] }).users;

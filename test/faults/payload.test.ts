@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { post } from '../support/gateway-with-sandbox.ts';
-import { keysFrom, quickGateway } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { quickGateway } from './strike.ts';
 
 const KEYS = keysFrom(1, 1_000);
 const inOneList = `{ users(keys: ${JSON.stringify(KEYS)}) { key name email } }`;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { codesByPath, type GraphQLAnswer } from '../support/gateway-with-sandbox.ts';
-import { clockThatJumps, keysFrom, LI_SI, quickGateway, ZHANG_SAN } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { clockThatJumps, LI_SI, quickGateway, ZHANG_SAN } from './strike.ts';
 
 const HUNDRED = keysFrom(1, 100);
 const list = (keys: readonly string[]) => `{ users(keys: ${JSON.stringify(keys)}) { key } }`;

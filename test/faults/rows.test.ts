@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { codesByPath, type GraphQLAnswer } from '../support/gateway-with-sandbox.ts';
+import { keysFrom } from '../support/user-keys.ts';
 import {
   failure,
-  keysFrom,
   LI_SI,
   noFailure,
   outcomeOf,

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
 import { runCli } from '../support/run-cli.ts';
-import { keysFrom } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
 
 /** The command in front of a sandbox of its own, once it is ready. */
 async function serve(options: SandboxOptions, environment: Record<string, string>) {

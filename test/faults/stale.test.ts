@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { codesByPath, post } from '../support/gateway-with-sandbox.ts';
+import { keysFrom } from '../support/user-keys.ts';
 import { answerQueries, errorReply } from '../support/wire-replies.ts';
 import { afterAMinute, HOUR_MS, MINUTE_MS } from './after-a-minute.ts';
-import { keysFrom, LI_SI, ZHANG_SAN } from './strike.ts';
+import { LI_SI, ZHANG_SAN } from './strike.ts';
 
 const FOUND = { data: { user: { nameEn: 'Zhang San' } } };
 

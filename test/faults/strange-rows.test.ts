@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
-import { keysFrom, LI_SI, quickGateway, ZHANG_SAN } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { LI_SI, quickGateway, ZHANG_SAN } from './strike.ts';
 
 describe("rows nobody asked for, another tenant's people: dropped, counted, never cached", () => {
   it.each<FaultSpec>([

@@ -16,10 +16,6 @@ export const THREE = `{
 export const SPARED = { byEmail: [{ nameEn: 'Li Si' }], byOutId: [{ nameEn: 'Wang Wu' }] };
 export const ALL_THREE = { struck: { nameEn: 'Zhang San' }, ...SPARED };
 
-/** User keys of made-up people, from number `first` on. */
-export const keysFrom = (first: number, count: number): string[] =>
-  Array.from({ length: count }, (_, index) => String(7_000_000_000_000_000_000n + BigInt(first + index)));
-
 /** A gateway that has its token, neither waits for its quota nor long between two attempts, and a sandbox behind it. */
 export async function quickGateway(
   gateway: Partial<GatewayOptions> = {},

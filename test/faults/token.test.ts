@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { codesByPath } from '../support/gateway-with-sandbox.ts';
-import { ALL_THREE, keysFrom, LI_SI, quickGateway, THREE, ZHANG_SAN } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { ALL_THREE, LI_SI, quickGateway, THREE, ZHANG_SAN } from './strike.ts';
 
 describe('token expired in the middle of traffic', () => {
   it('one shared renewal for all waiting calls, one replay each; no error seen', async () => {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { codesByPath, post } from '../support/gateway-with-sandbox.ts';
-import { clockThatJumps, failure, keysFrom, noFailure, outcomeOf, quickGateway, strike } from './strike.ts';
+import { keysFrom } from '../support/user-keys.ts';
+import { clockThatJumps, failure, noFailure, outcomeOf, quickGateway, strike } from './strike.ts';
 
 const one = (key: string | undefined) => `{ user(key: "${key}") { key } }`;
 

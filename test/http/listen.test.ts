@@ -26,6 +26,14 @@ it('a request in flight is finished before the server closes', async () => {
   expect(await (await answer).json()).toEqual({ data: { user: { nameEn: 'Zhang San' } } });
 });
 
+it('idle connections are kept for longer than balancers keep theirs', async () => {
+  const { gateway } = await gatewayWithSandbox();
+  const server = createServer(gateway);
+  onTestFinished(() => close(server, 0));
+  const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+  expect((await fetch(`${url}/health`)).headers.get('keep-alive')).toBe('timeout=75');
+});
+
 it('what does not finish in time is cut', async () => {
   const { gateway, sandbox } = await gatewayWithSandbox();
   await gateway.whenReady;
