@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { keysFrom } from '../faults/strike.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 import { type RunningWorkers, runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
+import { keysFrom } from '../support/user-keys.ts';
 
 /** Asks for 400 different people a second, for three seconds. @returns what was wrong with the answers. */
 async function load({ ask }: RunningWorkers, headers: Record<string, string> = {}): Promise<unknown[]> {

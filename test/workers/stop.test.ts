@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { keysFrom } from '../faults/strike.ts';
 import { runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
+import { keysFrom } from '../support/user-keys.ts';
 
 /** One that nobody has buried yet does not run. */
 function isRunning(line: { readonly pid?: unknown }): boolean {
