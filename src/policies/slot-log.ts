@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { MOST_LATENESS_MS } from './lateness.ts';
 import type { Grant } from './slot-schedule.ts';
 
 /** Where the calls of several processes are written down, seen from one of them. All times are on the clock of this process. */
@@ -30,6 +31,9 @@ export interface RemoteSlotSchedule extends Pick<SlotLog, 'reachableSince' | 're
   giveBack(id: string): void;
 }
 
+/** A grant that was on its way for longer is used later than the log counts on. */
+const SLOW_MS = 10;
+
 /** Translates between the clock of this process and that of whoever keeps the log, on the safe side of what the way takes. */
 export function createSlotLog(remote: RemoteSlotSchedule, clock: Clock): SlotLog {
   return {
@@ -37,6 +41,8 @@ export function createSlotLog(remote: RemoteSlotSchedule, clock: Clock): SlotLog
       const askedAt = clock();
       const { id, now, leaveAt, pausedUntil, ...figures } = await remote.reserve();
       const toldAt = clock();
+      const onTheWayMs = toldAt - askedAt;
+      if (onTheWayMs > SLOW_MS) remote.settle(id, leaveAt + onTheWayMs + MOST_LATENESS_MS);
       return {
         ...figures,
         leaveAt: toldAt + (leaveAt - now),

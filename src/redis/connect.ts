@@ -4,6 +4,16 @@ import type { RedisAddress } from './redis-url.ts';
 /** One server, one that Sentinels watch, or a Cluster. */
 export type RedisClient = Redis | Cluster;
 
+export interface ConnectionLimits {
+  /** How long a command may take, in milliseconds. @default for ever */
+  readonly commandTimeoutMs?: number | undefined;
+  /**
+   * After so long without a word from the server there is a new connection, in milliseconds: what waits for an answer would be
+   * kept for ever. Not for a Cluster, where some nodes are rarely asked. @default never
+   */
+  readonly silenceMs?: number | undefined;
+}
+
 const RECONNECT = { firstMs: 50, mostMs: 1_000 } as const;
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -11,7 +21,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
  * A client that connects at once, and again for ever. What cannot be sent now is refused now: nothing waits for a server to come
  * back, and nothing is sent a second time.
  */
-export function connect(address: RedisAddress, commandTimeoutMs?: number): RedisClient {
+export function connect(address: RedisAddress, limits: ConnectionLimits = {}): RedisClient {
   const { kind, isTls, hosts, username, password, db, masterName } = address;
   const retry = (times: number) => Math.min(RECONNECT.firstMs * 2 ** (times - 1), RECONNECT.mostMs);
   const common = {
@@ -21,7 +31,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }),
+    ...(limits.commandTimeoutMs !== undefined && { commandTimeout: limits.commandTimeoutMs }),
   };
   if (kind === 'cluster') {
     return new Cluster([...hosts], {
@@ -33,7 +43,14 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     });
   }
-  const single = { ...common, ...(db !== undefined && { db }), enableOfflineQueue: false, retryStrategy: retry };
+  const { silenceMs } = limits;
+  const single = {
+    ...common,
+    ...(silenceMs !== undefined && { socketTimeout: silenceMs }),
+    ...(db !== undefined && { db }),
+    enableOfflineQueue: false,
+    retryStrategy: retry,
+  };
   if (kind === 'sentinel') {
     return new Redis({
       ...single,

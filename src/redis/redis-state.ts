@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { Clock } from '../policies/clock.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import { connect } from './connect.ts';
+import { type ConnectionLimits, connect } from './connect.ts';
 import { createRedisConnection } from './connection.ts';
 import { createRedisForgetChannel } from './forget-channel.ts';
 import { createForgetPeople } from './forget-people.ts';
@@ -31,6 +31,8 @@ export interface RedisStateOptions extends RedisOptions {
 }
 
 const DEFAULT_PREFIX = 'lark-user-gateway:';
+/** There is a heartbeat every second. */
+const SILENCE_MS = 5_000;
 /** So long the start waits for Redis, before it goes on without. */
 const FIRST_BEAT_MS = 2_000;
 
@@ -50,7 +52,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const replica = randomUUID();
   const keys = createKeyNames(keyPrefix, deployment);
   const seal = createSeal(secret);
-  const client = connect(address);
+  const client = connect(address, { silenceMs: SILENCE_MS });
   const connection = createRedisConnection({
     client,
     timeoutMs,
@@ -64,8 +66,8 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   let isClosed = false;
   const others: { disconnect(): void }[] = [];
   /** A connection for one purpose. */
-  const connectMore = (commandTimeoutMs?: number) => {
-    const more = connect(address, commandTimeoutMs);
+  const connectMore = (limits?: ConnectionLimits) => {
+    const more = connect(address, limits);
     more.on('error', () => {});
     others.push(more);
     return more;
@@ -91,7 +93,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     limiter(points, windowSeconds) {
       return new RateLimiterRedis({
         // It has no timeout, so its client has.
-        storeClient: connectMore(timeoutMs),
+        storeClient: connectMore({ commandTimeoutMs: timeoutMs }),
         keyPrefix: keys.callers,
         points,
         duration: windowSeconds,
