@@ -234,10 +234,11 @@ describe('one quota for several processes', () => {
             }),
             { minLength: 1, maxLength: 5 },
           ),
+          wayMs: fc.nat(20),
           outages: fc.array(fc.record({ afterMs: fc.nat(4_000), lastsMs: fc.nat(4_000) }), { maxLength: 2 }),
         }),
-        async ({ processes, outages }) => {
-          const keeper = logKeeper();
+        async ({ processes, wayMs, outages }) => {
+          const keeper = logKeeper(wayMs);
           const calls: Call[] = [];
           const replicas = processes.length;
           const seen = processes.map(({ noticesMs }, index) => keeper.seenBy(`${index}`, { replicas, noticesMs }));
