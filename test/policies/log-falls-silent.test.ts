@@ -1,26 +1,12 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createSharedQuota, type QuotaMode } from '../../src/policies/shared-quota.ts';
 import { createSlotLog } from '../../src/policies/slot-log.ts';
 import { createSlotQueue } from '../../src/policies/slot-queue.ts';
 import { createSlotSchedule } from '../../src/policies/slot-schedule.ts';
+import { useFakeTime } from '../support/fake-time.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: [
-      'setTimeout',
-      'clearTimeout',
-      'setInterval',
-      'clearInterval',
-      'setImmediate',
-      'clearImmediate',
-      'performance',
-    ],
-  });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+useFakeTime();
 
 const now = () => performance.now();
 const TIMEOUT_MS = 20;

@@ -1,15 +1,11 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createQuota, type Slot } from '../../src/policies/quota.ts';
 import { createSlotQueue } from '../../src/policies/slot-queue.ts';
+import { useFakeTime } from '../support/fake-time.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+useFakeTime();
 
 const now = () => performance.now();
 
