@@ -1,4 +1,5 @@
-import { Cluster, Redis } from 'ioredis';
+import { createRequire } from 'node:module';
+import type { Cluster, Redis } from 'ioredis';
 import type { RedisAddress } from './redis-url.ts';
 
 /** One server, one that Sentinels watch, or a Cluster. */
@@ -17,12 +18,16 @@ export interface ConnectionLimits {
 const RECONNECT = { firstMs: 50, mostMs: 1_000 } as const;
 const CONNECT_TIMEOUT_MS = 2_000;
 
+/** Loaded where it is wanted only: a gateway without Redis starts, and lives, without it. */
+const loadIoredis = () => createRequire(import.meta.url)('ioredis') as typeof import('ioredis');
+
 /**
  * A client that connects at once, and again for ever. What cannot be sent now is refused now: nothing waits for a server to come
  * back, and nothing is sent a second time.
  */
 export function connect(address: RedisAddress, limits: ConnectionLimits = {}): RedisClient {
   const { kind, isTls, hosts, username, password, db, masterName } = address;
+  const ioredis = loadIoredis();
   const retry = (times: number) => Math.min(RECONNECT.firstMs * 2 ** (times - 1), RECONNECT.mostMs);
   const common = {
     ...(username !== undefined && { username }),
@@ -34,7 +39,7 @@ export function connect(address: RedisAddress, limits: ConnectionLimits = {}): R
     ...(limits.commandTimeoutMs !== undefined && { commandTimeout: limits.commandTimeoutMs }),
   };
   if (kind === 'cluster') {
-    return new Cluster([...hosts], {
+    return new ioredis.Cluster([...hosts], {
       redisOptions: common,
       enableOfflineQueue: false,
       clusterRetryStrategy: retry,
@@ -52,7 +57,7 @@ export function connect(address: RedisAddress, limits: ConnectionLimits = {}): R
     retryStrategy: retry,
   };
   if (kind === 'sentinel') {
-    return new Redis({
+    return new ioredis.Redis({
       ...single,
       sentinels: [...hosts],
       ...(masterName !== undefined && { name: masterName }),
@@ -60,5 +65,5 @@ export function connect(address: RedisAddress, limits: ConnectionLimits = {}): R
     });
   }
   const [{ host, port } = { host: '127.0.0.1', port: 6379 }] = hosts;
-  return new Redis({ ...single, host, port });
+  return new ioredis.Redis({ ...single, host, port });
 }
