@@ -7,12 +7,11 @@ import { tmpdir } from 'node:os';
 const port = await freePort();
 const settings = { port, bind: '127.0.0.1', dir: tmpdir(), save: '', appendonly: 'no' };
 const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-const redis = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-process.once('exit', () => redis.kill('SIGKILL'));
-process.once('SIGTERM', () => process.exit());
-redis.once('exit', (code) => process.exit(code ?? 1));
-redis.once('error', (error) => {
-  process.stderr.write(`redis-server cannot be run, is it installed? ${error.message}\n`);
+/** Whatever ends this process closes the pipe that the shell reads, and that ends the server. */
+const UNTIL_CLOSED = 'command -v redis-server || exit 127; redis-server "$@" & read -r _; kill -9 $!';
+const redis = spawn('/bin/sh', ['-c', UNTIL_CLOSED, 'sh', ...flags], { stdio: ['pipe', 'pipe', 'inherit'] });
+redis.once('exit', (code) => {
+  process.stderr.write(code === 127 ? 'redis-server is not installed.\n' : 'redis-server has ended.\n');
   process.exit(1);
 });
 

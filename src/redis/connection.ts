@@ -26,8 +26,10 @@ export interface RedisConnectionOptions {
   onChange(isUp: boolean): void;
 }
 
-/** So many commands in a row without an answer, and Redis counts as away. */
+/** So many commands in a row without an answer, and nothing heard for so long, and Redis counts as away. */
 const MOST_SILENT = 5;
+/** A server that stands still for a moment is waited for: others may not have noticed, and still go by it. */
+const MOST_SILENT_MS = 500;
 /** So many heartbeats in a row have to be answered after that. */
 const BEATS_TO_TRUST = 3;
 
@@ -35,6 +37,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   const { client, timeoutMs, clock, telemetry, onChange } = options;
   let since: number | undefined;
   let silent = 0;
+  let answeredAt = Number.NEGATIVE_INFINITY;
   let beatsNeeded = 1;
   let hasBeenUp = false;
 
@@ -55,11 +58,12 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       try {
         const answer = await within(timeoutMs, command(client));
         silent = 0;
+        answeredAt = clock();
         tell('ok');
         return answer;
       } catch (error) {
         tell(error instanceof RedisSilent ? 'timeout' : 'failed');
-        if (error instanceof RedisSilent && ++silent >= MOST_SILENT) goAway(BEATS_TO_TRUST);
+        if (error instanceof RedisSilent) noteSilence();
         throw error;
       }
     },
@@ -76,6 +80,11 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       client.disconnect();
     },
   };
+
+  function noteSilence(): void {
+    silent++;
+    if (silent >= MOST_SILENT && clock() >= answeredAt + MOST_SILENT_MS) goAway(BEATS_TO_TRUST);
+  }
 
   function comeBack(): void {
     since = clock();

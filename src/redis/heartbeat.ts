@@ -26,8 +26,8 @@ export interface HeartbeatOptions {
 }
 
 const EVERY_MS = 1_000;
-/** While Redis is away. */
-const AWAY_EVERY_MS = 250;
+/** While Redis is away: back soon is better than going by a share while others have never noticed. */
+const AWAY_EVERY_MS = 100;
 /** Whoever has not been heard of for so long is gone. */
 const LASTS_MS = 3_500;
 

@@ -1,0 +1,46 @@
+import { EventEmitter } from 'node:events';
+import { expect, it } from 'vitest';
+import type { RedisClient } from '../../src/redis/connect.ts';
+import { createRedisConnection } from '../../src/redis/connection.ts';
+
+/** A connection that is up, to a server that answers or does not, on a clock that is set by hand. */
+async function connection() {
+  let now = 0;
+  const made = createRedisConnection({
+    client: new EventEmitter() as unknown as RedisClient,
+    timeoutMs: 1,
+    clock: () => now,
+    telemetry: () => {},
+    onChange: () => {},
+  });
+  const answers = () => made.run('quota', () => Promise.resolve('an answer'));
+  const isSilent = async (times: number) => {
+    const commands = Array.from({ length: times }, () => made.run('quota', () => new Promise(() => {})));
+    await Promise.allSettled(commands);
+  };
+  made.noteBeat('answered');
+  await answers();
+  return { made, answers, isSilent, at: (ms: number) => (now = ms) };
+}
+
+it('a Redis that stands still for a moment is not away, however many commands it misses in that', async () => {
+  const { made, answers, isSilent, at } = await connection();
+  at(100);
+  await isSilent(50);
+  at(450);
+  await isSilent(50);
+  expect(made.upSince()).toBe(0);
+  await answers();
+  at(900);
+  await isSilent(50);
+  expect(made.upSince()).toBe(0);
+});
+
+it('one that has said nothing for half a second, to five commands in a row, is away', async () => {
+  const { made, isSilent, at } = await connection();
+  at(500);
+  await isSilent(4);
+  expect(made.upSince()).toBe(0);
+  await isSilent(1);
+  expect(made.upSince()).toBe(undefined);
+});
