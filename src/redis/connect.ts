@@ -6,6 +6,8 @@ export type RedisClient = Redis | Cluster;
 
 const RECONNECT = { firstMs: 50, mostMs: 1_000 } as const;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** A connection that gives no answer for so long is taken to be dead, though nobody has said so: TCP would wait for a quarter of an hour. */
+const DEAD_AFTER_MS = 5_000;
 
 /**
  * A client that connects at once, and again for ever. What cannot be sent now is refused now: nothing waits for a server to come
@@ -19,6 +21,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     ...(password !== undefined && { password }),
     ...(isTls && { tls: {} }),
     connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: DEAD_AFTER_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }),
@@ -33,7 +36,13 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     });
   }
-  const single = { ...common, ...(db !== undefined && { db }), enableOfflineQueue: false, retryStrategy: retry };
+  const single = {
+    ...common,
+    ...(db !== undefined && { db }),
+    enableOfflineQueue: false,
+    retryStrategy: retry,
+    reconnectOnError,
+  };
   if (kind === 'sentinel') {
     return new Redis({
       ...single,
@@ -45,3 +54,6 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
   const [{ host, port } = { host: '127.0.0.1', port: 6379 }] = hosts;
   return new Redis({ ...single, host, port });
 }
+
+/** Another server has taken over under the same address, and this one has kept the connection. */
+const reconnectOnError = ({ message }: Error) => message.startsWith('READONLY');

@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { Clock } from '../policies/clock.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import { connect } from './connect.ts';
+import { connect, type RedisClient } from './connect.ts';
 import { createRedisConnection } from './connection.ts';
 import { createRedisForgetChannel } from './forget-channel.ts';
 import { createForgetPeople } from './forget-people.ts';
@@ -51,18 +51,23 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const keys = createKeyNames(keyPrefix, deployment);
   const seal = createSeal(secret);
   const client = connect(address);
+  let hasBeenUp = false;
   const connection = createRedisConnection({
     client,
     timeoutMs,
     clock,
     telemetry,
-    onChange: (isUp) => telemetry({ type: 'redis-state', isUp }),
+    onChange(isUp) {
+      telemetry({ type: 'redis-state', isUp });
+      if (isUp && hasBeenUp) beginAnew();
+      hasBeenUp ||= isUp;
+    },
   });
   const heartbeat = createHeartbeat({ connection, key: keys.replicas, replica, clock });
   const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
   const entries = createPersonEntries(seal, keys);
   let isClosed = false;
-  const others: { disconnect(): void }[] = [];
+  const others: RedisClient[] = [];
   /** A connection for one purpose. */
   const connectMore = (commandTimeoutMs?: number) => {
     const more = connect(address, commandTimeoutMs);
@@ -107,6 +112,11 @@ export function createRedisState(options: RedisStateOptions): SharedState {
       connection.close();
     },
   };
+
+  /** What is back may be another server. Whoever listens to the old one would never hear anything again. */
+  function beginAnew(): void {
+    for (const other of others) if (other.status === 'ready') other.disconnect(true);
+  }
 
   async function firstBeat(): Promise<void> {
     await Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]);
