@@ -112,6 +112,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
       return { inUse: takenAt.length, limit: Math.floor(limit) };
     },
     isIdle() {
+      // A turn that nobody took is over by itself.
       const isReserved = reservation !== undefined && clock() <= reservation.leaveAt + TURN_LASTS_MS;
       const isUsed = underWay > 0 || isReserved || asking !== undefined;
       return !isUsed && pausedMs() === 0 && share.isIdle() && clock() >= lastLeftAt + WAIT_OUT_MS;

@@ -35,6 +35,8 @@ interface Message {
 /** So long all others may take to say that they have done it. */
 const ACKNOWLEDGED_MS = 3_000;
 const LOOK_AGAIN_MS = 20;
+/** So often the server is asked whether it still knows who listens: a connection that nothing is said on can die unnoticed. */
+const STILL_THERE_MS = 10_000;
 /** Told once more, where it is not certain that it was heard. */
 const OVERLAP_MS = 10_000;
 
@@ -48,6 +50,8 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   const acknowledgements = new Map<string, Set<string>>();
   /** Until when everything was heard, on the clock of the server, in microseconds. */
   let heardUntil: number | undefined;
+  /** True where nothing that was told since then can have been missed. */
+  let isListening = false;
 
   return {
     async publish(asked) {
@@ -86,6 +90,14 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       });
       // Each time that there is a new connection.
       subscriber.on('ready', () => void begin(onForget));
+      subscriber.on('close', () => {
+        isListening = false;
+      });
+      const stillThere = setInterval(() => {
+        if (subscriber.status === 'ready') subscriber.subscribe(keys.forget, keys.acknowledged).catch(() => {});
+      }, STILL_THERE_MS);
+      stillThere.unref();
+      subscriber.on('end', () => clearInterval(stillThere));
     },
   };
 
@@ -93,15 +105,16 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
     try {
       await subscriber.subscribe(keys.forget, keys.acknowledged);
       await heartbeat.first;
-      const since = heardUntil;
-      heardUntil = micros();
-      if (since === undefined) return;
+      const now = micros();
+      const since = heardUntil ?? now ?? 0;
       const missed = await connection.run('forget', (client) =>
         client.zrangebyscore(keys.forgotten, since - OVERLAP_MS * 1_000, '+inf'),
       );
+      heardUntil = now;
+      isListening = true;
       for (const text of missed) take(text, onForget);
     } catch {
-      // Gone again: there will be another time, which begins where this one has.
+      // Not there yet, or gone again: there will be another connection, which begins where this one has.
     }
   }
 
@@ -109,7 +122,7 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
     const message = read(text);
     if (!message || message.from === replica) return;
     onForget(message.names);
-    heardUntil = micros() ?? heardUntil;
+    if (isListening) heardUntil = micros() ?? heardUntil;
     const answer = `${message.id} ${replica}`;
     connection.run('forget', (client) => client.publish(keys.acknowledged, answer)).catch(() => {});
   }

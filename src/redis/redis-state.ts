@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { Clock } from '../policies/clock.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import { type ConnectionLimits, connect } from './connect.ts';
+import { connect, type RedisClient } from './connect.ts';
 import { createRedisConnection } from './connection.ts';
 import { createRedisForgetChannel } from './forget-channel.ts';
 import { createForgetPeople } from './forget-people.ts';
@@ -31,8 +31,6 @@ export interface RedisStateOptions extends RedisOptions {
 }
 
 const DEFAULT_PREFIX = 'lark-user-gateway:';
-/** There is a heartbeat every second. */
-const SILENCE_MS = 5_000;
 /** So long the start waits for Redis, before it goes on without. */
 const FIRST_BEAT_MS = 2_000;
 
@@ -52,22 +50,27 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const replica = randomUUID();
   const keys = createKeyNames(keyPrefix, deployment);
   const seal = createSeal(secret);
-  const client = connect(address, { silenceMs: SILENCE_MS });
+  const client = connect(address);
+  let hasBeenUp = false;
   const connection = createRedisConnection({
     client,
     timeoutMs,
     clock,
     telemetry,
-    onChange: (isUp) => telemetry({ type: 'redis-state', isUp }),
+    onChange(isUp) {
+      telemetry({ type: 'redis-state', isUp });
+      if (isUp && hasBeenUp) beginAnew();
+      hasBeenUp ||= isUp;
+    },
   });
   const heartbeat = createHeartbeat({ connection, key: keys.replicas, replica, clock });
   const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
   const entries = createPersonEntries(seal, keys);
   let isClosed = false;
-  const others: { disconnect(): void }[] = [];
+  const others: RedisClient[] = [];
   /** A connection for one purpose. */
-  const connectMore = (limits?: ConnectionLimits) => {
-    const more = connect(address, limits);
+  const connectMore = (commandTimeoutMs?: number) => {
+    const more = connect(address, commandTimeoutMs);
     more.on('error', () => {});
     others.push(more);
     return more;
@@ -93,7 +96,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     limiter(points, windowSeconds) {
       return new RateLimiterRedis({
         // It has no timeout, so its client has.
-        storeClient: connectMore({ commandTimeoutMs: timeoutMs }),
+        storeClient: connectMore(timeoutMs),
         keyPrefix: keys.callers,
         points,
         duration: windowSeconds,
@@ -109,6 +112,11 @@ export function createRedisState(options: RedisStateOptions): SharedState {
       connection.close();
     },
   };
+
+  /** What is back may be another server. Whoever listens to the old one would never hear anything again. */
+  function beginAnew(): void {
+    for (const other of others) if (other.status === 'ready') other.disconnect(true);
+  }
 
   async function firstBeat(): Promise<void> {
     await Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]);

@@ -49,11 +49,7 @@ local last = tonumber(known[1]) or 0
 local limit = math.min(most, tonumber(known[2]) or most)
 local limitAt = tonumber(known[3]) or now
 local pausedUntil = tonumber(known[4]) or 0
-if math.max(last, pausedUntil) > now + longest + 10 * window then
-  -- Written by a server whose clock was ahead.
-  redis.call('DEL', calls)
-  last, limitAt, pausedUntil = 0, now, 0
-end
+if pausedUntil > now + longest then pausedUntil, limitAt = 0, now end
 if now > limitAt then
   limit = math.min(most, limit + (now - limitAt) / 1000000)
   limitAt = now
@@ -61,6 +57,13 @@ end
 local allowed = math.floor(limit)
 local entries = redis.call('ZRANGE', calls, 0, -1, 'WITHSCORES')
 local count = #entries / 2
+local turn = window + lateness
+local soon = math.max(now, pausedUntil)
+if last > soon + (math.ceil((count + 1) / allowed) + 2) * turn and (tonumber(entries[2]) or last) > soon + 3 * turn then
+  -- No turns are so far ahead: the clock was, and has been put back. Nobody knows what has left in the last second.
+  redis.call('DEL', calls)
+  entries, count, last, limitAt = {}, 0, now + turn, now
+end
 local function endOf(n) return tonumber(entries[2 * n]) + window end
 local leaveAt = math.max(now, pausedUntil, last)
 if count >= allowed then leaveAt = math.max(leaveAt, endOf(count - allowed + 1)) end

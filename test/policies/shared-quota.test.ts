@@ -149,6 +149,13 @@ describe('one quota for several processes', () => {
     expect(mostInAnySecond([...arrived, ...calls.map(({ at }) => at)])).toBeLessThanOrEqual(15);
   });
 
+  it('is idle after a turn that nobody took: whoever asked for it has hung up', async () => {
+    const quota = createSharedQuota({ log: logKeeper().seenBy('a', { replicas: 1 }).log, clock: now });
+    createSlotQueue(quota).request(() => {});
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(quota.isIdle()).toBe(true);
+  });
+
   describe('while the log is away', () => {
     it('waits until the calls of others count no more, then each keeps its share', async () => {
       const keeper = logKeeper();

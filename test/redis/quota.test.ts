@@ -86,6 +86,23 @@ describe('the quota of several gateways', () => {
     expect(Math.min(...later.map(({ at }) => at)) - refusedAt).toBeGreaterThanOrEqual(1_990);
   });
 
+  it('goes on, and is kept, where the clock of the server is put back by half a minute', async () => {
+    const seconds = 30;
+    const replicas = await gatewaysWithRedis({ gateway: { ...patient, cache: { ttlMs: 0 } }, sandbox: realQuota });
+    const { gateways, redis } = replicas;
+    await loadOn(gateways, 1_000);
+    // What was written before is then of the future.
+    const { client } = redis;
+    const [calls = ''] = await client.keys('*:calls');
+    const [state = ''] = await client.keys('*:quota');
+    await client.hincrby(state, 'last', seconds * 1_000_000);
+    for (const call of await client.zrangebyscore(calls, '-inf', '+inf')) await client.zincrby(calls, seconds * 1_000_000, call);
+    await loadOn(gateways, 1_000);
+    const at = arrivals(replicas).toSorted((a, b) => a - b);
+    expect(Math.max(...at.map((each, index) => each - (at[index - 1] ?? each)))).toBeLessThan(5_000);
+    expect(mostInAnySecond(at)).toBeLessThanOrEqual(15);
+  });
+
   it('of each caller with a token of their own is apart from that of all others', async () => {
     const { gateways, sandbox } = await gatewaysWithRedis({
       gateway: { ...patient, identity: 'caller', pluginId: undefined, pluginSecret: undefined },

@@ -89,6 +89,7 @@ describe('while Redis', () => {
   it('goes away and comes back, the log says so, once each, and readiness tells', async () => {
     const { log, entries } = keptLog();
     const { gateways, redis } = await gatewaysWithRedis({ gateway: { log } });
+    await expect.poll(() => gateways[0].readiness().shared?.replicas).toBe(2);
     await redis.kill();
     await expect.poll(() => gateways[0].readiness().shared?.isUp).toBe(false);
     const response = await gateways[0].fetch(new Request('http://localhost/readiness'));
