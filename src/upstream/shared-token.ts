@@ -15,6 +15,8 @@ export interface SharedTokenOptions {
 
 /** How often to look whether whoever asks has got the token. */
 const LOOK_AGAIN_MS = 50;
+/** So often in a row the store may fail before each asks for itself: it may stand still for a moment only. */
+const MOST_FAILURES = 3;
 
 /**
  * Gets a token of which others may know: one of them asks the user API, the others take what it got. Where the store is away, each
@@ -26,13 +28,14 @@ const LOOK_AGAIN_MS = 50;
 export async function getSharedToken(options: SharedTokenOptions, signal: AbortSignal): Promise<PluginTokenLife> {
   const { store, fetchToken, timeoutMs, refused, clock } = options;
   const isUsable = ({ token, renewAt }: PluginTokenLife) => token !== refused && clock() < renewAt;
+  let failures = 0;
   while (!signal.aborted) {
     const known = await orAway(store.read());
-    if (known === AWAY) return fetchToken(signal);
-    if (known && isUsable(known)) return known;
-    const unlock = await orAway(store.lock(timeoutMs));
-    if (unlock === AWAY) return fetchToken(signal);
-    if (unlock) return fetchForAll(unlock);
+    if (known && known !== AWAY && isUsable(known)) return known;
+    const unlock = known === AWAY ? AWAY : await orAway(store.lock(timeoutMs));
+    failures = unlock === AWAY ? failures + 1 : 0;
+    if (failures >= MOST_FAILURES) return fetchToken(signal);
+    if (unlock && unlock !== AWAY) return fetchForAll(unlock);
     await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
   }
   throw signal.reason;
@@ -43,10 +46,17 @@ export async function getSharedToken(options: SharedTokenOptions, signal: AbortS
       const known = await orAway(store.read());
       if (known && known !== AWAY && isUsable(known)) return known;
       const life = await fetchToken(signal);
-      await orAway(store.write(life));
+      await keep(life);
       return life;
     } finally {
       void orAway(unlock());
+    }
+  }
+
+  /** What is not kept, the next would ask for once more. */
+  async function keep(life: PluginTokenLife): Promise<void> {
+    for (let failures = 0; failures < MOST_FAILURES; failures++) {
+      if ((await orAway(store.write(life))) !== AWAY) return;
     }
   }
 }

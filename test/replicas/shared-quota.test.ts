@@ -13,7 +13,7 @@ it('three replicas keep one quota, get as much out of it as one gateway alone, s
   const redis = await startRedis();
   const [together, apart] = [await startLimitedSandbox(100_000), await startLimitedSandbox(100_000)];
   // So that all of them want a token before the first has it.
-  together.faults.start({ name: 'latency', interface: 'plugin_token', ms: 1_500 });
+  together.faults.start({ name: 'latency', interface: 'plugin_token', ms: 400 });
   const replicas = await startReplicas(3, together, redis.url);
   const alone = await startReplica(apart, {});
   await expect.poll(async () => (await alone.readiness()).status).toBe(200);

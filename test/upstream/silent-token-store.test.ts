@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { createSharedToken } from '../../src/upstream/shared-token.ts';
+import type { PluginTokenLife, TokenStore } from '../../src/upstream/token-store.ts';
+
+const life = (token: string): PluginTokenLife => ({ token, endsAt: 1_000, renewAt: 900 });
+
+/** A store in which another process gets the token while this one waits, and that does not answer some of the reads and writes. */
+function processWith({ silentReads = 0, silentWrites = 0, isLockedByOther = true }) {
+  let kept: PluginTokenLife | undefined;
+  const [seen, asked] = [{ reads: 0, writes: 0 }, [] as string[]];
+  const store: TokenStore = {
+    async read() {
+      if (++seen.reads <= silentReads) throw new Error('silent');
+      if (isLockedByOther && seen.reads > 4) kept = life('theirs');
+      return kept;
+    },
+    async write(written) {
+      if (++seen.writes <= silentWrites) throw new Error('silent');
+      kept = written;
+    },
+    lock: async () => (isLockedByOther ? undefined : async () => {}),
+  };
+  const fetchToken = async () => {
+    asked.push('own');
+    return life('own');
+  };
+  const getToken = createSharedToken({ store, fetchToken, timeoutMs: 3_000, clock: () => 0 });
+  const get = async () => (await getToken(undefined, new AbortController().signal)).token;
+  return { get, asked, kept: () => kept?.token };
+}
+
+it('a store that misses two questions is asked again, and the token that another gets is taken', async () => {
+  const { get, asked } = processWith({ silentReads: 2 });
+  expect(await get()).toBe('theirs');
+  expect(asked).toEqual([]);
+});
+
+it('where it misses three in a row, each asks for itself', async () => {
+  const { get } = processWith({ silentReads: 3 });
+  expect(await get()).toBe('own');
+});
+
+it('a token that could not be kept at first is kept all the same: nobody else has to ask', async () => {
+  const { get, kept } = processWith({ silentWrites: 2, isLockedByOther: false });
+  expect(await get()).toBe('own');
+  expect(kept()).toBe('own');
+});
