@@ -1,7 +1,8 @@
 import { type Clock, monotonicClock } from './clock.ts';
 import { createLateness, MOST_LATENESS_MS } from './lateness.ts';
-import { createQuota, LONGEST_PAUSE_MS, type OwnQuota, type Quota, type Slot, WINDOW_MS } from './quota.ts';
+import { LONGEST_PAUSE_MS, type Quota, type Slot, WINDOW_MS } from './quota.ts';
 import { createReservedSlot } from './reserved-slot.ts';
+import { createShare } from './share.ts';
 import type { Reservation, SlotLog } from './slot-log.ts';
 
 /** How this process finds out when a call may leave. */
@@ -50,7 +51,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   const lateness = createLateness();
 
   let mode: QuotaMode = 'returning';
-  let share = createShare();
+  let share = createShare(callsPerSecond, log.replicas(), clock);
   let waitUntil = Number.NEGATIVE_INFINITY;
   /** When to try again a log that gave nothing; `undefined` where it is trusted. */
   let tryAgainAt: number | undefined;
@@ -60,7 +61,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   let asking: Promise<void> | undefined;
   let failingSince: number | undefined;
 
-  let latest = { inUse: 0, limit: callsPerSecond, contenders: 1, at: Number.NEGATIVE_INFINITY };
+  let latest = { inUse: 0, limit: callsPerSecond, contenders: 1, others: 0, at: Number.NEGATIVE_INFINITY };
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let underWay = 0;
   let takenAt: number[] = [];
@@ -94,7 +95,9 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     estimateMs(calls) {
       const now = clock();
       const shareMs = mode === 'shared' ? 0 : Math.max(0, waitUntil - now) + share.estimateMs(calls);
-      const turnMs = (WINDOW_MS * latest.contenders) / Math.max(1, Math.floor(latest.limit));
+      const { limit, others, contenders } = latestAt(now);
+      // Where others leave more than an equal part, that is there as well.
+      const turnMs = WINDOW_MS / Math.max(limit / contenders, limit - others);
       const logMs = mode === 'alone' ? 0 : Math.max(0, (reservation?.leaveAt ?? now) - now) + (calls - 1) * turnMs;
       return Math.max(pausedMs(), shareMs, logMs);
     },
@@ -102,13 +105,13 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     hasPausedSince: (at) => pausedUntil > at,
     hasSpare() {
       if (mode === 'alone') return clock() >= waitUntil && share.hasSpare();
-      const isKnown = clock() < latest.at + WINDOW_MS;
-      return pausedMs() === 0 && (!isKnown || latest.inUse * 2 < latest.limit);
+      const { inUse, limit } = latestAt(clock());
+      return pausedMs() === 0 && inUse * 2 < limit;
     },
     usage() {
       const now = clock();
       takenAt = takenAt.filter((at) => at > now - WINDOW_MS);
-      const { limit } = mode === 'alone' ? share.usage() : latest;
+      const { limit } = mode === 'alone' ? share.usage() : latestAt(now);
       return { inUse: takenAt.length, limit: Math.floor(limit) };
     },
     isIdle() {
@@ -121,6 +124,13 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
 
   function pausedMs(): number {
     return Math.max(0, pausedUntil - clock());
+  }
+
+  /** What the log told at the latest, as far as it still holds: its calls count for a second, and a lower limit grows back. */
+  function latestAt(now: number) {
+    const { inUse, contenders, others, at } = latest;
+    const limit = Math.floor(Math.min(callsPerSecond, latest.limit + Math.max(0, now - at) / 1_000));
+    return now < at + WINDOW_MS ? { inUse, contenders, others, limit } : { inUse: 0, contenders: 1, others: 0, limit };
   }
 
   function waitMs(): number | Promise<void> {
@@ -152,16 +162,9 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
       reservation = undefined;
       waitUntil = clock() + WAIT_OUT_MS;
     }
-    if (next === 'alone' || mode === 'shared') share = createShare();
+    if (next === 'alone' || mode === 'shared') share = createShare(callsPerSecond, log.replicas(), clock);
     mode = next;
     onMode(mode);
-  }
-
-  function createShare(): OwnQuota {
-    const calls = callsPerSecond / Math.max(1, log.replicas());
-    return calls >= 1
-      ? createQuota({ callsPerSecond: Math.floor(calls), clock })
-      : createQuota({ callsPerSecond: 1, windowMs: Math.ceil(1 / calls) * WINDOW_MS, clock });
   }
 
   function reserve(): Promise<void> {
@@ -192,8 +195,10 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
 
   function note(reserved: Reservation): void {
     failingSince = undefined;
+    const now = clock();
     const { inUse, limit, contenders } = reserved;
-    latest = { inUse, limit, contenders, at: clock() };
+    const own = takenAt.filter((at) => at > now - WINDOW_MS).length + 1;
+    latest = { inUse, limit, contenders, others: Math.max(0, inUse - own), at: now };
     pausedUntil = Math.max(pausedUntil, reserved.pausedUntil);
     reservation = reserved;
   }

@@ -28,17 +28,27 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
     {
       async reserve() {
         const number = made++;
-        const answer = await connection.run('quota', (client) =>
-          runScript(
-            client,
-            RESERVE,
-            [keys.calls, keys.state],
-            [replica, number, callsPerSecond, micros(WINDOW_MS), micros(MOST_LATENESS_MS), micros(LONGEST_PAUSE_MS)],
-          ),
-        );
+        const id = `${replica}:${number}`;
+        const times = [micros(WINDOW_MS), micros(MOST_LATENESS_MS), micros(LONGEST_PAUSE_MS)];
+        let reserved: Promise<unknown> | undefined;
+        const answer = await connection
+          .run('quota', (client) => {
+            reserved = runScript(
+              client,
+              RESERVE,
+              [keys.calls, keys.state],
+              [replica, number, callsPerSecond, ...times],
+            );
+            return reserved;
+          })
+          .catch((error) => {
+            // What is answered too late has been reserved all the same.
+            void reserved?.then(() => giveBack(id)).catch(() => {});
+            throw error;
+          });
         const [now, leaveAt, inUse, limit, contenders, pausedUntil] = answer as Answer;
         return {
-          id: `${replica}:${number}`,
+          id,
           now: now / 1_000,
           leaveAt: leaveAt / 1_000,
           inUse,
@@ -50,9 +60,7 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
       settle(id, arrivedBy) {
         attempt((client) => client.zadd(keys.calls, 'XX', micros(arrivedBy), id));
       },
-      giveBack(id) {
-        attempt((client) => client.zrem(keys.calls, id));
-      },
+      giveBack,
       pause(retryAfterMs) {
         const args = [micros(retryAfterMs), callsPerSecond, micros(LONGEST_PAUSE_MS)];
         attempt((client) => runScript(client, PAUSE, [keys.state], args));
@@ -62,6 +70,10 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
     },
     clock,
   );
+
+  function giveBack(id: string): void {
+    attempt((client) => client.zrem(keys.calls, id));
+  }
 
   /** Where it fails, the call counts longer than it has to: on the safe side. */
   function attempt(command: Parameters<RedisConnection['run']>[1]): void {

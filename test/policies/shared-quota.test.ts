@@ -156,6 +156,17 @@ describe('one quota for several processes', () => {
     expect(quota.isIdle()).toBe(true);
   });
 
+  it('estimates by what is so now: whoever was busy a while ago, and a pace that was lower then, count no more', async () => {
+    const keeper = logKeeper();
+    const busy = ['a', 'b', 'c', 'd'].map((owner) => busyProcess(owner, keeper.seenBy(owner, { replicas: 4 }).log, []));
+    await vi.advanceTimersByTimeAsync(5_000);
+    const [quota] = busy.map((one) => one.quota);
+    expect(quota?.estimateMs(11)).toBeGreaterThan(2_000);
+    for (const { stop } of busy) stop();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(quota?.estimateMs(11)).toBeLessThan(800);
+  });
+
   describe('while the log is away', () => {
     it('waits until the calls of others count no more, then each keeps its share', async () => {
       const keeper = logKeeper();

@@ -106,6 +106,24 @@ describe('the quota of several gateways', () => {
     expect(stalls.mostInAnySecond(at)).toBeLessThanOrEqual(15);
   });
 
+  it('is not used by a turn that was told too late', async () => {
+    const { gateways, redis, events, upstreamCalls } = await gatewaysWithRedis({ redis: { timeoutMs: 100 } });
+    const lookUp = (index: number) => gateways[0].directory.lookup({ kind: 'key', identifiers: [nobody(index)] });
+    await lookUp(1);
+    redis.freeze();
+    const second = lookUp(2);
+    const isLate = () =>
+      events.some(
+        (event) => event.type === 'redis-command' && event.command === 'quota' && event.outcome === 'timeout',
+      );
+    await expect.poll(isLate, { interval: 5 }).toBe(true);
+    redis.thaw();
+    await second;
+    expect(upstreamCalls()).toHaveLength(2);
+    const [calls = ''] = await redis.client.keys('*:calls');
+    await expect.poll(() => redis.client.zcard(calls)).toBeLessThanOrEqual(2);
+  });
+
   it('of each caller with a token of their own is apart from that of all others', async () => {
     const stalls = watchStalls();
     const { gateways, sandbox } = await gatewaysWithRedis({

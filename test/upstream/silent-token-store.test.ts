@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { createSharedToken } from '../../src/upstream/shared-token.ts';
+import { getSharedToken } from '../../src/upstream/shared-token.ts';
 import type { PluginTokenLife, TokenStore } from '../../src/upstream/token-store.ts';
 
-const life = (token: string): PluginTokenLife => ({ token, endsAt: 1_000, renewAt: 900 });
+const life = (token: string): PluginTokenLife => ({ token, startedAt: 0, endsAt: 1_000, renewAt: 900 });
 
 /** A store in which another process gets the token while this one waits, and that does not answer some of the reads and writes. */
 function processWith({ silentReads = 0, silentWrites = 0, isLockedByOther = true }) {
@@ -24,8 +24,8 @@ function processWith({ silentReads = 0, silentWrites = 0, isLockedByOther = true
     asked.push('own');
     return life('own');
   };
-  const getToken = createSharedToken({ store, fetchToken, timeoutMs: 3_000, clock: () => 0 });
-  const get = async () => (await getToken(undefined, new AbortController().signal)).token;
+  const options = { store, fetchToken, timeoutMs: 3_000, refused: undefined, clock: () => 0 };
+  const get = async () => (await getSharedToken(options, new AbortController().signal)).token;
   return { get, asked, kept: () => kept?.token };
 }
 
