@@ -96,7 +96,7 @@ describe('the quota of several gateways', () => {
     const [calls = ''] = await client.keys('*:calls');
     const [state = ''] = await client.keys('*:quota');
     await client.hincrby(state, 'last', seconds * 1_000_000);
-    for (const call of await client.zrange(calls, 0, -1)) await client.zincrby(calls, String(seconds * 1_000_000), call);
+    for (const call of await client.zrange(calls, '0', '-1')) await client.zincrby(calls, seconds * 1_000_000, call);
     await loadOn(gateways, 1_000);
     const at = arrivals(replicas).toSorted((a, b) => a - b);
     expect(Math.max(...at.map((each, index) => each - (at[index - 1] ?? each)))).toBeLessThan(5_000);
