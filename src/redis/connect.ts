@@ -7,6 +7,8 @@ export type RedisClient = Redis | Cluster;
 
 const RECONNECT = { firstMs: 50, mostMs: 1_000 } as const;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** How long the other side may take to say goodbye. The end of the process waits for it. */
+const DISCONNECT_TIMEOUT_MS = 200;
 /** A connection that gives no answer for so long is taken to be dead, though nobody has said so: TCP would wait for a quarter of an hour. */
 const DEAD_AFTER_MS = 5_000;
 
@@ -26,6 +28,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     ...(password !== undefined && { password }),
     ...(isTls && { tls: {} }),
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     socketTimeout: DEAD_AFTER_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -52,6 +55,8 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     return new ioredis.Redis({
       ...single,
       sentinels: [...hosts],
+      // One that is silent must not keep from asking the next.
+      sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
       ...(masterName !== undefined && { name: masterName }),
       ...(isTls && { enableTLSForSentinelMode: true }),
     });

@@ -24,9 +24,7 @@ export function createForgetPeople(connection: RedisConnection, entries: PersonE
       return names.names;
     },
     async remove(names) {
-      const lists = names.flatMap(({ kind, identifier }) =>
-        kind === 'key' ? entries.tenants(identifier).redisKey : [],
-      );
+      const lists = names.map(({ kind, identifier }) => entries.tenants(kind, identifier).redisKey);
       const ofTenants = await Promise.all(
         lists.map((list) => connection.run('forget', (client) => client.smembers(list))),
       );

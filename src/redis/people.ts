@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader';
 import { comparable, identifierOf } from '../directory/identifier.ts';
 import type { Subject } from '../directory/look-up.ts';
+import { namesOf } from '../directory/person-name.ts';
 import type { SharedAnswer, SharedPeople } from '../directory/shared-people.ts';
+import type { Clock } from '../policies/clock.ts';
 import type { Person } from '../upstream/person.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -12,6 +14,7 @@ export interface RedisPeopleOptions {
   connection: RedisConnection;
   entries: PersonEntries;
   heartbeat: Heartbeat;
+  clock: Clock;
   /** How long a person is kept, in milliseconds: beyond their time, for when the user API is in trouble. */
   keepMs: number;
   /** How long "there is no such person" is remembered, in milliseconds. */
@@ -29,6 +32,9 @@ interface Learned extends Wanted {
   readonly fetchedAt: number;
 }
 
+/** How wrong the clock of the server may be told, by a process that is busy. */
+const MOST_AHEAD_MS = 2_000;
+
 /** Keys in one MGET: the look-ups of some large requests, and still a small answer. */
 const MOST_AT_ONCE = 1_000;
 
@@ -38,7 +44,7 @@ const MOST_AT_ONCE = 1_000;
  * aliases, the people whom they lead to in a second.
  */
 export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
-  const { connection, entries, heartbeat, keepMs, negativeTtlMs } = options;
+  const { connection, entries, heartbeat, clock, keepMs, negativeTtlMs } = options;
   const loader = new DataLoader<Wanted, SharedAnswer | undefined>(findAll, {
     cache: false,
     maxBatchSize: MOST_AT_ONCE,
@@ -96,7 +102,10 @@ export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
 
   function answerOf(kept: Kept | undefined): SharedAnswer | undefined {
     const fetchedAt = kept && heartbeat.localTimeAt(kept.fetchedAt);
-    return kept && 'person' in kept && fetchedAt !== undefined ? { person: kept.person, fetchedAt } : undefined;
+    if (!kept || !('person' in kept) || fetchedAt === undefined) return undefined;
+    // Written when the clock of the server was ahead: it would be taken for newer than all that comes.
+    if (fetchedAt > clock() + MOST_AHEAD_MS) return undefined;
+    return { person: kept.person, fetchedAt };
   }
 
   function entryOf({ subject: { kind, tenantKey }, id }: Wanted): PersonEntry {
@@ -133,9 +142,11 @@ export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
     keep(own, { fetchedAt, person }, keepMs);
     for (const alias of aliasesOf(person, kind, tenantKey)) keep(alias, { fetchedAt, key: person.key }, keepMs);
     if (tenantKey === undefined || keepMs <= 0) return;
-    const list = entries.tenants(person.key).redisKey;
-    pipeline.sadd(list, own.redisKey, entryOf({ subject, id }).redisKey);
-    pipeline.pexpire(list, keepMs);
+    const lists = namesOf(person, undefined).map((name) => entries.tenants(name.kind, name.identifier).redisKey);
+    for (const list of lists) {
+      pipeline.sadd(list, own.redisKey, entryOf({ subject, id }).redisKey, ...lists);
+      pipeline.pexpire(list, keepMs);
+    }
   }
 
   /** An address is searched in one tenant, and may not be linked: only a look-up by e-mail tells whose it is. */

@@ -13,8 +13,8 @@ export interface PersonEntries {
   person(key: string, tenantKey?: string): PersonEntry;
   /** What an out id or an e-mail address leads to. @param id in its comparable form. */
   alias(kind: Exclude<LookupKind, 'key'>, id: string, tenantKey?: string): PersonEntry;
-  /** The list of what is kept of a person for tenants that were named: nothing else tells which these are. */
-  tenants(key: string): PersonEntry;
+  /** The list of what is kept for tenants that were named of whoever goes by this: nothing else tells which these are. */
+  tenants(kind: LookupKind, id: string): PersonEntry;
 }
 
 export function createPersonEntries(seal: Seal, keys: KeyNames): PersonEntries {
@@ -25,6 +25,6 @@ export function createPersonEntries(seal: Seal, keys: KeyNames): PersonEntries {
   return {
     person: (key, tenantKey) => entryOf('person', tenantKey ?? '', key),
     alias: (kind, id, tenantKey) => entryOf(kind, tenantKey ?? '', id),
-    tenants: (key) => entryOf('tenants', key),
+    tenants: (kind, id) => entryOf('tenants', kind, id),
   };
 }

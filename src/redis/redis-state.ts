@@ -81,7 +81,8 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     slotLogOf: (identity) =>
       createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
     tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
-    people: keepMs > 0 ? createRedisPeople({ connection, entries, heartbeat, keepMs, negativeTtlMs }) : undefined,
+    people:
+      keepMs > 0 ? createRedisPeople({ connection, entries, heartbeat, clock, keepMs, negativeTtlMs }) : undefined,
     forgetChannel: createRedisForgetChannel({
       connection,
       subscriber: connectMore(),

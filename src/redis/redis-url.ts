@@ -33,8 +33,9 @@ export function parseRedisUrl(text: string): RedisAddress | undefined {
     (kind === 'sentinel' && !masterName) ||
     (db !== undefined && (kind === 'cluster' || !/^\d{1,4}$/.test(db))) ||
     rest.length > 0;
-  if (isWrong) return undefined;
-  const [username, password] = parseCredential(credential ?? '');
+  const parsed = parseCredential(credential ?? '');
+  if (isWrong || !parsed) return undefined;
+  const [username, password] = parsed;
   return {
     kind,
     isTls: scheme.endsWith('s') && scheme !== 'redis',
@@ -55,9 +56,14 @@ function parseHost(text: string, defaultPort: number): { host: string; port: num
   return { host: hostname.replace(/^\[|\]$/g, ''), port: isPort80 ? 80 : Number(port || defaultPort) };
 }
 
-function parseCredential(text: string): [username: string | undefined, password: string | undefined] {
+/** @returns `undefined` where a percent sign stands for itself. */
+function parseCredential(text: string): [username: string | undefined, password: string | undefined] | undefined {
   if (text === '') return [undefined, undefined];
   const at = text.indexOf(':');
   const decode = (part: string) => (part === '' ? undefined : decodeURIComponent(part));
-  return at < 0 ? [undefined, decode(text)] : [decode(text.slice(0, at)), decode(text.slice(at + 1))];
+  try {
+    return at < 0 ? [undefined, decode(text)] : [decode(text.slice(0, at)), decode(text.slice(at + 1))];
+  } catch {
+    return undefined;
+  }
 }

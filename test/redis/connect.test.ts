@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { gatewaysWithRedis, keptIn, peopleKeys } from '../support/gateways-with-redis.ts';
@@ -51,6 +53,17 @@ it('a Cluster: all that one MGET asks for is in one slot', async () => {
 it('Sentinels that know the server', async () => {
   const server = await startRedis();
   expect(await meetAt(`redis+sentinel://127.0.0.1:${await startSentinel(server)}/people`, server)).toEqual(ONCE);
+});
+
+it('Sentinels of which the first is silent', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const server = await startRedis();
+  const url = `redis+sentinel://127.0.0.1:${port},127.0.0.1:${await startSentinel(server)}/people`;
+  const { gateways } = await gatewaysWithRedis({ server, redis: { url } });
+  await expect.poll(() => gateways[0].readiness().shared?.isUp).toBe(true);
+  silent.close();
 });
 
 it('TLS, checked against what the machine trusts', async () => {

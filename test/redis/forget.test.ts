@@ -55,6 +55,19 @@ describe('a person whom one gateway is told to forget', () => {
     expect(upstreamCalls()).toHaveLength(2);
   });
 
+  it.each(['outId', 'email'] as const)(
+    'is forgotten for all tenants that were named, also where the one that is told has never heard of them: by %s',
+    async (kind) => {
+      const { gateways, redis, sandbox } = await gatewaysWithRedis();
+      const person = sandbox.people.find(({ email, out_id, tenant_key }) => email && out_id && tenant_key);
+      if (!person?.email || !person.out_id || !person.tenant_key) throw new TypeError('Expected somebody.');
+      await lookUp(gateways[0], 'email', person.email, person.tenant_key);
+      await keptIn(redis, 3);
+      await gateways[1].forget({ kind, identifier: kind === 'email' ? person.email : person.out_id });
+      expect(await peopleKeys(redis)).toEqual([]);
+    },
+  );
+
   it('is not brought back by a call that left before', async () => {
     const { gateways, redis, sandbox } = await gatewaysWithRedis({ sandbox: { latencyMs: 300 } });
     const { key } = somebody(sandbox.people);

@@ -49,6 +49,7 @@ describe('the address of a Redis', () => {
     'redis+cluster://a/1',
     'redis+other://a',
     'redis://a:99999',
+    'redis://:50%off@a',
   ])('%s is none', (url) => {
     expect(parseRedisUrl(url)).toBeUndefined();
   });

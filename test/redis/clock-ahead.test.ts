@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { createKeyNames } from '../../src/redis/key-names.ts';
+import { createRedisPeople } from '../../src/redis/people.ts';
+import { createPersonEntries } from '../../src/redis/person-entries.ts';
+import { createSeal } from '../../src/redis/seal.ts';
+import { startRedis } from '../support/redis-server.ts';
+
+const subject = { identity: 'plugin', kind: 'key', tenantKey: undefined } as const;
+const HOUR_MS = 3_600_000;
+
+it('nobody is learned of who was written when the clock of the server was ahead: they would be newer than all that comes', async () => {
+  const { client } = await startRedis();
+  const names = { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined } as const;
+  const peopleAt = (aheadMs: number) =>
+    createRedisPeople({
+      connection: { run: (_kind, command) => command(client), upSince: () => 0, noteBeat() {}, close() {} },
+      entries: createPersonEntries(createSeal('secret'), createKeyNames('test:', names)),
+      heartbeat: {
+        replicas: () => 1,
+        serverTimeAt: (at) => at + aheadMs,
+        localTimeAt: (at) => at - aheadMs,
+        first: Promise.resolve(),
+        stop: async () => {},
+      },
+      clock: () => 1_000,
+      keepMs: 2 * HOUR_MS,
+      negativeTtlMs: 5_000,
+    });
+  peopleAt(HOUR_MS).learn(subject, '1', null, 0);
+  await expect.poll(() => client.dbsize()).toBe(1);
+  expect((await peopleAt(HOUR_MS).find(subject, ['1'])).size).toBe(1);
+  expect((await peopleAt(0).find(subject, ['1'])).size).toBe(0);
+});
