@@ -55,7 +55,7 @@ export async function getSharedToken(options: SharedTokenOptions, signal: AbortS
 
   /** What is not kept, the next would ask for once more. */
   async function keep(life: PluginTokenLife): Promise<void> {
-    for (let failures = 0; failures < MOST_FAILURES; failures++) {
+    for (let tries = 0; tries < MOST_FAILURES; tries++) {
       if ((await orAway(store.write(life))) !== AWAY) return;
     }
   }
