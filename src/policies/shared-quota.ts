@@ -22,8 +22,11 @@ export interface SharedQuotaOptions {
   onMode?: ((mode: QuotaMode) => void) | undefined;
 }
 
-/** A turn that is used later than this is given back, since the call would arrive later than the log counts on. */
-const TURN_LASTS_MS = 50;
+/**
+ * So late a turn may be used, by a process that is busy: the log is told when the call has really left, long before anybody else
+ * counts on its end. One that is older is given back.
+ */
+const TURN_LASTS_MS = 250;
 /**
  * So long reservations may fail before the log counts as away, also where it says that it is there: others, who have not asked
  * meanwhile, still go by it.

@@ -92,6 +92,35 @@ describe('one quota for several processes', () => {
     for (const owner of ['a', 'b', 'c']) expect(of(calls, owner)).toBeGreaterThanOrEqual(calls.length / 3 - 2);
   });
 
+  it.each([0, 80, 200])('does not starve one whose timers are %d ms late', async (lagMs) => {
+    const keeper = logKeeper();
+    const calls: Call[] = [];
+    const { stop } = busyProcess('well', keeper.seenBy('well', { replicas: 2 }).log, calls);
+    const quota = createSharedQuota({ log: keeper.seenBy('late', { replicas: 2 }).log, clock: now });
+    let isOver = false;
+    const lagging = (async () => {
+      while (!isOver) {
+        const waitMs = quota.waitMs();
+        if (typeof waitMs !== 'number') await waitMs;
+        else if (waitMs > 0) await after(waitMs + lagMs);
+        else {
+          const slot = quota.take();
+          slot.left();
+          calls.push({ owner: 'late', at: now() });
+          setTimeout(() => slot.done(), 20);
+        }
+      }
+    })();
+    await vi.advanceTimersByTimeAsync(20_000);
+    isOver = true;
+    stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await lagging;
+    expect(mostInAnySecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(15);
+    expect(of(calls, 'late')).toBeGreaterThanOrEqual(calls.length / 5);
+    expect(calls.length).toBeGreaterThanOrEqual(20 * 11);
+  });
+
   it('leaves all of it to one that is busy alone', async () => {
     const calls: Call[] = [];
     const { stop } = busyProcess('a', logKeeper().seenBy('a', { replicas: 3 }).log, calls);
