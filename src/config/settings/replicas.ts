@@ -38,7 +38,7 @@ export const replicaSettings = {
   ),
   REPLICAS_HINT: setting(wholeNumber(1, 1_000), {
     about:
-      'With REDIS_URL: how many gateways there are. While Redis is away each keeps its share of the quota. Without it, as many as there were of late.',
+      'With REDIS_URL: how many gateways there are, each of WORKERS counted. While Redis is away each keeps its share of the quota. Without it, as many as there were of late.',
     value: 'number',
   }),
 } as const;
