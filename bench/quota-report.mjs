@@ -4,7 +4,7 @@ import { formatNumber, formatTable } from './table.mjs';
 /** @typedef {import('./offered-load.mjs').LoadResult} LoadResult */
 
 /** 15 calls a second of 100 identifiers each: what the upstream gives one token. */
-export const CEILING_PER_SECOND = 1_500;
+const CEILING_PER_SECOND = 1_500;
 
 /** @type {readonly { title: string, isText?: boolean, cell: (result: LoadResult) => string }[]} */
 const COLUMNS = [

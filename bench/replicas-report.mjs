@@ -1,5 +1,4 @@
-import { lineChart } from './chart.mjs';
-import { CEILING_PER_SECOND, formatErrors } from './quota-report.mjs';
+import { formatErrors } from './quota-report.mjs';
 import { median } from './statistics.mjs';
 import { formatNumber, formatTable } from './table.mjs';
 
@@ -69,32 +68,4 @@ export function idleTable(ways) {
       formatNumber(median(latencies) / first, 2),
     ]),
   );
-}
-
-const COLORS = ['#59636e', '#0969da', '#8250df', '#bc4c00', '#1a7f37'];
-
-/** @param {readonly ReplicasResult[]} results */
-export function replicasChart(results) {
-  const shapes = [...new Set(results.map(({ lookUpsPerRequest }) => lookUpsPerRequest))];
-  const names = [...new Set(results.map(({ name }) => name))];
-  return lineChart({
-    title: 'Look-ups answered by replicas that share one quota of 15 upstream calls a second',
-    subtitle: 'Open loop, spread evenly, nobody asked for twice, 20 ms upstream; all on the same two cores.',
-    xLabel: 'look-ups offered a second',
-    yLabel: 'look-ups answered a second',
-    ceiling: {
-      value: CEILING_PER_SECOND,
-      name: `ceiling ${formatNumber(CEILING_PER_SECOND)}/s: 15 calls × 100 people`,
-    },
-    panels: shapes.map((shape) => ({
-      title: shape === 1 ? 'one look-up a request' : `${shape} look-ups a request`,
-      series: names.map((name, index) => ({
-        label: name,
-        color: COLORS[index % COLORS.length] ?? '#1f2328',
-        points: results
-          .filter((result) => result.name === name && result.lookUpsPerRequest === shape)
-          .map(({ offeredPerSecond, answeredPerSecond }) => ({ x: offeredPerSecond, y: answeredPerSecond })),
-      })),
-    })),
-  });
 }

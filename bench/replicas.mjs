@@ -2,14 +2,12 @@
  * Several gateways with one quota in Redis: do they together keep it, use all of it, and share it fairly? And what does Redis
  * add to one look-up? See README.md for the method and the columns.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { graphqlLookUp, measureIdle, WARM_UP_ROUNDS } from './idle-look-ups.mjs';
 import { describeMachine } from './machine.mjs';
 import { offerToReplicas } from './replicas-load.mjs';
-import { idleTable, ratiosTo, replicasChart, replicasLine, replicasTable } from './replicas-report.mjs';
+import { idleTable, ratiosTo, replicasLine, replicasTable } from './replicas-report.mjs';
 import { DEFAULT_DIST, startGateway, startLimitedSandbox, startRedis } from './servers.mjs';
 
 const LATENCY_MS = 20;
@@ -27,7 +25,6 @@ const { values: flags } = parseArgs({
     shapes: { type: 'string', default: '1,5' },
     replicas: { type: 'string', default: '1,2,4' },
     rounds: { type: 'string', default: '200' },
-    chart: { type: 'string' },
     dist: { type: 'string', default: DEFAULT_DIST },
   },
 });
@@ -59,11 +56,6 @@ for (const { stop } of [sandbox, redis]) await stop();
 
 process.stdout.write(`${describeMachine()}\n\n${replicasTable(results)}\n\n`);
 process.stdout.write(`${ratiosTo(results, WITHOUT_REDIS).join('\n')}\n\n${idleTable(idle)}\n`);
-if (flags.chart) {
-  mkdirSync(dirname(flags.chart), { recursive: true });
-  writeFileSync(flags.chart, replicasChart(results));
-  process.stdout.write(`\nChart: ${flags.chart}\n`);
-}
 const hasWrongPerson = results.some(({ errors }) => errors.has('WRONG_PERSON'));
 if (hasWrongPerson) process.stdout.write('Somebody was answered with another person: that is a fault, not a figure.\n');
 // The connections' keep-alive timers would hold the process for some seconds.
