@@ -1,5 +1,6 @@
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { type Channel, createChannel } from './channel.ts';
+import { createMetricsKeeper } from './metrics-keeper.ts';
 import {
   type Gathered,
   type PrimaryAnswer,
@@ -31,7 +32,11 @@ export interface Primary {
    * @returns how to be done with it, when it is gone.
    */
   attach(owner: string, wire: Wire): () => void;
-  /** Asks all workers that are there. Never rejects. @param timeoutMs how long to wait for each. */
+  /**
+   * Asks all workers that are there. Never rejects. For metrics, what a worker has told last stands for one that does not answer,
+   * and those that are gone go on being counted.
+   * @param timeoutMs how long to wait for each.
+   */
   askAll(question: Question, timeoutMs: number): Promise<Gathered>;
 }
 
@@ -42,7 +47,8 @@ export function createPrimary({ workers, callsPerSecond, clock = monotonicClock 
   const schedules = createSchedules({ callsPerSecond, most: workers * IDENTITIES_OF_A_WORKER, clock });
   const token = createTokenKeeper(clock);
   /** Those that have said that they are there. */
-  const present = new Set<Channel>();
+  const present = new Map<string, Channel>();
+  const metrics = createMetricsKeeper();
 
   return {
     attach(owner, wire) {
@@ -50,13 +56,14 @@ export function createPrimary({ workers, callsPerSecond, clock = monotonicClock 
         onAsk: (body) => answer(owner, workerAsks.parse(body)),
         onTell(body) {
           const { data: told } = workerTells.safeParse(body);
-          if (told?.tell === 'here') present.add(channel);
+          if (told?.tell === 'here') present.set(owner, channel);
           else if (told) take(told);
         },
       });
       return () => {
-        present.delete(channel);
+        present.delete(owner);
         channel.close();
+        metrics.release(owner);
         // What it had reserved counts no more by itself: its calls may have left.
         token.release(owner);
       };
@@ -65,9 +72,17 @@ export function createPrimary({ workers, callsPerSecond, clock = monotonicClock 
   };
 
   async function askAll(question: Question, timeoutMs: number): Promise<Gathered> {
-    const settled = await Promise.allSettled([...present].map((channel) => channel.ask(question, timeoutMs)));
+    const settled = await Promise.allSettled(
+      Array.from(present, async ([owner, channel]) => {
+        const told = await channel.ask(question, timeoutMs);
+        if (question.about === 'metrics') metrics.keep(owner, told);
+        return told;
+      }),
+    );
     const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    return { answers, missing: settled.length - answers.length };
+    const missing = settled.length - answers.length;
+    // Not what was told just now: who answered may be gone before the last one has.
+    return { answers: question.about === 'metrics' ? metrics.all() : answers, missing };
   }
 
   function answer(owner: string, asked: WorkerAsks): PrimaryAnswer<WorkerAsks['ask']> | Promise<Gathered> {

@@ -130,10 +130,10 @@ describe('the token of workers', () => {
 describe('a question to all workers', () => {
   it('is answered by each, whether a worker asks or the primary', async () => {
     const { primary, workers } = await processes();
-    for (const [n, worker] of workers.entries()) worker.onQuestion('metrics', (body) => `${String(body)} of ${n}`);
+    for (const [n, worker] of workers.entries()) worker.onQuestion('forget', (body) => `${String(body)} of ${n}`);
     const all = { answers: ['calls of 0', 'calls of 1'], missing: 0 };
-    expect(await primary.askAll({ about: 'metrics', body: 'calls' }, 1_000)).toEqual(all);
-    expect(await workers[1]?.askAll({ about: 'metrics', body: 'calls' }, 1_000)).toEqual(all);
+    expect(await primary.askAll({ about: 'forget', body: 'calls' }, 1_000)).toEqual(all);
+    expect(await workers[1]?.askAll({ about: 'forget', body: 'calls' }, 1_000)).toEqual(all);
   });
 
   it('tells how many did not answer: not in time, not able to, or gone meanwhile; those gone before are not asked', async () => {
