@@ -6,7 +6,7 @@ import { createSupervisor, type WorkerEvent, type WorkerProcess } from '../worke
 import { wireToWorker } from '../workers/wire.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Running, Setup } from './run-gateway.ts';
-import { LIFE_CHANNEL, STOP_ORDER, type StartOrder, workerSays } from './worker-life.ts';
+import { ARE_YOU_THERE, LIFE_CHANNEL, STOP_ORDER, type StartOrder, workerSays } from './worker-life.ts';
 
 /** Longer than a worker takes that is well: it cuts by itself what does not finish. */
 const STOPS_LATER_MS = 5_000;
@@ -56,13 +56,17 @@ function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: st
   const wire = wireToWorker(worker);
   const detach = primary.attach(String(worker.id), wire);
   let isStopping = false;
+  let isHere = false;
   let reason: string | undefined;
   let onListening: (url: string) => void = () => {};
 
   const life = createChannel(wire, LIFE_CHANNEL, {
     onAsk(body) {
       const told = workerSays.parse(body);
-      if (told.says === 'here') return isStopping ? STOP_ORDER : order;
+      if (told.says === 'here') {
+        isHere = true;
+        return isStopping ? STOP_ORDER : order;
+      }
       if (told.says === 'failed') ({ reason } = told);
       else {
         onMetricsUrl(told.metricsUrl);
@@ -85,6 +89,8 @@ function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: st
         resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined, reason });
       });
     }),
+    // What is sent to it before it has spoken is lost.
+    answers: async () => isHere && life.ask(ARE_YOU_THERE),
     stop() {
       isStopping = true;
       life.tell(STOP_ORDER);
@@ -97,6 +103,9 @@ function tell(event: WorkerEvent, lines: JsonLines): void {
   if (event.type === 'listening') {
     const { worker, pid } = event;
     lines.write({ level: 'info', message: 'A worker listens.', fields: { worker, pid } });
+  } else if (event.type === 'silent') {
+    const { worker } = event;
+    lines.write({ level: 'error', message: 'A worker did not answer any more, and was killed.', fields: { worker } });
   } else if (event.type === 'killed') {
     const { worker } = event;
     lines.write({ level: 'error', message: 'A worker did not stop in time, and was killed.', fields: { worker } });

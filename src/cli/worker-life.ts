@@ -24,3 +24,6 @@ export type StartOrder = z.infer<typeof startOrder>;
 
 /** Told to a worker at any time; and the answer to the first, where it is not to begin any more. */
 export const STOP_ORDER = 'stop';
+
+/** Asked of a worker again and again. That there is an answer is the answer. */
+export const ARE_YOU_THERE = 'are you there';

@@ -20,7 +20,8 @@ export async function worker(): Promise<void> {
   let running: Running | undefined;
   let flushed = async () => {};
   const life = createChannel(wire, LIFE_CHANNEL, {
-    onAsk() {},
+    // Whether it is there: any answer says so.
+    onAsk: () => null,
     onTell(told) {
       if (told === STOP_ORDER) void stop();
     },

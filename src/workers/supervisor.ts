@@ -1,4 +1,5 @@
 import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { watch } from './watch.ts';
 
 /** A worker that has been started. */
 export interface WorkerProcess {
@@ -6,6 +7,8 @@ export interface WorkerProcess {
   /** Resolves with its address once it listens. Never rejects: what cannot listen ends. */
   readonly listening: Promise<string>;
   readonly ended: Promise<WorkerEnd>;
+  /** Resolves when it answers; at once while it is too young to be asked. */
+  answers(): Promise<unknown>;
   /** Asks it to finish what is in flight, and to end. */
   stop(): void;
   kill(): void;
@@ -23,6 +26,8 @@ export type WorkerEvent =
   | { readonly type: 'listening'; readonly worker: number; readonly pid: number | undefined }
   /** Without having been asked to. It is started again after `pauseMs`; undefined where nobody has listened yet. */
   | ({ readonly type: 'crashed'; readonly worker: number; readonly pauseMs: number | undefined } & WorkerEnd)
+  /** It answered nothing for half a minute, and is killed: it crashes next. */
+  | { readonly type: 'silent'; readonly worker: number }
   /** It did not stop when it should have. */
   | { readonly type: 'killed'; readonly worker: number };
 
@@ -49,9 +54,14 @@ const LONGEST_PAUSE_MS = 30_000;
 /** One that ran for so long was well: when it ends, that is nothing that goes on. */
 const WELL_AFTER_MS = 60_000;
 
-/** Keeps so many workers running: one that crashes is started again, after a pause that grows as long as it crashes soon. */
+/**
+ * Keeps so many workers running: one that crashes is started again, after a pause that grows as long as it crashes soon. One that
+ * hangs is killed, which is a crash.
+ */
 export function createSupervisor({ workers, start, onEvent, clock = monotonicClock }: SupervisorOptions): Supervisor {
   const running = new Map<number, WorkerProcess>();
+  /** How to end the watch over each. */
+  const watches = new Map<number, () => void>();
   const restarts = new Map<number, NodeJS.Timeout>();
   /** Ended before anybody listened: whatever is wrong may be so for all of them. */
   const waiting: number[] = [];
@@ -69,8 +79,7 @@ export function createSupervisor({ workers, start, onEvent, clock = monotonicClo
   return {
     listening,
     async stop(withinMs) {
-      isStopping = true;
-      for (const timer of restarts.values()) clearTimeout(timer);
+      beginStop();
       const ends = [...running.values()].map(({ ended }) => ended);
       for (const { stop } of running.values()) stop();
       let killed = 0;
@@ -86,16 +95,27 @@ export function createSupervisor({ workers, start, onEvent, clock = monotonicClo
       if (killed > 0) throw new Error(`${killed} of ${workers} workers did not stop in time.`);
     },
     kill() {
-      isStopping = true;
-      for (const timer of restarts.values()) clearTimeout(timer);
+      beginStop();
       for (const { kill } of running.values()) kill();
     },
   };
+
+  /** From here on, how long a worker may take is for `stop` to say. */
+  function beginStop(): void {
+    isStopping = true;
+    for (const timer of restarts.values()) clearTimeout(timer);
+    for (const endWatch of watches.values()) endWatch();
+  }
 
   function run(worker: number, pauseMs: number): void {
     const startedAt = clock();
     const process = start(worker);
     running.set(worker, process);
+    const onSilent = () => {
+      onEvent({ type: 'silent', worker });
+      process.kill();
+    };
+    watches.set(worker, watch(process.answers, onSilent));
     void noteListening(worker, process);
     void noteEnd(worker, process, { startedAt, pauseMs });
   }
@@ -115,6 +135,7 @@ export function createSupervisor({ workers, start, onEvent, clock = monotonicClo
   ): Promise<void> {
     const end = await process.ended;
     running.delete(worker);
+    watches.get(worker)?.();
     if (isStopping) return;
     const pauseMs = clock() - of.startedAt >= WELL_AFTER_MS ? FIRST_PAUSE_MS : of.pauseMs;
     onEvent({ type: 'crashed', worker, pauseMs: hasListened ? pauseMs : undefined, ...end });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { createSupervisor, type WorkerEnd, type WorkerEvent } from '../../src/workers/supervisor.ts';
 
 beforeEach(() => {
@@ -11,7 +11,13 @@ afterEach(() => {
 /** Workers that do what the test says. `started` lists them as they were started. */
 function supervised(workers = 2) {
   const events: WorkerEvent[] = [];
-  const started: { worker: number; listens(): void; ends(end?: WorkerEnd): void; orders: string[] }[] = [];
+  const started: {
+    worker: number;
+    answers: Mock<() => Promise<unknown>>;
+    listens(): void;
+    ends(end?: WorkerEnd): void;
+    orders: string[];
+  }[] = [];
   const supervisor = createSupervisor({
     workers,
     start(worker) {
@@ -24,8 +30,10 @@ function supervised(workers = 2) {
       const ended = new Promise<WorkerEnd>((resolve) => {
         ends = resolve;
       });
+      const answers = vi.fn<() => Promise<unknown>>(async () => null);
       started.push({
         worker,
+        answers,
         orders,
         listens: () => listens(`http://127.0.0.1:400${worker}`),
         ends: (end = { exitCode: 1 }) => ends(end),
@@ -34,6 +42,7 @@ function supervised(workers = 2) {
         pid: 1_000 + started.length,
         listening,
         ended,
+        answers,
         stop: () => orders.push('stop'),
         kill: () => orders.push('kill'),
       };
@@ -97,6 +106,60 @@ describe('a worker that crashes', () => {
       1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 1_000,
     ]);
     expect(crashes.at(-1)).toEqual({ type: 'crashed', worker: 1, signal: 'SIGSEGV', pauseMs: 1_000 });
+  });
+});
+
+describe('a worker that hangs', () => {
+  const never = () => new Promise(() => {});
+
+  it('is killed when it has answered nothing for half a minute, and is started again', async () => {
+    const { started, events, pass } = supervised();
+    const [hangs, other] = started;
+    hangs?.listens();
+    await pass(60_000);
+    hangs?.answers.mockImplementation(never);
+    // Asked every five seconds; the first time that it does not answer is at 65 s.
+    await pass(34_999);
+    expect(hangs?.orders).toEqual([]);
+    await pass(1);
+    expect([hangs?.orders, other?.orders]).toEqual([['kill'], []]);
+    expect(events.at(-1)).toEqual({ type: 'silent', worker: 1 });
+    hangs?.ends({ signal: 'SIGKILL' });
+    await pass(1_000);
+    expect(events.at(-1)).toEqual({ type: 'crashed', worker: 1, signal: 'SIGKILL', pauseMs: 1_000 });
+    expect(started.map(({ worker }) => worker)).toEqual([1, 2, 1]);
+    expect(hangs?.answers).toHaveBeenCalledTimes(18);
+  });
+
+  it('and answers after all, however late, is left alone', async () => {
+    const { started, events, pass } = supervised(1);
+    const [slow] = started;
+    slow?.answers.mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 29_000)));
+    await pass(600_000);
+    expect([slow?.orders, events]).toEqual([[], []]);
+  });
+
+  it('is not killed for the questions that are lost when its connection ends', async () => {
+    const { started, events, pass } = supervised(1);
+    started[0]?.listens();
+    started[0]?.answers.mockRejectedValue(new Error('The channel is closed.'));
+    await pass(10_000);
+    started[0]?.ends();
+    await pass(60_000);
+    expect(events.map(({ type }) => type)).toEqual(['listening', 'crashed']);
+    expect(started.map(({ orders }) => orders)).toEqual([[], []]);
+  });
+
+  it('while all are stopped has the time that all have', async () => {
+    const { supervisor, started, events, pass } = supervised(1);
+    started[0]?.answers.mockImplementation(never);
+    const stopped = supervisor.stop(60_000).catch(String);
+    await pass(59_999);
+    expect(started[0]?.orders).toEqual(['stop']);
+    await pass(1);
+    started[0]?.ends({ signal: 'SIGKILL' });
+    expect(await stopped).toBe('Error: 1 of 1 workers did not stop in time.');
+    expect(events).toEqual([{ type: 'killed', worker: 1 }]);
   });
 });
 
