@@ -27,6 +27,8 @@ export default defineConfig(({ mode }) => ({
     include: INCLUDED[mode] ?? ['test/**/*.test.ts'],
     exclude: EXCLUDED[mode] ?? ['test/faults/**', 'test/replicas/**'],
     fileParallelism: !ONE_AT_A_TIME.includes(mode),
+    // Most tests wait for something; vitest would run one file at a time on a machine with two cores.
+    maxWorkers: ONE_AT_A_TIME.includes(mode) ? 1 : 2,
     // Several tests start processes or a browser on a shared, noisy machine; a bound against hanging, not a measure.
     testTimeout: mode === 'replicas' ? 240_000 : 30_000,
     hookTimeout: 30_000,
