@@ -97,9 +97,9 @@ describe('one quota for several processes', () => {
     const calls: Call[] = [];
     const { stop } = busyProcess('well', keeper.seenBy('well', { replicas: 2 }).log, calls);
     const quota = createSharedQuota({ log: keeper.seenBy('late', { replicas: 2 }).log, clock: now });
-    let isOver = false;
+    const over = new AbortController();
     const lagging = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const waitMs = quota.waitMs();
         if (typeof waitMs !== 'number') await waitMs;
         else if (waitMs > 0) await after(waitMs + lagMs);
@@ -112,7 +112,7 @@ describe('one quota for several processes', () => {
       }
     })();
     await vi.advanceTimersByTimeAsync(20_000);
-    isOver = true;
+    over.abort();
     stop();
     await vi.advanceTimersByTimeAsync(1_000);
     await lagging;
