@@ -12,6 +12,8 @@ export interface RedisConnection {
   run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>): Promise<T>;
   /** Since when it has answered without a break; `undefined` where it is away. */
   upSince(): number | undefined;
+  /** The code of what went wrong last: WRONGPASS, ECONNREFUSED. */
+  lastCode(): string | undefined;
   /** To be called after each heartbeat: only those tell that Redis is back. */
   noteBeat(outcome: 'answered' | 'silent' | 'refused'): void;
   close(): void;
@@ -23,13 +25,16 @@ export interface RedisConnectionOptions {
   timeoutMs: number;
   clock: Clock;
   telemetry: Telemetry;
-  onChange(isUp: boolean): void;
+  /** Called when it comes back, or goes away. @param code what was said last before that. */
+  onChange(isUp: boolean, code?: string): void;
 }
 
 /** So many commands in a row without an answer, and nothing heard for so long, and Redis counts as away. */
 const MOST_SILENT = 5;
 /** A server that stands still for a moment is waited for: others may not have noticed, and still go by it. */
 const MOST_SILENT_MS = 500;
+/** As the system, TLS and Redis write theirs. */
+const CODE = /^[A-Z][A-Z\d_]{2,49}$/;
 /** So many heartbeats in a row have to be answered after that. */
 const BEATS_TO_TRUST = 3;
 
@@ -40,9 +45,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let answeredAt = Number.NEGATIVE_INFINITY;
   let beatsNeeded = 1;
   let hasBeenUp = false;
+  let code: string | undefined;
 
-  // Why it is away is nobody's business but the operator's, who reads the log of the server: messages hold addresses.
-  client.on('error', () => {});
+  client.on('error', noteError);
   client.on('close', () => goAway(1));
   client.on('end', () => goAway(1));
 
@@ -63,11 +68,13 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
         return answer;
       } catch (error) {
         tell(error instanceof RedisSilent ? 'timeout' : 'failed');
+        noteError(error);
         if (error instanceof RedisSilent) noteSilence();
         throw error;
       }
     },
     upSince: () => since,
+    lastCode: () => code,
     noteBeat(outcome) {
       if (outcome === 'refused') goAway(BEATS_TO_TRUST);
       else if (since !== undefined) return;
@@ -81,6 +88,14 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     },
   };
 
+  /** Never its message: that holds addresses, and what was sent. */
+  function noteError(error: unknown): void {
+    if (!(error instanceof Error) || error instanceof RedisAway) return;
+    const said =
+      error instanceof RedisSilent ? 'ETIMEDOUT' : 'code' in error ? error.code : error.message.split(' ')[0];
+    if (typeof said === 'string' && CODE.test(said)) code = said;
+  }
+
   function noteSilence(): void {
     silent++;
     if (silent >= MOST_SILENT && clock() >= answeredAt + MOST_SILENT_MS) goAway(BEATS_TO_TRUST);
@@ -90,6 +105,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     since = clock();
     silent = 0;
     hasBeenUp = true;
+    code = undefined;
     onChange(true);
   }
 
@@ -98,7 +114,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     silent = 0;
     if (since === undefined) return;
     since = undefined;
-    onChange(false);
+    onChange(false, code);
   }
 }
 

@@ -57,8 +57,8 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     timeoutMs,
     clock,
     telemetry,
-    onChange(isUp) {
-      telemetry({ type: 'redis-state', isUp });
+    onChange(isUp, outcome) {
+      telemetry({ type: 'redis-state', isUp, outcome });
       if (isUp && hasBeenUp) beginAnew();
       hasBeenUp ||= isUp;
     },
@@ -121,7 +121,9 @@ export function createRedisState(options: RedisStateOptions): SharedState {
 
   async function firstBeat(): Promise<void> {
     await Promise.race([heartbeat.first, after(FIRST_BEAT_MS)]);
-    if (!isClosed && connection.upSince() === undefined) telemetry({ type: 'redis-state', isUp: false });
+    if (!isClosed && connection.upSince() === undefined) {
+      telemetry({ type: 'redis-state', isUp: false, outcome: connection.lastCode() });
+    }
   }
 }
 

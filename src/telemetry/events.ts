@@ -94,6 +94,8 @@ export type GatewayEvent =
       /** Redis went away, or came back. */
       readonly type: 'redis-state';
       readonly isUp: boolean;
+      /** What it, or the way to it, said last, where it is away: WRONGPASS, ECONNREFUSED. */
+      readonly outcome?: string | undefined;
     }
   | {
       /** How the plugin's calls are paced: by the log in Redis, by this gateway's share of the quota, or by both. */

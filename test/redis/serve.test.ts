@@ -28,6 +28,7 @@ it('a password is told nowhere, also where it is wrong', async () => {
   cli.process.kill('SIGTERM');
   expect(await cli.ended).toBe(0);
   expect(cli.stdout() + cli.stderr()).not.toContain('hunter2');
+  expect(cli.stderr()).toContain('"outcome":"WRONGPASS",');
   expect(cli.stderr()).toContain('Redis cannot be reached');
 });
 
