@@ -13,7 +13,13 @@ it('nobody is learned of who was written when the clock of the server was ahead:
   const names = { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined } as const;
   const peopleAt = (aheadMs: number) =>
     createRedisPeople({
-      connection: { run: (_kind, command) => command(client), upSince: () => 0, noteBeat() {}, close() {} },
+      connection: {
+        run: (_kind, command) => command(client),
+        upSince: () => 0,
+        lastCode: () => undefined,
+        noteBeat() {},
+        close() {},
+      },
       entries: createPersonEntries(createSeal('secret'), createKeyNames('test:', names)),
       heartbeat: {
         replicas: () => 1,
