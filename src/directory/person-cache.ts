@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
+import { type Alias, findTraces } from './find-traces.ts';
 import { comparable, identifierOf } from './identifier.ts';
 import { lookUpKey, type Subject } from './look-up.ts';
 import { EVERY_KIND, type PersonName } from './person-name.ts';
-import { type Alias, findTraces } from './traces.ts';
 
 export interface PersonCacheOptions {
   /** How long a person is served from memory, in milliseconds; 0 switches the cache off. @default 60000 */
