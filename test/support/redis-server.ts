@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { onTestFinished } from 'vitest';
-import { getCurrentTest } from 'vitest/suite';
+import { onTestFinished, TestRunner } from 'vitest';
+
 import { freePort } from './free-port.ts';
 
 export interface RedisServer {
@@ -68,7 +68,7 @@ function skipWithoutRedis(): void {
   if (!error) return;
   const reason = 'No redis-server on this machine.';
   if (process.env.CI === 'true') throw new Error(`${reason} CI needs it: apt-get install redis-server.`);
-  const test = getCurrentTest();
+  const test = TestRunner.getCurrentTest();
   process.stderr.write(`SKIPPED: "${test?.name}". ${reason}\n`);
   test?.context.skip(reason);
 }
