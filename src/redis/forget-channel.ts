@@ -29,7 +29,8 @@ export interface RedisForgetChannelOptions {
 interface Message {
   readonly id: string;
   readonly from: string;
-  readonly names: readonly PersonName[];
+  /** Whom to forget; left out where it says that they are forgotten. */
+  readonly names?: readonly PersonName[];
 }
 
 /** So long all others may take to say that they have done it. */
@@ -62,13 +63,12 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       const done = new Set<string>();
       acknowledgements.set(message.id, done);
       try {
-        const sealed = entry.seal(Buffer.from(JSON.stringify(message))).toString('base64');
         await connection.run('forget', (client) =>
           runScript(
             client,
             FORGET,
             [keys.forgotten],
-            [sealed, Math.ceil(Math.max(keepMs, 60_000)) * 1_000, keys.forget],
+            [sealed(message), Math.ceil(Math.max(keepMs, 60_000)) * 1_000, keys.forget],
           ),
         );
         const until = clock() + ACKNOWLEDGED_MS;
@@ -119,21 +119,26 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   }
 
   function take(text: string, onForget: (names: readonly PersonName[]) => void): void {
-    const message = read(text);
-    if (!message || message.from === replica) return;
+    const message = open(text);
+    if (!message?.names || message.from === replica) return;
     onForget(message.names);
     if (isListening) heardUntil = micros() ?? heardUntil;
-    const answer = `${message.id} ${replica}`;
+    const answer = sealed({ id: message.id, from: replica });
     connection.run('forget', (client) => client.publish(keys.acknowledged, answer)).catch(() => {});
   }
 
   function acknowledge(text: string): void {
-    const [id = '', from = ''] = text.split(' ');
-    acknowledgements.get(id)?.add(from);
+    const said = open(text);
+    if (said) acknowledgements.get(said.id)?.add(said.from);
   }
 
-  /** @returns `undefined` for what another secret has sealed. */
-  function read(text: string): Message | undefined {
+  /** Acknowledgements too: who can only write to Redis must not claim that somebody was forgotten. */
+  function sealed(message: Message): string {
+    return entry.seal(Buffer.from(JSON.stringify(message))).toString('base64');
+  }
+
+  /** @returns `undefined` for what another secret has sealed, or nobody. */
+  function open(text: string): Message | undefined {
     const plain = entry.open(Buffer.from(text, 'base64'));
     return plain && (JSON.parse(plain.toString()) as Message);
   }

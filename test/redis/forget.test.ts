@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Gateway } from '../../src/gateway.ts';
 import type { SandboxPerson } from '../../src/sandbox/sandbox.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
@@ -102,7 +102,15 @@ describe('a person whom one gateway is told to forget', () => {
   it('is not said to be forgotten where one that is there does not answer', async () => {
     const { gateways, redis, sandbox } = await gatewaysWithRedis();
     const [list = ''] = await redis.client.keys('*replicas');
-    await redis.client.zadd(list, 9e15, 'one that has just died');
+    await redis.client.zadd(list, 9e15, 'gone');
+    // Nor where somebody who can listen and write there, without the secret, says so in its place.
+    const stranger = redis.client.duplicate();
+    onTestFinished(() => stranger.disconnect());
+    const heard: string[] = [];
+    await stranger.subscribe(list.replace(/replicas$/, 'acknowledged'));
+    stranger.on('message', (channel: string, text: string) => {
+      if (heard.push(text) === 1) void redis.client.publish(channel, `${text.split(' ')[0]} gone`);
+    });
     const { key } = somebody(sandbox.people);
     await expect(gateways[0].forget({ kind: 'key', identifier: key })).rejects.toMatchObject({
       code: 'FORGET_INCOMPLETE',
