@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { failures } from '../src/errors.ts';
-import { createMetrics } from '../src/telemetry/metrics.ts';
-import { gatewayWithSandbox } from './support/gateway-with-sandbox.ts';
-import { anchorsOf, ROOT } from './support/markdown.ts';
-import { familiesOf, seriesOf } from './support/scrape.ts';
+import { failures } from '../../src/errors.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { anchorsOf, ROOT } from '../support/markdown.ts';
+import { familiesOf, seriesOf } from '../support/scrape.ts';
 
 interface Alert {
   readonly alert: string;

@@ -4,6 +4,7 @@ import type { Ticket } from '../../src/directory/look-up.ts';
 import { createTicket, type TicketOptions } from '../../src/directory/ticket.ts';
 import { decodePerson, type Person } from '../../src/upstream/person.ts';
 import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
+import { FAKED } from './fake-time.ts';
 
 /** A call as the user API would see it, on the fake clock. */
 export interface Call {
@@ -50,18 +51,7 @@ export const everybody: Answering = ({ identifiers, identity, tenantKey }) => ({
 export function directoryOnFakeClock(
   options: Partial<DirectoryOptions> & { answer?: Answering; latencyMs?: () => number } = {},
 ) {
-  vi.useFakeTimers({
-    toFake: [
-      'setTimeout',
-      'clearTimeout',
-      'setInterval',
-      'clearInterval',
-      'setImmediate',
-      'clearImmediate',
-      'performance',
-    ],
-    now: 0,
-  });
+  vi.useFakeTimers({ toFake: [...FAKED], now: 0 });
   const { answer = everybody, latencyMs = () => 20, ...rest } = options;
   const calls: Call[] = [];
   const directory = createDirectory({
