@@ -10,31 +10,27 @@ export type UserLoader = DataLoader<string, Person | null, string>;
 
 /** The look-ups of one request: those of a tick leave together, and no identifier is asked for twice. */
 export interface UserLoaders {
-  readonly byKey: UserLoader;
-  readonly byOutId: UserLoader;
-  /** One loader a tenant, since a call searches one. `undefined` and `null` are the plugin's own. */
-  byEmail(tenantKey?: string | null): UserLoader;
+  /** @param tenantKey counts with e-mails only: one loader a tenant, since a call searches one. @default the plugin's own */
+  of(kind: LookupKind, tenantKey?: string): UserLoader;
 }
 
 /**
  * Made anew for each GraphQL request, since what a loader has answered it answers again as long as it lives.
  */
 export function createUserLoaders(directory: Directory, ticket: Ticket): UserLoaders {
-  const byTenant = new Map<string | undefined, UserLoader>();
+  const loaders = new Map<string, UserLoader>();
   return {
-    byKey: loader('key'),
-    byOutId: loader('outId'),
-    byEmail(tenantKey) {
-      const tenant = tenantKey ?? undefined;
-      const known = byTenant.get(tenant);
+    of(kind, tenantKey) {
+      const name = `${kind} ${tenantKey ?? ''}`;
+      const known = loaders.get(name);
       if (known) return known;
-      const made = loader('email', tenant);
-      byTenant.set(tenant, made);
+      const made = createLoader(kind, tenantKey);
+      loaders.set(name, made);
       return made;
     },
   };
 
-  function loader(kind: LookupKind, tenantKey?: string): UserLoader {
+  function createLoader(kind: LookupKind, tenantKey: string | undefined): UserLoader {
     return new DataLoader<string, Person | null, string>(
       (identifiers) => directory.lookup({ kind, identifiers, tenantKey, ticket }),
       {

@@ -1,19 +1,29 @@
 import SchemaBuilder from '@pothos/core';
 import type { UserLoaders } from '../directory/loaders.ts';
 import type { Receipt } from '../directory/receipt.ts';
+import type { AskedPeople } from './asked-people.ts';
 
-/** What every resolver can reach. Made anew for each request. */
-export interface SchemaContext {
-  readonly users: UserLoaders;
-  /** What answering this request takes, so far. */
-  readonly receipt: Receipt;
+/** What decides on what a caller is shown of people. */
+export interface PeopleContext {
   /** False where e-mail addresses are not for this caller. */
   readonly mayReadEmail: boolean;
 }
 
-/** What a field tells about itself, for checks that run before any resolver does. */
+/** What every resolver can reach. Made anew for each request. */
+export interface SchemaContext extends PeopleContext {
+  readonly users: UserLoaders;
+  /** What answering this request takes, so far. */
+  readonly receipt: Receipt;
+}
+
+/** What a field tells about itself, for checks that run before any resolver does, and for the express lane, which runs none. */
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /**
+     * Whom a call of this field asks for, from its coerced arguments. Unset means nobody.
+     * @param wanted the names of the fields that are selected of each person.
+     */
+    asksFor?: (args: _TArgs, context: PeopleContext, wanted: () => ReadonlySet<string>) => AskedPeople;
     /** How many identifiers a call of this field names, from its coerced arguments. Unset means none. */
     countIdentifiers?: (args: Record<string, unknown>) => number;
     /** The tenant that a call of this field names, from its coerced arguments. */

@@ -1,6 +1,5 @@
 import { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
-import type { SchemaContext } from './builder.ts';
 
 /** For callers without `email:read`: they may neither read an address nor find out whose it is. */
 export const emailForbidden = (): GatewayError =>
@@ -12,12 +11,3 @@ export const emailForbidden = (): GatewayError =>
 /** The same person, without a sign-in name that is an address. */
 export const withoutAddress = (person: Person): Person =>
   person.username?.includes('@') ? { ...person, username: null } : person;
-
-/** A look-up by address, for those who may. */
-export function loadByEmail(
-  { users, mayReadEmail }: SchemaContext,
-  email: string,
-  tenantKey?: string | null,
-): Promise<Person | null> {
-  return mayReadEmail ? users.byEmail(tenantKey).load(email) : Promise.reject(emailForbidden());
-}

@@ -1,10 +1,24 @@
-import type { Builder } from './builder.ts';
-import { loadByEmail } from './email-access.ts';
+import { type AskedPeople, askedList, loadAsked, refusedPeople } from './asked-people.ts';
+import type { Builder, PeopleContext } from './builder.ts';
+import { emailForbidden } from './email-access.ts';
 import type { defineUser } from './user.ts';
 
 const LIST_ANSWER =
   'Answers one entry for each identifier, in the order asked, repeats included: `null` for people not found. An identifier that is malformed or fails is `null` with an error at its own path; the others are not affected.';
 const KEYS_ARE_TEXT = 'Always text, never a JSON number: 19 digits do not fit one.';
+
+const byKey = ({ key }: { key: string }) => askedList({ kind: 'key', identifiers: [key] });
+const byKeys = ({ keys }: { keys: readonly string[] }) => askedList({ kind: 'key', identifiers: keys });
+const byOutIds = ({ outIds }: { outIds: readonly string[] }) => askedList({ kind: 'outId', identifiers: outIds });
+
+function byEmails(
+  args: { emails: readonly string[]; tenantKey?: string | null | undefined },
+  context: PeopleContext,
+): AskedPeople {
+  const { emails, tenantKey } = args;
+  if (!context.mayReadEmail) return refusedPeople(emails.length, emailForbidden());
+  return askedList({ kind: 'email', identifiers: emails, tenantKey: tenantKey ?? undefined });
+}
 
 export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser>): void {
   builder.queryType({
@@ -16,16 +30,16 @@ export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser
         description:
           'One person by user key. `null` without an error means that there is no such person.\n\nExample: `{ user(key: "7000000000000000001") { name email } }`',
         args: { key: t.arg.id({ required: true, description: `The user key. ${KEYS_ARE_TEXT}` }) },
-        extensions: { countIdentifiers: () => 1 },
-        resolve: (_, { key }, { users }) => users.byKey.load(key),
+        extensions: { asksFor: byKey, countIdentifiers: () => 1 },
+        resolve: (_, args, context) => loadAsked(byKey(args), context)[0],
       }),
       users: t.field({
         type: [User],
         nullable: { list: false, items: true },
         description: `People by user key. ${LIST_ANSWER}`,
         args: { keys: t.arg.idList({ required: true, description: `The user keys. ${KEYS_ARE_TEXT}` }) },
-        extensions: { countIdentifiers: (args) => lengthOf(args.keys) },
-        resolve: (_, { keys }, { users }) => keys.map((key) => users.byKey.load(key)),
+        extensions: { asksFor: byKeys, countIdentifiers: (args) => lengthOf(args.keys) },
+        resolve: (_, args, context) => loadAsked(byKeys(args), context),
       }),
       usersByEmail: t.field({
         type: [User],
@@ -39,18 +53,19 @@ export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser
           }),
         },
         extensions: {
+          asksFor: byEmails,
           countIdentifiers: (args) => lengthOf(args.emails),
           tenantKeyOf: ({ tenantKey }) => (typeof tenantKey === 'string' ? tenantKey : undefined),
         },
-        resolve: (_, { emails, tenantKey }, context) => emails.map((email) => loadByEmail(context, email, tenantKey)),
+        resolve: (_, args, context) => loadAsked(byEmails(args, context), context),
       }),
       usersByOutId: t.field({
         type: [User],
         nullable: { list: false, items: true },
         description: `People by out id, the Lark union id (\`on_…\`). ${LIST_ANSWER}`,
         args: { outIds: t.arg.idList({ required: true, description: 'The out ids.' }) },
-        extensions: { countIdentifiers: (args) => lengthOf(args.outIds) },
-        resolve: (_, { outIds }, { users }) => outIds.map((outId) => users.byOutId.load(outId)),
+        extensions: { asksFor: byOutIds, countIdentifiers: (args) => lengthOf(args.outIds) },
+        resolve: (_, args, context) => loadAsked(byOutIds(args), context),
       }),
     }),
   });

@@ -1,10 +1,8 @@
 import { GatewayError } from '../../errors.ts';
-import type { Person } from '../../upstream/person.ts';
-import type { Builder, SchemaContext } from '../builder.ts';
-import { loadByEmail } from '../email-access.ts';
+import { loadAsked } from '../asked-people.ts';
+import type { Builder, PeopleContext } from '../builder.ts';
 import type { defineUser } from '../user.ts';
-import { parseReference } from './entity-reference.ts';
-import { personAsReferred } from './person-as-referred.ts';
+import { askedEntities } from './asked-entities.ts';
 import type { SubgraphSdl } from './sdl.ts';
 import { selectedFields } from './selected-fields.ts';
 
@@ -32,6 +30,12 @@ export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineU
     fields: (t) => ({ sdl: t.string({ nullable: false, resolve: ({ federation }) => federation }) }),
   });
 
+  const entities = (
+    { representations }: { representations: readonly unknown[] },
+    context: PeopleContext,
+    wanted: () => ReadonlySet<string>,
+  ) => askedEntities(representations, context, options.trustsReferences ? wanted() : undefined);
+
   builder.queryFields((t) => ({
     _entities: t.field({
       type: [Entity],
@@ -39,11 +43,15 @@ export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineU
       description:
         'For supergraphs: people by what other services know of them, `key`, `outId` or `email`. One entry for each representation: `null` for people not found; one that is malformed or fails is `null` with an error at its own path.',
       args: { representations: t.arg({ type: [Any], required: true }) },
-      extensions: { countIdentifiers: ({ representations }) => (representations as unknown[]).length },
-      resolve: (_, { representations }, context, info) => {
-        const wanted = options.trustsReferences ? selectedFields(info) : undefined;
-        return representations.map((representation) => entityOf(representation, context, wanted));
+      extensions: {
+        asksFor: entities,
+        countIdentifiers: ({ representations }) => (representations as unknown[]).length,
       },
+      resolve: (_, args, context, info) =>
+        loadAsked(
+          entities(args, context, () => selectedFields(info)),
+          context,
+        ),
     }),
     _service: t.field({
       type: Service,
@@ -64,18 +72,4 @@ function hidden(): never {
     'FORBIDDEN',
     'This gateway does not tell its schema: take it from the package, or set SUBGRAPH_SDL.',
   );
-}
-
-/** Asynchronous, so that what it throws is the trouble of this one entry. */
-async function entityOf(
-  representation: unknown,
-  context: SchemaContext,
-  wanted: ReadonlySet<string> | undefined,
-): Promise<Person | null> {
-  const reference = parseReference(representation);
-  const known = wanted && personAsReferred(reference, wanted);
-  if (known) return known;
-  const { kind, identifier } = reference;
-  if (kind === 'email') return loadByEmail(context, identifier);
-  return (kind === 'key' ? context.users.byKey : context.users.byOutId).load(identifier);
 }
