@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type FragmentSpreadNode,
+  type GraphQLField,
   GraphQLIncludeDirective,
   type GraphQLSchema,
   GraphQLSkipDirective,
@@ -25,20 +26,65 @@ export interface Named {
   readonly tenants: ReadonlySet<string>;
 }
 
-/** Walks the root selection as graphql-js will when it executes, each fragment once, so a fragment bomb costs nothing. */
+/** One root field that names identifiers; twins of the same response name, which are merged, are one. */
+export interface NamingField {
+  readonly field: GraphQLField<unknown, unknown>;
+  /** The first of the twins. Validation sees to it that all have the same arguments. */
+  readonly node: FieldNode;
+  readonly responseName: string;
+  /** How many fields are selected of each person, over all twins. */
+  values: number;
+  /** How many of them are the e-mail address. */
+  addresses: number;
+}
+
+/** @param variables coerced. */
 export function namedIn(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
 ): Named {
+  const fields = namingFields(schema, document, operation, variables);
+  return sumNamed(fields, ({ field, node }) => getArgumentValues(field, node, variables));
+}
+
+/** @param argumentsOf the coerced arguments of a field. */
+export function sumNamed<Field extends NamingField>(
+  fields: readonly Field[],
+  argumentsOf: (field: Field) => Record<string, unknown>,
+): Named {
+  let [identifiers, values, addresses] = [0, 0, 0];
+  const tenants = new Set<string>();
+  for (const naming of fields) {
+    const { countIdentifiers, tenantKeyOf } = naming.field.extensions;
+    const args = argumentsOf(naming);
+    // Of twins the people are looked up once, whatever each wants of them.
+    const count = countIdentifiers?.(args) ?? 0;
+    identifiers += count;
+    values += count * naming.values;
+    addresses += count * naming.addresses;
+    const tenant = tenantKeyOf?.(args);
+    if (tenant !== undefined) tenants.add(tenant);
+  }
+  return { identifiers, values, addresses, tenants };
+}
+
+/**
+ * Walks the root selection as graphql-js will when it executes, each fragment once, so a fragment bomb costs nothing.
+ * @param variables coerced. Only those that include or skip something count.
+ */
+export function namingFields(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): NamingField[] {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
   const seenFragments = new Set<string>();
-  const seenResponseKeys = new Set<string>();
-  const tenants = new Set<string>();
-  let [identifiers, values, addresses] = [0, 0, 0];
+  const naming = new Map<string, NamingField>();
   inSelectionSet(operation.selectionSet);
-  return { identifiers, values, addresses, tenants };
+  return [...naming.values()];
 
   function inSelectionSet({ selections }: SelectionSetNode): void {
     for (const selection of selections) if (isIncluded(selection)) inSelection(selection);
@@ -66,18 +112,12 @@ export function namedIn(
   function inField(node: FieldNode): void {
     const field = fields[node.name.value];
     if (!field?.extensions.countIdentifiers) return;
-    const args = getArgumentValues(field, node, variables);
-    const count = field.extensions.countIdentifiers(args);
+    const responseName = node.alias?.value ?? node.name.value;
+    const merged = naming.get(responseName) ?? { field, node, responseName, values: 0, addresses: 0 };
+    naming.set(responseName, merged);
     const selected = fieldsIn(node.selectionSet);
-    values += count * selected.length;
-    addresses += count * selected.filter((name) => name === 'email').length;
-    // Twins are merged: their people are looked up once, whatever each wants of them.
-    const responseKey = node.alias?.value ?? node.name.value;
-    if (seenResponseKeys.has(responseKey)) return;
-    seenResponseKeys.add(responseKey);
-    identifiers += count;
-    const tenant = field.extensions.tenantKeyOf?.(args);
-    if (tenant !== undefined) tenants.add(tenant);
+    merged.values += selected.length;
+    merged.addresses += selected.filter((name) => name === 'email').length;
   }
 
   /** The names of all fields of one person, those of fragments included. The limits of documents keep this short. */

@@ -47,21 +47,23 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
 
   try {
     const named = namedIn(schema, document, operation, coerced);
-    const tooMuch = [
-      ...tooMany(named.identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
-      ...tooMany(named.tenants.size, MAX_TENANTS, 'tenants'),
-    ];
-    if (tooMuch.length === 0) {
-      tooMuch.push(
-        ...tooMany(named.values, VALUES_PER_IDENTIFIER * maxIdentifiers, 'values, the fields of all its people'),
-      );
-    }
+    const tooMuch = overNamed(named, maxIdentifiers);
     return tooMuch.length > 0 ? tooMuch : named;
   } catch (error) {
     // An argument of the wrong type that only its variable could tell, null where a value is needed say.
     if (error instanceof GraphQLError) return [badInput(error.message, error.nodes)];
     throw error;
   }
+}
+
+/** Why an operation that names so much may not run; empty where it may. */
+export function overNamed({ identifiers, tenants, values }: Named, maxIdentifiers: number): GraphQLError[] {
+  const tooMuch = [
+    ...tooMany(identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
+    ...tooMany(tenants.size, MAX_TENANTS, 'tenants'),
+  ];
+  if (tooMuch.length > 0) return tooMuch;
+  return tooMany(values, VALUES_PER_IDENTIFIER * maxIdentifiers, 'values, the fields of all its people');
 }
 
 /** A list can be wrong in each of its items, always for the same reason. */
