@@ -11,6 +11,7 @@ import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import { userTokenOf } from './http/callers/use-user-token.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
+import { useRequestLog } from './http/logs/use-request-log.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
@@ -55,19 +56,20 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   const isForCallers = options.identity === 'caller';
   const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
   const { callerOf, findCaller } = authentication;
-  const requestLog = createRequestLog({ log, telemetry, traces, clock, findCaller });
-  const admit = createAdmission({ callerOf, identifiersPerMinute, limiter: parts.limiter });
+  const requestLog = createRequestLog({ log, telemetry, traces, clock });
+  const yogaLog = useRequestLog(requestLog, findCaller);
+  const admit = createAdmission({ identifiersPerMinute, limiter: parts.limiter });
   const yoga = createGatewayYoga({
     ...parts,
     createContext(request) {
-      const userToken = isForCallers ? userTokenOf(request) : undefined;
+      const userToken = isForCallers ? userTokenOf(request.headers) : undefined;
       if (userToken instanceof GatewayError) throw userToken;
       const ticket = createTicket({
         userToken,
         timeoutMs: options.requestTimeoutMs,
         signal: request.signal,
-        wantsFresh: wantsFreshPeople(request),
-        span: requestLog.spanOf(request),
+        wantsFresh: wantsFreshPeople(request.headers),
+        span: yogaLog.spanOf(request),
         clock,
       });
       return {
@@ -78,9 +80,9 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     },
     authentication,
     needsUserToken: isForCallers,
-    admit(operation) {
-      requestLog.noteIdentifiers(operation.request, operation.identifiers);
-      return admit(operation);
+    admit(operation, request) {
+      yogaLog.noteIdentifiers(request, operation.identifiers);
+      return admit({ ...operation, caller: callerOf(request) });
     },
     requestLimits: {
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
@@ -97,10 +99,10 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       ...(auth.kind !== 'none' && { authorization: 'Bearer <your credential>' }),
       ...(isForCallers && { [USER_TOKEN_HEADER]: '<your user access token>' }),
     },
-    requestLog,
+    requestLog: yogaLog,
     metrics: options.metrics === 'apart' ? undefined : metrics,
   });
-  const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, requestLog });
+  const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, requestLog: yogaLog });
 
   return {
     main: handlerOf(yoga),

@@ -3,7 +3,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
-import type { RequestLog } from './logs/request-log.ts';
+import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK } from './use-probes.ts';
@@ -12,7 +12,7 @@ import type { GatewayYoga } from './yoga.ts';
 export interface MetricsYogaOptions {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
   authentication: Authentication;
-  requestLog: RequestLog;
+  requestLog: YogaRequestLog;
 }
 
 /** The HTTP side of a port of its own for `/metrics`: answered, refused and logged as on the main one. There is nothing else. */

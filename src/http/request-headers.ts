@@ -1,5 +1,12 @@
+/** Headers of a request: those of the Fetch API, or Node's in the same form. */
+export interface AskedHeaders {
+  /** @param name in lower case. @returns `null` where it was not sent. */
+  get(name: string): string | null;
+  keys(): Iterable<string>;
+}
+
 /** `x-lookup-cache: refresh` asks the user API even for people that are in memory, like `Cache-Control: no-cache`. */
-export const wantsFreshPeople = ({ headers }: Request): boolean => headers.get('x-lookup-cache') === 'refresh';
+export const wantsFreshPeople = (headers: AskedHeaders): boolean => headers.get('x-lookup-cache') === 'refresh';
 
 /** `x-lookup-receipt: true` wants to know what answering took. */
-export const wantsReceipt = ({ headers }: Request): boolean => headers.get('x-lookup-receipt') === 'true';
+export const wantsReceipt = (headers: AskedHeaders): boolean => headers.get('x-lookup-receipt') === 'true';

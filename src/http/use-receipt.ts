@@ -1,6 +1,7 @@
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Receipt } from '../directory/receipt.ts';
 import type { SchemaContext } from '../schema/builder.ts';
-import { wantsReceipt } from './request-headers.ts';
+import { type AskedHeaders, wantsReceipt } from './request-headers.ts';
 
 /** Adds `extensions.receipt` to the answer, where the request asks for it, and a header where people are stale. */
 export function useReceipt(): Plugin<SchemaContext> {
@@ -10,14 +11,20 @@ export function useReceipt(): Plugin<SchemaContext> {
       return {
         onExecuteDone({ result, setResult }) {
           if (isAsyncIterable(result)) return;
-          const extensions = {
-            ...result.extensions,
-            ...(wantsReceipt(request) && { receipt }),
-            ...(receipt.stale > 0 && { http: { headers: { 'x-lookup-stale': String(receipt.stale) } } }),
-          };
-          if (Object.keys(extensions).length > 0) setResult({ ...result, extensions });
+          const told = receiptExtensions(request.headers, receipt);
+          if (told) setResult({ ...result, extensions: { ...result.extensions, ...told } });
         },
       };
     },
+  };
+}
+
+/** What an answer tells of its receipt; `undefined` for nothing. `http` is not sent, but makes a header. */
+export function receiptExtensions(headers: AskedHeaders, receipt: Receipt): Record<string, unknown> | undefined {
+  const isWanted = wantsReceipt(headers);
+  if (!isWanted && receipt.stale === 0) return undefined;
+  return {
+    ...(isWanted && { receipt }),
+    ...(receipt.stale > 0 && { http: { headers: { 'x-lookup-stale': String(receipt.stale) } } }),
   };
 }

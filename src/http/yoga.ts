@@ -9,7 +9,6 @@ import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
 import { useGraphiql } from './browsers/use-graphiql.ts';
 import { useLandingPage } from './browsers/use-landing-page.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
-import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
 import { useUserToken } from './callers/use-user-token.ts';
@@ -21,9 +20,9 @@ import { useForget } from './forget/use-forget.ts';
 import type { DocumentCache } from './limits/document-cache.ts';
 import { useDocumentCache } from './limits/use-document-cache.ts';
 import { useDocumentLimits } from './limits/use-document-limits.ts';
-import { useOperationCheck } from './limits/use-operation-check.ts';
+import { type OperationCheckOptions, useOperationCheck } from './limits/use-operation-check.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
-import type { RequestLog } from './logs/request-log.ts';
+import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
@@ -37,7 +36,7 @@ export interface YogaOptions {
   authentication: Authentication;
   /** Each request has to bring a user access token of its own. */
   needsUserToken: boolean;
-  admit: Admit;
+  admit: OperationCheckOptions['admit'];
   forget: ForgetEverywhere;
   documents: DocumentCache;
   requestLimits: RequestLimits;
@@ -56,7 +55,7 @@ export interface YogaOptions {
   graphiql?: ExamplePeople | undefined;
   /** Headers that callers have to send, for GraphiQL to show. */
   neededHeaders: NeededHeaders;
-  requestLog: RequestLog;
+  requestLog: YogaRequestLog;
   /** Served at `/metrics`; `undefined` where they are not, or on a port of their own. */
   metrics?: Metrics | undefined;
 }

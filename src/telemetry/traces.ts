@@ -10,6 +10,12 @@ import {
 import { type CallSpan, createCallSpan } from './traces/call-span.ts';
 import { createRequestSpan, type RequestSpan } from './traces/request-span.ts';
 
+/** Headers that may tell where a request belongs. */
+export interface CarriedHeaders {
+  get(name: string): string | null;
+  keys(): Iterable<string>;
+}
+
 /**
  * Spans for OpenTelemetry, by its API only. Without an SDK, which is the user's to load, nothing is recorded and next to nothing
  * done. No span ever holds an identifier, a name, a token, or text of a client or of the user API.
@@ -20,7 +26,7 @@ export interface Traces {
    * one that its headers name.
    * @param method one of a few fixed values.
    */
-  beginRequest(method: string, headers: Headers): RequestSpan;
+  beginRequest(method: string, headers: CarriedHeaders): RequestSpan;
   /**
    * Begins the span of a call to the user API, with links to the requests that wait for it. It has no parent: one call
    * answers many requests.
@@ -59,7 +65,7 @@ export function createTraces(): Traces {
 }
 
 /** By the propagator that is registered; nothing where there is none. */
-const parentOf = (headers: Headers): Context =>
+const parentOf = (headers: CarriedHeaders): Context =>
   propagation.extract(ROOT_CONTEXT, headers, {
     get: (carrier, name) => carrier.get(name) ?? undefined,
     keys: (carrier) => [...carrier.keys()],

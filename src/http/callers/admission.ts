@@ -1,9 +1,8 @@
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { GatewayError } from '../../errors.ts';
-import type { CallerOf } from './caller.ts';
+import type { Caller } from './caller.ts';
 
 export interface AdmissionOptions {
-  readonly callerOf: CallerOf;
   /** Identifiers that one caller may ask for in a minute, cached ones too. @default no limit */
   readonly identifiersPerMinute?: number | undefined;
   /** Where they are counted. @default in this process */
@@ -12,7 +11,7 @@ export interface AdmissionOptions {
 
 /** One operation that is about to run. */
 export interface Admittance {
-  readonly request: Request;
+  readonly caller: Caller;
   /** How many identifiers it names. */
   readonly identifiers: number;
   /** How many e-mail addresses its answer can hold. */
@@ -22,7 +21,7 @@ export interface Admittance {
 }
 
 /** Decides on an operation by who asks. @returns why it is refused; `undefined` where it may run. */
-export type Admit = (operation: Admittance) => Promise<GatewayError | undefined>;
+export type Admit = (operation: Admittance) => GatewayError | undefined | Promise<GatewayError | undefined>;
 
 const WINDOW_SECONDS = 60;
 /** An address that a caller may not read costs an error each; of so many, one tells as much. */
@@ -30,17 +29,19 @@ const MOST_REFUSED_ADDRESSES = 1_000;
 
 /** Whether a caller may name these tenants, and so many people: else the directory could be copied from, address by address. */
 export function createAdmission(options: AdmissionOptions): Admit {
-  const { callerOf, identifiersPerMinute, limiter: limiterOf = inThisProcess } = options;
+  const { identifiersPerMinute, limiter: limiterOf = inThisProcess } = options;
   const limiter = identifiersPerMinute === undefined ? undefined : limiterOf(identifiersPerMinute, WINDOW_SECONDS);
 
-  return async function admit({ request, identifiers, addresses, tenants }) {
-    const caller = callerOf(request);
+  return function admit({ caller, identifiers, addresses, tenants }) {
     if (!caller.mayReadEmail && addresses > MOST_REFUSED_ADDRESSES) return tooManyRefused(addresses);
     const { tenantKeys } = caller;
     if (tenantKeys && ![...tenants].every((tenant) => tenantKeys.has(tenant))) {
       return new GatewayError('FORBIDDEN', 'The operation names a tenant that this caller may not ask for.');
     }
-    if (!limiter || identifiers === 0) return undefined;
+    return limiter && identifiers > 0 ? withinRate(limiter, caller, identifiers) : undefined;
+  };
+
+  async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifiers: number) {
     if (identifiers > limiter.points) return neverAllowed(limiter.points, identifiers);
     try {
       await limiter.consume(caller.name, identifiers);
@@ -49,9 +50,9 @@ export function createAdmission(options: AdmissionOptions): Admit {
       if (!(error instanceof RateLimiterRes)) throw error;
       // What was refused did not cost anybody anything: smaller operations may still fit.
       await limiter.reward(caller.name, identifiers);
-      return rateLimited(identifiersPerMinute ?? 0, error.msBeforeNext);
+      return rateLimited(limiter.points, error.msBeforeNext);
     }
-  };
+  }
 }
 
 const inThisProcess = (points: number, windowSeconds: number) =>

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
+import type { AskedHeaders } from '../request-headers.ts';
 import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
 import { ANYBODY, type Caller, type CallerOf } from './caller.ts';
 import { createJwtCheck, type JwtOptions } from './jwt.ts';
@@ -28,6 +29,8 @@ export interface AuthenticationOptions {
 
 export interface Authentication {
   /** @returns the caller, or why there is none. A promise only where keys may have to be fetched. */
+  identify(headers: AskedHeaders): Caller | GatewayError | Promise<Caller | GatewayError>;
+  /** The same for a request whose caller is asked for later. */
   authenticate(request: Request): Caller | GatewayError | Promise<Caller | GatewayError>;
   /** The caller of a request that has been authenticated. */
   readonly callerOf: CallerOf;
@@ -39,14 +42,13 @@ export const SCOPES = { email: 'email:read', refresh: 'cache:refresh', forget: '
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const callers = new WeakMap<Request, Caller>();
-  const identify = createIdentification(options);
+  const find = createIdentification(options);
 
   return {
+    identify,
     authenticate(request) {
-      const found = identify(request.headers.get('authorization'));
-      return found instanceof Promise
-        ? found.then((caller) => remember(request, caller), toRefusal)
-        : remember(request, found);
+      const found = identify(request.headers);
+      return found instanceof Promise ? found.then((caller) => remember(request, caller)) : remember(request, found);
     },
     callerOf(request) {
       const caller = callers.get(request);
@@ -56,10 +58,16 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     findCaller: (request) => callers.get(request),
   };
 
-  function remember(request: Request, caller: Caller | undefined): Caller | GatewayError {
-    if (!caller) return refusal(request.headers.has('authorization'));
-    callers.set(request, caller);
-    return caller;
+  function identify(headers: AskedHeaders) {
+    const header = headers.get('authorization');
+    const orRefusal = (caller: Caller | undefined) => caller ?? refusal(header !== null);
+    const found = find(header);
+    return found instanceof Promise ? found.then(orRefusal, toRefusal) : orRefusal(found);
+  }
+
+  function remember(request: Request, found: Caller | GatewayError): Caller | GatewayError {
+    if (!(found instanceof GatewayError)) callers.set(request, found);
+    return found;
   }
 }
 

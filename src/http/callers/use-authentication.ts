@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../errors.ts';
 import { refusalResponse } from '../refusal.ts';
-import { wantsFreshPeople } from '../request-headers.ts';
+import { type AskedHeaders, wantsFreshPeople } from '../request-headers.ts';
 import { type Authentication, SCOPES } from './authentication.ts';
 import type { Caller } from './caller.ts';
 
@@ -22,7 +22,7 @@ export function useAuthentication({ authenticate }: Authentication): Plugin {
       return found instanceof Promise ? found.then(decide) : decide(found);
 
       function decide(caller: Caller | GatewayError): void {
-        const refused = caller instanceof GatewayError ? caller : mayAsk(caller, request);
+        const refused = caller instanceof GatewayError ? caller : mayAsk(caller, request.headers);
         if (!refused) return;
         const challenge = CHALLENGES[refused.code];
         endResponse(refusalResponse(refused, challenge === undefined ? {} : { 'www-authenticate': challenge }));
@@ -36,8 +36,9 @@ export function scopeChallenge(scope: string): string {
   return `Bearer realm="lark-user-gateway", error="insufficient_scope", scope="${scope}"`;
 }
 
-function mayAsk(caller: Caller, request: Request): GatewayError | undefined {
-  if (caller.mayRefresh || !wantsFreshPeople(request)) return undefined;
+/** @returns why this caller may not ask so; `undefined` where it may. */
+export function mayAsk(caller: Caller, headers: AskedHeaders): GatewayError | undefined {
+  if (caller.mayRefresh || !wantsFreshPeople(headers)) return undefined;
   return new GatewayError(
     'FORBIDDEN',
     `The header "x-lookup-cache: refresh" needs the scope ${SCOPES.refresh}, which this credential has not. Ask without it.`,

@@ -2,9 +2,10 @@ import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../errors.ts';
 import { parseUserToken, USER_TOKEN_HEADER, type UserToken, userTokenMissing } from '../../upstream/user-token.ts';
 import { refusalResponse } from '../refusal.ts';
+import type { AskedHeaders } from '../request-headers.ts';
 
 /** The user access token that a request brings, or why it brings none. */
-export function userTokenOf({ headers }: Request): UserToken | GatewayError {
+export function userTokenOf(headers: AskedHeaders): UserToken | GatewayError {
   const text = headers.get(USER_TOKEN_HEADER);
   return text === null || text === '' ? userTokenMissing() : parseUserToken(text);
 }
@@ -16,7 +17,7 @@ export function userTokenOf({ headers }: Request): UserToken | GatewayError {
 export function useUserToken(): Plugin {
   return {
     onRequest({ request, endResponse }) {
-      const token = userTokenOf(request);
+      const token = userTokenOf(request.headers);
       if (!(token instanceof GatewayError)) return;
       const challenge = `LarkUserToken header="${USER_TOKEN_HEADER}"`;
       endResponse(refusalResponse(token, { 'www-authenticate': challenge }));

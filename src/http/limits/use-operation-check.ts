@@ -4,7 +4,7 @@ import { failures } from '../../errors.ts';
 import type { SchemaContext } from '../../schema/builder.ts';
 import type { Named } from '../../schema/named-in-operation.ts';
 import { checkOperation } from '../../schema/operation-check.ts';
-import type { Admit } from '../callers/admission.ts';
+import type { Admit, Admittance } from '../callers/admission.ts';
 import { refusalError } from '../refusal.ts';
 import { shortErrors } from './short-error.ts';
 
@@ -14,7 +14,7 @@ export interface OperationCheckOptions {
   /** Leaves "Did you mean" out of errors. */
   readonly hidesSuggestions: boolean;
   /** Decides by who asks. */
-  readonly admit: Admit;
+  admit(operation: Omit<Admittance, 'caller'>, request: Request): ReturnType<Admit>;
 }
 
 /**
@@ -30,7 +30,7 @@ export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): 
         setResultAndStopExecution({ errors: shortErrors(checked).map(withStatus) });
         return;
       }
-      const refusal = await admit({ request: contextValue.request, ...checked });
+      const refusal = await admit(checked, contextValue.request);
       if (refusal) setResultAndStopExecution({ errors: [refusalError(refusal)] });
     },
   };

@@ -3,11 +3,14 @@ import type { GatewayEvent } from '../../telemetry/events.ts';
 import type { LogFields } from '../../telemetry/log-fields.ts';
 import type { RequestSpan } from '../../telemetry/traces/request-span.ts';
 
+/** What a request is for. */
+export type Endpoint = Extract<GatewayEvent, { type: 'request' }>['endpoint'];
+
 /** What is known of a request on its way, until its line is written. */
 export interface RequestNote {
   readonly requestId: string;
   readonly traceId: string | undefined;
-  readonly endpoint: Extract<GatewayEvent, { type: 'request' }>['endpoint'];
+  readonly endpoint: Endpoint;
   readonly startedAt: number;
   /** Of requests for GraphQL only. */
   readonly span: RequestSpan | undefined;
@@ -21,7 +24,7 @@ export interface RequestNote {
   readonly receipts: Receipt[];
 }
 
-const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {
+const ENDPOINTS: Readonly<Partial<Record<string, Endpoint>>> = {
   '/graphql': 'graphql',
   '/forget': 'forget',
   '/health': 'health',
@@ -30,7 +33,7 @@ const ENDPOINTS: Readonly<Partial<Record<string, RequestNote['endpoint']>>> = {
 };
 
 /** Any other path is the client's own text, and is not told. */
-export const endpointOf = (path: string): RequestNote['endpoint'] => ENDPOINTS[path] ?? 'other';
+export const endpointOf = (path: string): Endpoint => ENDPOINTS[path] ?? 'other';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
