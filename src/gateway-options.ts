@@ -34,6 +34,8 @@ export interface GatewayOptions extends UpstreamOptions {
   maxBodyBytes?: number | undefined;
   /** Operations that one request may hold as a JSON array, each with limits of its own. @default 0, no arrays */
   maxBatchedOperations?: number | undefined;
+  /** Answers requests whose document is known on a shorter way, with the same answers. @default true */
+  express?: boolean | undefined;
   /** Who may ask. @default anybody, for names of this machine only */
   auth?: AuthOptions | undefined;
   /** The tenants that may be named, unless an API key has its own. @default any that the plugin can see */

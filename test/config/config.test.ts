@@ -155,6 +155,12 @@ describe('limits of a request', () => {
   });
 });
 
+it('requests whose document is known go the shorter way, unless EXPRESS is off', () => {
+  const isExpress = (environment: Record<string, string>) => readConfig({ environment }).limits.express;
+  expect([isExpress({}), isExpress({ EXPRESS: 'on' }), isExpress({ EXPRESS: 'off' })]).toEqual([true, true, false]);
+  expect(mistakesOf({ environment: { EXPRESS: 'fast' } })).toEqual(['EXPRESS: expected true or false, got "fast".']);
+});
+
 describe('sources', () => {
   it('flags win over the environment, the environment over the file, and the file over defaults', () => {
     const path = file('PORT=1\nMAX_IDENTIFIERS=2\nLARK_TIMEOUT_MS=3\n');

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { expected, setting, wholeNumber } from '../setting.ts';
+import { expected, onOff, setting, wholeNumber } from '../setting.ts';
 
 const MOST_WORKERS = 64;
 
@@ -56,6 +56,13 @@ export const serverSettings = {
       'Operations that one request may hold as a JSON array, each with limits of its own; 0 for one operation a request.',
     default: '0',
     value: 'number',
+  }),
+  EXPRESS: setting(onOff, {
+    about:
+      'Answers requests whose document is known on a shorter way, with the same answers. Off, every request goes the whole way: to rule it out when looking for a fault.',
+    default: 'true',
+    value: 'true|false',
+    isSwitch: true,
   }),
   SHUTDOWN_DELAY_SECONDS: setting(wholeNumber(0, 3_600), {
     about: 'After SIGTERM the gateway is not ready, but accepts requests for so long, until the balancer has noticed.',
