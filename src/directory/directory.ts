@@ -8,8 +8,8 @@ import { createTraces, type Traces } from '../telemetry/traces.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
 import { countAnswers } from './count-answers.ts';
-import { createFromMemory } from './from-memory.ts';
-import { comparable, parseIdentifier } from './identifier.ts';
+import { createFindPeople } from './find-people.ts';
+import { tryToParse } from './identifier.ts';
 import type { LookupResult, Ticket } from './look-up.ts';
 import { createMemory, type Forgotten } from './memory.ts';
 import type { PersonCacheOptions } from './person-cache.ts';
@@ -17,7 +17,6 @@ import { createNameSet, type PersonName } from './person-name.ts';
 import { createQueue } from './queue.ts';
 import type { QueueState } from './queue-state.ts';
 import type { SharedPeople } from './shared-people.ts';
-import { createStaleFallback } from './stale.ts';
 import { createTicket } from './ticket.ts';
 
 export interface LookupRequest {
@@ -38,6 +37,8 @@ export interface Directory {
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
+  /** The same without a promise where nobody has to be waited for: in memory, malformed, or refused. */
+  find(request: LookupRequest): LookupResult[] | Promise<LookupResult[]>;
   /**
    * Removes whoever goes by one of these names from all that this process remembers: under all their aliases, of all identities
    * and tenants, also beyond their time. A call that has left before does not bring them back; who waits for it still gets its
@@ -99,11 +100,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
     traces: options.traces ?? createTraces(),
   });
 
-  const fromMemory = createFromMemory(memory, queue);
-  const staleFallback = createStaleFallback(memory, queue);
+  const findPeople = createFindPeople(memory, queue, telemetry);
 
   return {
-    lookup,
+    find,
+    lookup: async (request) => find(request),
     forget(...asked) {
       const forgotten = memory.forget(asked);
       queue.forget(createNameSet(forgotten.names));
@@ -113,64 +114,14 @@ export function createDirectory(options: DirectoryOptions): Directory {
     dispose: queue.dispose,
   };
 
-  async function lookup(request: LookupRequest): Promise<LookupResult[]> {
+  function find(request: LookupRequest): LookupResult[] | Promise<LookupResult[]> {
     const { kind, identifiers } = request;
     const ticket = request.ticket ?? ticketOf(request);
     if (ticket instanceof GatewayError) return refuseAll(request, ticket);
-    const tenantKey = attempt(() => tenantOf(request));
+    const tenantKey = tenantOf(request);
     if (tenantKey instanceof GatewayError) return refuseAll(request, tenantKey);
     const subject = { identity: ticket.identity, kind, tenantKey: kind === 'email' ? tenantKey : undefined };
-
-    const known = new Map<string, LookupResult>();
-    const coming = new Map<string, Promise<LookupResult>>();
-    const missing = new Map<string, string>();
-    const sort = (id: string, spelling: string) => {
-      const cached =
-        memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromMemory(subject, id, ticket));
-      const underWay = cached === undefined ? queue.join(subject, id, ticket) : undefined;
-      if (cached !== undefined) known.set(id, cached);
-      else if (underWay) coming.set(id, underWay);
-      else missing.set(id, spelling);
-    };
-    const ids = identifiers.map((raw) => {
-      const spelling = attempt(() => parseIdentifier(kind, raw));
-      if (spelling instanceof GatewayError) return spelling;
-      const id = comparable(kind, spelling);
-      if (!known.has(id) && !coming.has(id) && !missing.has(id)) sort(id, spelling);
-      return id;
-    });
-    const inMemory = known.size;
-    if (memory.isShared && missing.size > 0 && !ticket.wantsFresh && !ticket.userToken) {
-      await memory.learnFromOthers(subject, missing.keys());
-      const looked = [...missing];
-      missing.clear();
-      // Others may have begun to look for them in the meantime.
-      for (const [id, spelling] of looked) sort(id, spelling);
-    }
-    const [cacheHits, joined] = [known.size, coming.size];
-    ticket.receipt.cacheHits += cacheHits;
-    ticket.receipt.joined += joined;
-
-    const queued = queue.add(subject, missing, ticket);
-    const shed = queued instanceof GatewayError ? missing.size : 0;
-    telemetry({
-      type: 'look-ups',
-      kind,
-      cacheHits: inMemory,
-      sharedHits: memory.isShared ? cacheHits - inMemory : undefined,
-      joined,
-      queued: missing.size - shed,
-      shed,
-    });
-    if (queued instanceof GatewayError) for (const id of missing.keys()) coming.set(id, Promise.resolve(queued));
-    else for (const [id, answer] of queued) coming.set(id, answer);
-
-    let stale = 0;
-    const orStale = staleFallback(subject, ticket, () => stale++);
-    await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await orStale(id, answer))));
-    const malformed = ids.filter((id) => id instanceof GatewayError);
-    telemetry(countAnswers(kind, [...known.values(), ...malformed], stale));
-    return ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
+    return findPeople(subject, identifiers, ticket);
   }
 
   function refuseAll({ kind, identifiers }: LookupRequest, error: GatewayError): GatewayError[] {
@@ -187,13 +138,4 @@ export function createDirectory(options: DirectoryOptions): Directory {
 }
 
 const tenantOf = ({ tenantKey }: LookupRequest) =>
-  tenantKey === undefined ? undefined : parseIdentifier('tenantKey', tenantKey);
-
-function attempt<T>(parse: () => T): T | GatewayError {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-}
+  tenantKey === undefined ? undefined : tryToParse('tenantKey', tenantKey);

@@ -39,6 +39,16 @@ export function parseIdentifier(kind: LookupKind | 'tenantKey', raw: string): st
   return value;
 }
 
+/** The same, with what is wrong as the answer. */
+export function tryToParse(kind: LookupKind | 'tenantKey', raw: string): string | GatewayError {
+  try {
+    return parseIdentifier(kind, raw);
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}
+
 /** The form in which two spellings of one identifier are equal: e-mails come back in another letter case at times. */
 export function comparable(kind: LookupKind, identifier: string): string {
   const trimmed = identifier.trim();

@@ -2,6 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import type { UserToken } from '../upstream/user-token.ts';
+import type { HangUp } from './hang-up.ts';
 import type { LookUp, Ticket, Waiter } from './look-up.ts';
 import { emptyReceipt } from './receipt.ts';
 import { overloaded } from './refusals.ts';
@@ -11,8 +12,8 @@ export interface TicketOptions {
   userToken?: UserToken | undefined;
   /** How long this request may take, in milliseconds from now. @default 10000 */
   timeoutMs?: number | undefined;
-  /** Aborted when nobody waits for the answer any more. */
-  signal?: AbortSignal | undefined;
+  /** Tells when nobody waits for the answer any more. @default somebody always does */
+  signal?: HangUp | undefined;
   /** Asks the user API even for people that are in the cache. @default false */
   wantsFresh?: boolean | undefined;
   /** Where the request stands in a trace. @default in none */
@@ -60,7 +61,7 @@ export function createTicket(options: TicketOptions = {}): Ticket {
 
   function watch(): void {
     timer = setTimeout(() => leaveAll(outOfTime), Math.max(0, deadlineAt - clock()));
-    signal?.addEventListener('abort', onHangUp, { once: true });
+    signal?.addEventListener('abort', onHangUp);
   }
 
   function unwatch(): void {

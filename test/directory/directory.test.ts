@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LookupResult } from '../../src/directory/look-up.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { createQuota } from '../../src/policies/quota.ts';
+import type { GatewayEvent } from '../../src/telemetry/events.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 import { directoryOnFakeClock, everybody, idOf, personOf, tokenOf } from '../support/made-up-api.ts';
@@ -78,6 +79,51 @@ describe('joining', () => {
     await pass(500);
     expect(sizes().length).toBeLessThanOrEqual(14);
     expect(sizes().reduce((sum, size) => sum + size)).toBe(300);
+  });
+});
+
+describe('an answer for which nobody has to be waited for', () => {
+  it('is there at once, without a promise: of people in memory, and of what cannot be an identifier', async () => {
+    const { directory, calls, pass } = directoryOnFakeClock();
+    void directory.lookup({ kind: 'key', identifiers: ['k1', 'k7'] });
+    await pass(50);
+    expect(directory.find({ kind: 'key', identifiers: ['k1'] })).toEqual([personOf(1)]);
+    expect(shown(directory.find({ kind: 'key', identifiers: [' k1', '', 'k7', 'k1'] }) as LookupResult[])).toEqual([
+      'k1',
+      'BAD_USER_INPUT',
+      null,
+      'k1',
+    ]);
+    expect(shown(directory.find({ kind: 'outId', identifiers: ['a b'] }) as LookupResult[])).toEqual([
+      'BAD_USER_INPUT',
+    ]);
+    expect(directory.find({ kind: 'key', identifiers: [] })).toEqual([]);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('comes as a promise where one of several has to be looked up', async () => {
+    const { directory, pass } = directoryOnFakeClock();
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(50);
+    const found = directory.find({ kind: 'key', identifiers: ['k1', 'k2'] });
+    expect(found).toBeInstanceOf(Promise);
+    await pass(50);
+    expect(shown(await found)).toEqual(['k1', 'k2']);
+  });
+
+  it('is in the figures as any other', async () => {
+    const events: GatewayEvent[] = [];
+    const { directory, pass, ticket } = directoryOnFakeClock({ telemetry: (event) => events.push(event) });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(50);
+    events.length = 0;
+    const own = ticket();
+    directory.find({ kind: 'key', identifiers: ['k1', 'k1', ''], ticket: own });
+    expect(events).toEqual([
+      { type: 'look-ups', kind: 'key', cacheHits: 1, sharedHits: undefined, joined: 0, queued: 0, shed: 0 },
+      { type: 'answers', kind: 'key', found: 1, notFound: 0, stale: 0, errors: { BAD_USER_INPUT: 1 } },
+    ]);
+    expect(own.receipt.cacheHits).toBe(1);
   });
 });
 
