@@ -1,21 +1,26 @@
+import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Directory } from './directory/directory.ts';
 import type { ForgetEverywhere } from './directory/forgetting.ts';
 import { createUserLoaders } from './directory/loaders.ts';
-import { createTicket } from './directory/ticket.ts';
+import { createTicket, type TicketOptions } from './directory/ticket.ts';
 import { GatewayError } from './errors.ts';
+import { forExpress } from './express/express-lane.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import { createCorsHeaders } from './http/browsers/cors.ts';
 import { createAdmission } from './http/callers/admission.ts';
 import { createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import { userTokenOf } from './http/callers/use-user-token.ts';
+import { createTrustedSearch } from './http/documents/use-trusted-documents.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
 import { useRequestLog } from './http/logs/use-request-log.ts';
+import { createMediaTypes } from './http/media-types.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
-import { wantsFreshPeople } from './http/request-headers.ts';
+import { type AskedHeaders, wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-probes.ts';
 import { createGatewayYoga, type GatewayYoga } from './http/yoga.ts';
 import type { Clock } from './policies/clock.ts';
@@ -58,20 +63,15 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   const { callerOf, findCaller } = authentication;
   const requestLog = createRequestLog({ log, telemetry, traces, clock });
   const yogaLog = useRequestLog(requestLog, findCaller);
+  const mediaTypes = createMediaTypes();
+  const { maxBodyBytes = 1_048_576, maxIdentifiers = 1_000, corsOrigins = [] } = options;
   const admit = createAdmission({ identifiersPerMinute, limiter: parts.limiter });
   const yoga = createGatewayYoga({
     ...parts,
     createContext(request) {
       const userToken = isForCallers ? userTokenOf(request.headers) : undefined;
       if (userToken instanceof GatewayError) throw userToken;
-      const ticket = createTicket({
-        userToken,
-        timeoutMs: options.requestTimeoutMs,
-        signal: request.signal,
-        wantsFresh: wantsFreshPeople(request.headers),
-        span: yogaLog.spanOf(request),
-        clock,
-      });
+      const ticket = ticketOf(request.headers, { userToken, signal: request.signal, span: yogaLog.spanOf(request) });
       return {
         users: createUserLoaders(directory, ticket),
         receipt: ticket.receipt,
@@ -84,12 +84,9 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       yogaLog.noteIdentifiers(request, operation.identifiers);
       return admit({ ...operation, caller: callerOf(request) });
     },
-    requestLimits: {
-      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-      maxBatchedOperations: options.maxBatchedOperations ?? 0,
-    },
-    maxIdentifiers: options.maxIdentifiers ?? 1_000,
-    corsOrigins: options.corsOrigins ?? [],
+    requestLimits: { maxBodyBytes, maxBatchedOperations: options.maxBatchedOperations ?? 0 },
+    maxIdentifiers,
+    corsOrigins,
     preventsCsrf: options.csrfPrevention ?? true,
     showsSchema: options.introspection ?? true,
     trustedDocuments: options.trustedDocuments,
@@ -100,12 +97,32 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       ...(isForCallers && { [USER_TOKEN_HEADER]: '<your user access token>' }),
     },
     requestLog: yogaLog,
+    mediaTypes,
     metrics: options.metrics === 'apart' ? undefined : metrics,
   });
   const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, requestLog: yogaLog });
 
+  const express = (listener: RequestListener) =>
+    forExpress(
+      {
+        ...parts,
+        authentication,
+        needsUserToken: isForCallers,
+        admit,
+        createTicket: ticketOf,
+        requestLog,
+        mediaTypes,
+        findTrusted: options.trustedDocuments && createTrustedSearch(options.trustedDocuments),
+        maxBodyBytes,
+        maxIdentifiers,
+        variesByOrigin: corsOrigins.length > 0,
+        corsHeaders: createCorsHeaders(corsOrigins),
+      },
+      listener,
+    );
+
   return {
-    main: handlerOf(yoga),
+    main: handlerOf(yoga, options.express === false ? undefined : express),
     metrics: metricsYoga && handlerOf(metricsYoga),
     async dispose() {
       await yoga.dispose();
@@ -113,10 +130,20 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     },
   };
 
-  function handlerOf(server: GatewayYoga): HttpHandler {
+  function ticketOf(headers: AskedHeaders, asked: Pick<TicketOptions, 'userToken' | 'signal' | 'span'>) {
+    return createTicket({
+      ...asked,
+      timeoutMs: options.requestTimeoutMs,
+      wantsFresh: wantsFreshPeople(headers),
+      clock,
+    });
+  }
+
+  /** @param shortcut answers what it can, and leaves the rest to the listener that it is given. */
+  function handlerOf(server: GatewayYoga, shortcut = (listener: RequestListener) => listener): HttpHandler {
     const served: HttpHandler = {
       fetch: async (request) => server.fetch(request),
-      requestListener: (request, response) => void server(request, response),
+      requestListener: shortcut((request, response) => void server(request, response)),
     };
     const open = forReadableAddresses(served, requestLog.logRefusal);
     const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';

@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   directory: ['upstream', 'policies', 'errors.ts', 'telemetry'],
   schema: ['directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   http: ['schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
+  express: ['http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   sandbox: [],
   'gateway-options.ts': ['redis', 'http', 'directory', 'upstream', 'policies', 'telemetry'],
   'shared-state.ts': ['directory', 'upstream', 'policies'],
@@ -22,6 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'gateway-http.ts': [
     'gateway-options.ts',
     'shared-state.ts',
+    'express',
     'http',
     'directory',
     'upstream',

@@ -24,6 +24,7 @@ import { type OperationCheckOptions, useOperationCheck } from './limits/use-oper
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
+import type { MediaTypes } from './media-types.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
@@ -56,6 +57,8 @@ export interface YogaOptions {
   /** Headers that callers have to send, for GraphiQL to show. */
   neededHeaders: NeededHeaders;
   requestLog: YogaRequestLog;
+  /** Learns which content type Yoga chooses. */
+  mediaTypes: MediaTypes;
   /** Served at `/metrics`; `undefined` where they are not, or on a port of their own. */
   metrics?: Metrics | undefined;
 }
@@ -93,6 +96,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     plugins: [
       // First, since it takes the time; it sees every answer, whoever gives it.
       options.requestLog.plugin,
+      options.mediaTypes.plugin,
       // On every answer, whoever makes it.
       useSecurityHeaders({ variesByOrigin: options.corsOrigins.length > 0 }),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.

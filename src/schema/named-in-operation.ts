@@ -46,19 +46,21 @@ export function namedIn(
   variables: Record<string, unknown>,
 ): Named {
   const fields = namingFields(schema, document, operation, variables);
-  return sumNamed(fields, ({ field, node }) => getArgumentValues(field, node, variables));
+  return sumNamed(fields.map((naming) => ({ naming, args: getArgumentValues(naming.field, naming.node, variables) })));
 }
 
-/** @param argumentsOf the coerced arguments of a field. */
-export function sumNamed<Field extends NamingField>(
-  fields: readonly Field[],
-  argumentsOf: (field: Field) => Record<string, unknown>,
-): Named {
+/** A call of a field that names identifiers. */
+export interface NamingCall {
+  readonly naming: NamingField;
+  /** Coerced. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+export function sumNamed(calls: readonly NamingCall[]): Named {
   let [identifiers, values, addresses] = [0, 0, 0];
   const tenants = new Set<string>();
-  for (const naming of fields) {
+  for (const { naming, args } of calls) {
     const { countIdentifiers, tenantKeyOf } = naming.field.extensions;
-    const args = argumentsOf(naming);
     // Of twins the people are looked up once, whatever each wants of them.
     const count = countIdentifiers?.(args) ?? 0;
     identifiers += count;

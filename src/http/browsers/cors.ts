@@ -1,4 +1,6 @@
+import { getCORSHeadersByRequestAndOptions } from '@whatwg-node/server';
 import type { YogaServerOptions } from 'graphql-yoga';
+import type { AskedHeaders } from '../request-headers.ts';
 
 /** Headers of answers that scripts of other sites may read, beside the few that they always may. */
 const EXPOSED = ['x-lookup-stale', 'x-request-id', 'retry-after', 'www-authenticate'];
@@ -14,10 +16,22 @@ const PREFLIGHT_SECONDS = 7_200;
  * @param origins as browsers send them: `https://app.example.com`. Without any, no header is sent at all.
  */
 export function corsFor(origins: readonly string[]): NonNullable<YogaServerOptions<object, object>['cors']> {
+  const rules = createRules(origins);
+  return rules && (({ headers }: Request) => rules(headers));
+}
+
+/** The same for who answers without Yoga. @returns the headers of an answer; `undefined` where it has none. */
+export function createCorsHeaders(origins: readonly string[]) {
+  const rules = createRules(origins);
+  return (headers: AskedHeaders): Readonly<Record<string, string>> | undefined =>
+    (rules && getCORSHeadersByRequestAndOptions({ headers } as Request, rules(headers))) || undefined;
+}
+
+function createRules(origins: readonly string[]) {
   if (origins.length === 0) return false;
   const listed = new Set(origins);
-  return (request: Request) => {
-    const origin = request.headers.get('origin');
+  return (headers: AskedHeaders) => {
+    const origin = headers.get('origin');
     if (origin === null || !listed.has(origin)) return false;
     return {
       origin,

@@ -12,10 +12,9 @@ const refused = (code: 'FORBIDDEN' | 'BAD_USER_INPUT', message: string) => () =>
 
 /** Runs the listed documents only: a request names one by its id. What somebody else wrote is not even parsed. */
 export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
-  const byId = new Map(Object.entries(documents));
+  const find = createTrustedSearch(documents);
   return usePersistedOperations({
-    // A file can hold ids with the name of their hash or without.
-    getPersistedOperation: (id) => byId.get(id) ?? byId.get(id.replace(/^sha256:/, '')) ?? null,
+    getPersistedOperation: (id) => find(id) ?? null,
     extractPersistedOperationId: idOf,
     customErrors: {
       persistedQueryOnly: refused(
@@ -34,12 +33,22 @@ export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
   }) as Plugin;
 }
 
-/** `documentId` as in the appendix of GraphQL over HTTP, with or without the name of its hash; or Apollo's form. */
+/** @returns finds the text of a document by its id; `undefined` where it is not listed. */
+export function createTrustedSearch(documents: TrustedDocuments): (id: string) => string | undefined {
+  const byId = new Map(Object.entries(documents));
+  // A file can hold ids with the name of their hash or without.
+  return (id) => byId.get(id) ?? byId.get(id.replace(/^sha256:/, ''));
+}
+
 function idOf(params: { readonly extensions?: unknown }, request: Request): string | null {
+  const inAddress = () => (request.method === 'GET' ? new URL(request.url).searchParams.get(DOCUMENT_ID) : null);
+  return idIn(params) ?? inAddress();
+}
+
+/** `documentId` as in the appendix of GraphQL over HTTP, with or without the name of its hash; or Apollo's form. */
+export function idIn(params: { readonly extensions?: unknown }): string | null {
   const { [DOCUMENT_ID]: id } = params as Record<string, unknown>;
   if (typeof id === 'string') return id;
-  const inAddress = request.method === 'GET' ? new URL(request.url).searchParams.get(DOCUMENT_ID) : null;
-  if (inAddress !== null) return inAddress;
   const { persistedQuery } = (params.extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } };
   const hash = persistedQuery?.sha256Hash;
   return typeof hash === 'string' ? hash : null;

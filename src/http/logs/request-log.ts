@@ -23,6 +23,8 @@ export interface BegunRequest {
   readonly endpoint: Endpoint;
   readonly method: string | undefined;
   readonly headers: AskedHeaders;
+  /** When it came, on the clock of the log. @default now */
+  readonly startedAt?: number | undefined;
 }
 
 /** A request whose answer is ready. */
@@ -57,14 +59,14 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
   const logFault = createFaultLog(log, clock);
 
   return {
-    begin({ endpoint, method, headers }) {
+    begin({ endpoint, method, headers, startedAt = clock() }) {
       const span = endpoint === 'graphql' ? traces.beginRequest(methodOf(method), headers) : undefined;
       return {
         requestId: randomUUID(),
         traceId: span?.context?.traceId ?? traceIdOf(headers.get('traceparent')),
         endpoint,
         span,
-        startedAt: clock(),
+        startedAt,
         errors: {},
         receipts: [],
       };

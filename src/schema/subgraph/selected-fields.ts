@@ -4,7 +4,10 @@ import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
  * The names of all fields that are selected of each item of the field that is being resolved, in any fragment, whatever its
  * conditions: rather one too many than one too few.
  */
-export function selectedFields({ fieldNodes, fragments }: GraphQLResolveInfo): ReadonlySet<string> {
+export function selectedFields({
+  fieldNodes,
+  fragments,
+}: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>): ReadonlySet<string> {
   const names = new Set<string>();
   const seen = new Set<string>();
   for (const { selectionSet } of fieldNodes) collect(selectionSet);

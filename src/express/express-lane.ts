@@ -1,0 +1,70 @@
+import type { RequestListener } from 'node:http';
+import { GatewayError } from '../errors.ts';
+import type { Authentication } from '../http/callers/authentication.ts';
+import type { Caller } from '../http/callers/caller.ts';
+import { mayAsk } from '../http/callers/use-authentication.ts';
+import { userTokenOf } from '../http/callers/use-user-token.ts';
+import type { MediaTypes } from '../http/media-types.ts';
+import { type AnswerOptions, type Asker, createAnswerJob } from './answer-job.ts';
+import { createJobReader, type JobOptions } from './job.ts';
+import { readBody } from './read-body.ts';
+import { NodeHeaders, usualLength } from './usual-request.ts';
+
+export interface ExpressOptions extends JobOptions, AnswerOptions {
+  readonly authentication: Pick<Authentication, 'identify'>;
+  readonly mediaTypes: Pick<MediaTypes, 'typeFor'>;
+  /** Each request has to bring a user access token of its own. */
+  readonly needsUserToken: boolean;
+  readonly maxBodyBytes: number;
+  /** Milliseconds on a clock that never jumps. */
+  clock(): number;
+}
+
+/**
+ * Answers a request whose document has been answered before by a plan of it, from Node's request to Node's response: the same answer
+ * as Yoga's, of which nobody can tell which of them gave it. Whatever is unusual, refused or not known yet goes to Yoga, untouched.
+ * @param yoga answers any request.
+ */
+export function forExpress(options: ExpressOptions, yoga: RequestListener): RequestListener {
+  const { authentication, mediaTypes, needsUserToken, maxBodyBytes, clock } = options;
+  const readJob = createJobReader(options);
+  const answerJob = createAnswerJob(options);
+
+  return function express(request, response) {
+    const length = usualLength(request, maxBodyBytes);
+    const headers = new NodeHeaders(request);
+    const contentType = length && mediaTypes.typeFor(headers.get('accept'));
+    if (!length || !contentType) return yoga(request, response);
+    const startedAt = clock();
+    const found = authentication.identify(headers);
+    if (found instanceof Promise) return void found.then(go, () => yoga(request, response));
+    return go(found);
+
+    function go(caller: Caller | GatewayError): void {
+      const asker = caller instanceof GatewayError ? undefined : askerFor(caller);
+      if (!asker || !length) return void yoga(request, response);
+      readBody(
+        request,
+        length,
+        (body) => take(body, asker),
+        () => void yoga(request, response),
+      );
+    }
+
+    function askerFor(caller: Caller): Asker | undefined {
+      const userToken = needsUserToken ? userTokenOf(headers) : undefined;
+      if (mayAsk(caller, headers) || userToken instanceof GatewayError || !contentType) return undefined;
+      return { headers, caller, userToken, contentType, startedAt };
+    }
+
+    function take(body: Buffer, asker: Asker): void {
+      const job = readJob(body);
+      if (job) {
+        answerJob(job, asker, response);
+      } else {
+        request.unshift(body);
+        yoga(request, response);
+      }
+    }
+  };
+}

@@ -1,0 +1,43 @@
+import { type Named, sumNamed } from '../schema/named-in-operation.ts';
+import { overNamed } from '../schema/operation-check.ts';
+import { createFindKnown, type KnownOperationsOptions } from './known-operations.ts';
+import { callsOf, type PeopleCall } from './run-plan.ts';
+import type { RootSelection } from './selection.ts';
+
+/** An operation that the lane answers, whatever comes of it. */
+export interface Job {
+  readonly selection: RootSelection;
+  readonly calls: readonly PeopleCall[];
+  readonly named: Named;
+}
+
+export interface JobOptions extends KnownOperationsOptions {
+  /** Identifiers that one operation may name. */
+  readonly maxIdentifiers: number;
+}
+
+/**
+ * @returns finds out what the body of a request asks for: `undefined` where anything about it is odd, unknown or over a limit, for
+ *   Yoga to answer or to refuse.
+ */
+export function createJobReader({ maxIdentifiers, ...options }: JobOptions): (body: Buffer) => Job | undefined {
+  const findKnown = createFindKnown(options);
+
+  return function readJob(body) {
+    const known = findKnown(parseJson(body));
+    const variables = known?.plan.readVariables(known.variables);
+    const selection = variables && known?.plan.selectionFor(variables);
+    const calls = selection && callsOf(selection, variables);
+    if (!calls) return undefined;
+    const named = sumNamed(calls);
+    return overNamed(named, maxIdentifiers).length > 0 ? undefined : { selection, calls, named };
+  };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  OperationTypeNode,
+  visit,
+} from 'graphql';
+import { planSelection, type RootSelection } from './selection.ts';
+import { planVariables, type ReadVariables } from './variables.ts';
+
+/** How one operation is answered without graphql-js. */
+export interface Plan {
+  readonly readVariables: ReadVariables;
+  /** @param variables coerced. @returns what is to be answered with them; `undefined` where that is for graphql-js. */
+  selectionFor(variables: Record<string, unknown>): RootSelection | undefined;
+}
+
+/** Each doubles what there is to plan at most. */
+const MOST_CONDITIONS = 6;
+const MOST_SELECTIONS = 2 ** MOST_CONDITIONS;
+
+/**
+ * @param document valid, and within the limits of documents.
+ * @returns `undefined` where it is not made of what is answered here: then it is for graphql-js.
+ */
+export function planOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+): Plan | undefined {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== OperationTypeNode.QUERY) return undefined;
+  const readVariables = planVariables(schema, operation);
+  const conditions = conditionsIn(document);
+  if (!readVariables || conditions.length > MOST_CONDITIONS) return undefined;
+  const selections = new Map<string, RootSelection | undefined>();
+
+  return {
+    readVariables,
+    selectionFor(variables) {
+      const met = conditions.length === 0 ? '' : conditions.map((name) => String(variables[name])).join();
+      const known = selections.get(met);
+      if (known || selections.has(met) || selections.size === MOST_SELECTIONS) return known;
+      const planned = planSelection(schema, document, operation, variables);
+      selections.set(met, planned);
+      return planned;
+    },
+  };
+}
+
+/** The variables that include or skip something, of all operations. */
+function conditionsIn(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive({ arguments: given = [] }: DirectiveNode) {
+      for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return [...names];
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import type { AskedHeaders } from '../http/request-headers.ts';
+
+const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
+  'application/json',
+  'application/json; charset=utf-8',
+  'application/json;charset=utf-8',
+  'application/json; charset=UTF-8',
+  'application/json;charset=UTF-8',
+]);
+
+/**
+ * The length of the body of a request that has the usual form: a POST of JSON, to this path and no other, of a known length.
+ * A page of another site cannot send that without asking first.
+ * @returns `undefined` for any other, which is Yoga's to answer.
+ */
+export function usualLength({ method, url, headers }: IncomingMessage, maxBodyBytes: number): number | undefined {
+  if (method !== 'POST' || url !== '/graphql' || !JSON_TYPES.has(headers['content-type'])) return undefined;
+  if (headers['content-encoding'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined;
+  const text = headers['content-length'] ?? '';
+  const length = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  return length > 0 && length <= maxBodyBytes ? length : undefined;
+}
+
+/** Node's headers as the Fetch API shows them. */
+export class NodeHeaders implements AskedHeaders {
+  readonly #headers: IncomingMessage['headers'];
+
+  constructor({ headers }: IncomingMessage) {
+    this.#headers = headers;
+  }
+
+  get(name: string): string | null {
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value.join(', ') : (value ?? null);
+  }
+
+  keys(): string[] {
+    return Object.keys(this.#headers);
+  }
+}
