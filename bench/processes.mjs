@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * @typedef {object} StartOptions
  * @property {number} [readyWithinMs] one minute
+ * @property {string} [node] another Node to run it on
  * @property {number | undefined} [core] the only one it may run on; by default those of the benchmark itself
  */
 
@@ -45,10 +46,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
  * @param {StartOptions} [options]
  * @returns {Promise<RunningProcess>}
  */
-export async function startProcess(name, args, environment = {}, { readyWithinMs = 60_000, core } = {}) {
+export async function startProcess(name, args, environment = {}, options = {}) {
+  const { readyWithinMs = 60_000, node = process.execPath, core } = options;
   const pinned = core === undefined ? [] : ['taskset', '-c', String(core)];
   // taskset becomes the process it starts: pid, signals and messages are those of Node.
-  const [command = '', ...rest] = [...pinned, process.execPath, ...PRELOADED, ...args];
+  const [command = '', ...rest] = [...pinned, node, ...PRELOADED, ...args];
   const child = spawn(command, rest, {
     // A folder without a .env file.
     cwd: fileURLToPath(new URL('.', import.meta.url)),

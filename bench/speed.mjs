@@ -72,7 +72,7 @@ for (const candidate of started) {
     isAnyCached && candidate.hasCache
       ? (await startCandidate(candidate, surroundings, { ...first, isCached: true })).server
       : process;
-  contestants.push({ name: candidate.name, process, withCache });
+  contestants.push({ name: candidate.title ?? candidate.name, process, withCache });
 }
 
 const results = [];
@@ -83,7 +83,7 @@ for (const scenario of scenarios) {
   }));
   results.push(
     ...(await runScenario(scenario, entries, {
-      upstreamUrl: upstream.url,
+      upstream,
       people,
       seconds: Number(flags.seconds),
       warmUpSeconds: Number(flags['warm-up']),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startPlainStack, startUnreadyGateway } from '../servers.mjs';
 import { judge, RIGHT } from './answers.mjs';
 import { openConnection } from './connection.mjs';
+import { PEERS } from './peers.mjs';
 import { REMEMBERED } from './zipf.mjs';
 
 /**
@@ -13,6 +14,7 @@ import { REMEMBERED } from './zipf.mjs';
 /**
  * @typedef {object} Candidate
  * @property {string} name
+ * @property {string} [title] where the name alone does not say what is measured
  * @property {Start} start
  * @property {boolean} [hasCache] has memory beyond a request: of its own for the scenario that is about it, off in all others
  */
@@ -39,6 +41,7 @@ export const CANDIDATES = [
       ),
   },
   { name: 'plain', start: ({ upstreamUrl, core }) => startPlainStack(upstreamUrl, { core }) },
+  ...PEERS,
 ];
 
 /**
@@ -61,7 +64,7 @@ export async function startCandidate(candidate, surroundings, { isCached, person
       continue;
     }
     await server.stop();
-    throw new Error(`${candidate.name} gave no right answer (${verdict}). ${server.complaints()}`);
+    throw new Error(`no right answer to its first request, but ${verdict}\n${server.complaints()}`);
   }
 }
 

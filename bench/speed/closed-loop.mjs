@@ -9,6 +9,7 @@ import { openConnection } from './connection.mjs';
  * @property {number} requestsPerCpuSecond of the server's process, all its threads
  * @property {number} requestsPerSecond
  * @property {number} cpu cores the server used, 1 being all of one
+ * @property {number} otherCpu cores that upstream and generator used together
  * @property {number} p50Ms
  * @property {number} p99Ms
  * @property {number} callsPerRequest upstream
@@ -27,12 +28,12 @@ const READ_MEMORY_EVERY_MS = 200;
  * waited for and count, as their cost does.
  *
  * @param {import('../processes.mjs').RunningProcess} server
- * @param {string} upstreamUrl
+ * @param {import('../processes.mjs').RunningProcess} upstream
  * @param {{ seconds: number, concurrency: number, nextPeople: () => import('./people.mjs').Person[],
  *   scenario: import('./scenarios.mjs').Scenario }} load
  * @returns {Promise<Run>}
  */
-export async function runClosedLoop(server, upstreamUrl, { seconds, concurrency, nextPeople, scenario }) {
+export async function runClosedLoop(server, upstream, { seconds, concurrency, nextPeople, scenario }) {
   /** @type {number[]} */
   const latencies = [];
   /** @type {Map<string, number>} */
@@ -42,11 +43,12 @@ export async function runClosedLoop(server, upstreamUrl, { seconds, concurrency,
 
   const open = () => openConnection(`${server.url}/graphql`);
   const connections = await Promise.all(Array.from({ length: concurrency }, open));
-  const countCalls = await watchCalls(upstreamUrl);
+  const countCalls = await watchCalls(upstream.url);
   const watch = setInterval(() => {
     residentMb = Math.max(residentMb, server.residentMb());
   }, READ_MEMORY_EVERY_MS);
   const cpuBefore = server.cpuSeconds();
+  const otherCpuBefore = upstream.cpuSeconds() + ownCpuSeconds();
   const startedAt = performance.now();
   const endAt = startedAt + seconds * 1000;
 
@@ -73,6 +75,7 @@ export async function runClosedLoop(server, upstreamUrl, { seconds, concurrency,
   }
   const tookSeconds = (performance.now() - startedAt) / 1000;
   const cpuSeconds = server.cpuSeconds() - cpuBefore;
+  const otherCpuSeconds = upstream.cpuSeconds() + ownCpuSeconds() - otherCpuBefore;
   const { calls, identifiers } = await countCalls();
   const requests = latencies.length;
   return {
@@ -80,6 +83,7 @@ export async function runClosedLoop(server, upstreamUrl, { seconds, concurrency,
     requestsPerCpuSecond: requests / cpuSeconds,
     requestsPerSecond: requests / tookSeconds,
     cpu: cpuSeconds / tookSeconds,
+    otherCpu: otherCpuSeconds / tookSeconds,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
     callsPerRequest: calls / asked,
@@ -88,4 +92,9 @@ export async function runClosedLoop(server, upstreamUrl, { seconds, concurrency,
     residentMb: Math.max(residentMb, server.residentMb()),
     wrong,
   };
+}
+
+function ownCpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000_000;
 }

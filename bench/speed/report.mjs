@@ -102,6 +102,7 @@ const COLUMNS = [
   { title: 'p50 ms', cell: (result) => formatNumber(result.p50Ms, 2) },
   { title: 'p99 ms', cell: (result) => formatNumber(result.p99Ms, 2) },
   { title: 'server CPU', cell: (result) => `${formatNumber(result.cpu * 100)} %` },
+  { title: 'other CPU', cell: (result) => `${formatNumber(result.otherCpu * 100)} %` },
   { title: 'calls/request', cell: (result) => formatNumber(result.callsPerRequest, 3) },
   {
     title: 'from memory',

@@ -14,14 +14,14 @@ import { runClosedLoop } from './closed-loop.mjs';
  *
  * @param {Scenario} scenario
  * @param {readonly Contestant[]} contestants
- * @param {{ upstreamUrl: string, people: readonly import('./people.mjs').Person[], seconds: number, warmUpSeconds: number,
+ * @param {{ upstream: import('../processes.mjs').RunningProcess, people: readonly import('./people.mjs').Person[], seconds: number, warmUpSeconds: number,
  *   rounds: number, concurrency: number | undefined, tell: (line: string) => void }} options
  * @returns {Promise<Result[]>}
  */
 export async function runScenario(
   scenario,
   contestants,
-  { upstreamUrl, people, warmUpSeconds, rounds, tell, ...options },
+  { upstream, people, warmUpSeconds, rounds, tell, ...options },
 ) {
   const order = scenario.order(people);
   const concurrency = scenario.concurrency === 1 ? 1 : (options.concurrency ?? scenario.concurrency);
@@ -31,14 +31,14 @@ export async function runScenario(
     runs: /** @type {Run[]} */ ([]),
   }));
   for (const { name, process, load } of entries) {
-    const { wrong } = await runClosedLoop(process, upstreamUrl, { ...load, seconds: warmUpSeconds });
+    const { wrong } = await runClosedLoop(process, upstream, { ...load, seconds: warmUpSeconds });
     if (wrong.size > 0) tell(`${scenario.name}  ${name}  warm-up: ${[...wrong].join(' ')}`);
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const place of entries.keys()) {
       const entry = entries[(place + round) % entries.length];
       if (!entry) continue;
-      const run = await runClosedLoop(entry.process, upstreamUrl, { ...entry.load, seconds: options.seconds });
+      const run = await runClosedLoop(entry.process, upstream, { ...entry.load, seconds: options.seconds });
       entry.runs.push(run);
       const figures = `${Math.round(run.requestsPerCpuSecond)}/CPU s  ${Math.round(run.requestsPerSecond)}/s`;
       tell(`${scenario.name}  round ${round + 1}  ${entry.name}  ${figures}  ${[...run.wrong].join(' ')}`);
@@ -77,6 +77,7 @@ function summarise(runs) {
     requestsPerCpuSecond: of((run) => run.requestsPerCpuSecond),
     requestsPerSecond: of((run) => run.requestsPerSecond),
     cpu: of((run) => run.cpu),
+    otherCpu: of((run) => run.otherCpu),
     p50Ms: of((run) => run.p50Ms),
     p99Ms: of((run) => run.p99Ms),
     callsPerRequest: of((run) => run.callsPerRequest),

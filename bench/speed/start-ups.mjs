@@ -40,7 +40,7 @@ export async function measureStartUps(candidates, surroundings, { times, person,
   const startUps = entries
     .filter(({ candidate }) => !failures.has(candidate.name))
     .map(({ candidate, startUps: taken, sizes }) => ({
-      server: candidate.name,
+      server: candidate.title ?? candidate.name,
       startUpMs: median(taken),
       idleMb: median(sizes),
     }));
