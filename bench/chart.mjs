@@ -1,3 +1,5 @@
+import { drawPage, escapeXml, PAGE, round } from './chart-page.mjs';
+
 /**
  * @typedef {{ x: number, y: number }} Point
  * @typedef {{ label: string, color: string, points: readonly Point[] }} Series the label stands at the line's end
@@ -14,17 +16,14 @@
  * @property {{ value: number, name: string }} [ceiling]
  */
 
-const WIDTH = 880;
+const WIDTH = PAGE.width;
 const PANEL_HEIGHT = 270;
 const TOP = 112;
 const BOTTOM = 64;
 const LEFT = 72;
 const RIGHT = 36;
 const GAP = 40;
-/** The page behind may be dark: the chart brings its own light ground, so its colours need no second set. */
-const COLORS = { ground: '#ffffff', frame: '#d0d7de', text: '#1f2328', quiet: '#59636e', grid: '#eaeef2' };
 const LABEL_HEIGHT = 18;
-const FONT = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif";
 
 /**
  * Draws a line chart as a self-contained SVG.
@@ -44,14 +43,8 @@ export function lineChart({ title, subtitle, xLabel, yLabel, panels, ceiling }) 
     return drawPanel(panel, { scale, left, width: panelWidth, ...ticks, isFirst: index === 0, xLabel, ceiling });
   });
   const middle = TOP + PANEL_HEIGHT / 2;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escapeXml(title)}" font-family="${FONT}" font-size="13">
-<rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8" fill="${COLORS.ground}" stroke="${COLORS.frame}"/>
-<text x="24" y="36" font-size="18" font-weight="600" fill="${COLORS.text}">${escapeXml(title)}</text>
-<text x="24" y="58" fill="${COLORS.quiet}">${escapeXml(subtitle)}</text>
-<text transform="translate(20 ${middle}) rotate(-90)" text-anchor="middle" fill="${COLORS.quiet}">${escapeXml(yLabel)}</text>
-${drawn.join('\n')}
-</svg>
-`;
+  const yTitle = `<text transform="translate(20 ${middle}) rotate(-90)" text-anchor="middle" fill="${PAGE.quiet}">${escapeXml(yLabel)}</text>`;
+  return drawPage({ title, subtitle, height, content: [yTitle, ...drawn].join('\n') });
 }
 
 /** @typedef {{ x: (value: number) => number, y: (value: number) => number }} Scale */
@@ -87,23 +80,23 @@ function drawPanel({ title, series }, { scale, left, width, xTicks, yTicks, isFi
   const right = left + width;
   const bottom = TOP + PANEL_HEIGHT;
   const parts = [
-    `<text x="${left}" y="${TOP - 20}" font-weight="600" fill="${COLORS.text}">${escapeXml(title)}</text>`,
+    `<text x="${left}" y="${TOP - 20}" font-weight="600" fill="${PAGE.text}">${escapeXml(title)}</text>`,
     ...yTicks.map((value) => {
       const y = scale.y(value);
-      const label = `<text x="${left - 8}" y="${y + 4}" text-anchor="end" fill="${COLORS.quiet}">${format(value)}</text>`;
-      return `<path d="M${left} ${y}H${right}" stroke="${value === 0 ? COLORS.frame : COLORS.grid}"/>${isFirst ? label : ''}`;
+      const label = `<text x="${left - 8}" y="${y + 4}" text-anchor="end" fill="${PAGE.quiet}">${format(value)}</text>`;
+      return `<path d="M${left} ${y}H${right}" stroke="${value === 0 ? PAGE.frame : PAGE.grid}"/>${isFirst ? label : ''}`;
     }),
     ...xTicks.map(
       (value) =>
-        `<text x="${scale.x(value)}" y="${bottom + 20}" text-anchor="middle" fill="${COLORS.quiet}">${format(value)}</text>`,
+        `<text x="${scale.x(value)}" y="${bottom + 20}" text-anchor="middle" fill="${PAGE.quiet}">${format(value)}</text>`,
     ),
-    `<text x="${left + width / 2}" y="${bottom + 44}" text-anchor="middle" fill="${COLORS.quiet}">${escapeXml(xLabel)}</text>`,
+    `<text x="${left + width / 2}" y="${bottom + 44}" text-anchor="middle" fill="${PAGE.quiet}">${escapeXml(xLabel)}</text>`,
   ];
   if (ceiling) {
     const y = scale.y(ceiling.value);
     parts.push(
-      `<path d="M${left} ${y}H${right}" stroke="${COLORS.quiet}" stroke-width="1.5" stroke-dasharray="6 5"/>`,
-      `<text x="${left + 6}" y="${y - 7}" fill="${COLORS.quiet}">${escapeXml(ceiling.name)}</text>`,
+      `<path d="M${left} ${y}H${right}" stroke="${PAGE.quiet}" stroke-width="1.5" stroke-dasharray="6 5"/>`,
+      `<text x="${left + 6}" y="${y - 7}" fill="${PAGE.quiet}">${escapeXml(ceiling.name)}</text>`,
     );
   }
   const lines = series.map((line) => drawLine(line, scale));
@@ -151,10 +144,4 @@ function ticksUpTo(highest) {
 }
 
 /** @param {number} value */
-const round = (value) => Math.round(value * 10) / 10;
-
-/** @param {number} value */
 const format = (value) => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
-
-/** @param {string} text */
-const escapeXml = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

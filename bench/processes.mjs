@@ -15,6 +15,13 @@ import { fileURLToPath } from 'node:url';
  * @property {() => Promise<void>} stop
  */
 
+/**
+ * @typedef {object} StartOptions
+ * @property {number} [readyWithinMs] one minute
+ * @property {string} [node] another Node to run it on
+ * @property {number | undefined} [core] the only one it may run on; by default those of the benchmark itself
+ */
+
 const STOP_GRACE_MS = 3_000;
 const CLOCK_TICKS_PER_SECOND = 100;
 const PRELOADED = ['./stop-with-parent.mjs', './report-heap.mjs'].flatMap((file) => [
@@ -36,11 +43,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
  * @param {string} name
  * @param {string[]} args script and arguments
  * @param {Record<string, string>} [environment] in place of the benchmark's own, so that nothing leaks in
- * @param {number} [readyWithinMs]
+ * @param {StartOptions} [options]
  * @returns {Promise<RunningProcess>}
  */
-export async function startProcess(name, args, environment = {}, readyWithinMs = 60_000) {
-  const child = spawn(process.execPath, [...PRELOADED, ...args], {
+export async function startProcess(name, args, environment = {}, options = {}) {
+  const { readyWithinMs = 60_000, node = process.execPath, core } = options;
+  const pinned = core === undefined ? [] : ['taskset', '-c', String(core)];
+  // taskset becomes the process it starts: pid, signals and messages are those of Node.
+  const [command = '', ...rest] = [...pinned, node, ...PRELOADED, ...args];
+  const child = spawn(command, rest, {
     // A folder without a .env file.
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { startProcess } from './processes.mjs';
 
+/** @typedef {import('./processes.mjs').StartOptions} StartOptions */
+
 /** The pair which the sandbox takes; it prints it when it starts. */
 export const CREDENTIAL = { pluginId: 'MII_SANDBOX', pluginSecret: 'sandbox-secret' };
 
@@ -40,14 +42,10 @@ export function startRedis() {
  * @param {string} dist
  * @param {string} sandboxUrl
  * @param {Record<string, string>} [settings]
+ * @param {StartOptions} [options]
  */
-export async function startGateway(dist, sandboxUrl, settings) {
-  const gateway = await startProcess('gateway', [resolve(dist, 'cli.js'), 'serve'], {
-    ...upstreamSettings(sandboxUrl),
-    // The plain server writes no line for each request, either; and what it complains of should not drown.
-    LOG_LEVEL: 'warn',
-    ...settings,
-  });
+export async function startGateway(dist, sandboxUrl, settings, options) {
+  const gateway = await startUnreadyGateway(dist, sandboxUrl, settings, options);
   for (let tries = 0; tries < 100; tries += 1) {
     const { statusCode, body } = await request(`${gateway.url}/readiness`);
     await body.dump();
@@ -57,13 +55,33 @@ export async function startGateway(dist, sandboxUrl, settings) {
   throw new Error('The gateway did not become ready within 5 s.');
 }
 
-/** @param {string} sandboxUrl */
-export function startPlainStack(sandboxUrl) {
-  return startProcess('plain', [here('plain/server.mjs')], upstreamSettings(sandboxUrl));
+/**
+ * A gateway that listens, and may not have a token yet.
+ * @param {string} dist
+ * @param {string} sandboxUrl
+ * @param {Record<string, string>} [settings]
+ * @param {StartOptions} [options]
+ */
+export function startUnreadyGateway(dist, sandboxUrl, settings, options) {
+  const environment = {
+    ...upstreamSettings(sandboxUrl),
+    // The plain server writes no line for each request, either; and what it complains of should not drown.
+    LOG_LEVEL: 'warn',
+    ...settings,
+  };
+  return startProcess('gateway', [resolve(dist, 'cli.js'), 'serve'], environment, options);
+}
+
+/**
+ * @param {string} sandboxUrl
+ * @param {StartOptions} [options]
+ */
+export function startPlainStack(sandboxUrl, options) {
+  return startProcess('plain', [here('plain/server.mjs')], upstreamSettings(sandboxUrl), options);
 }
 
 /** @param {string} sandboxUrl */
-const upstreamSettings = (sandboxUrl) => ({
+export const upstreamSettings = (sandboxUrl) => ({
   PORT: '0',
   LARK_BASE_URL: sandboxUrl,
   LARK_PLUGIN_ID: CREDENTIAL.pluginId,
