@@ -66,7 +66,7 @@ export function makeDocument(schema: GraphQLSchema, values: Values, recipe: Docu
     const name = isUnnamed ? undefined : `${tape.pick(['Q', 'constructor', '__proto__', 'q_1'])}${index || ''}`;
     const scope: Scope = new Map();
     const inside = selections.map((one) => selection(query, scope, tapeOf(one), 0)).join(gap);
-    const directive = tape.isOneOf100(2) ? ' @include(if: true)' : '';
+    const directive = tape.isOneOf100(1) ? ' @include(if: true)' : '';
     const definitions = [...variablesOf(used)].map((each) => variables.get(each)?.definition).join(', ');
     const declared = definitions === '' ? '' : `(${definitions})`;
     const isShort = name === undefined && declared + directive === '' && tape.below(2) === 0;
@@ -144,7 +144,9 @@ export function makeDocument(schema: GraphQLSchema, values: Values, recipe: Docu
     const own: Field[] = isUnionType(type) ? [] : Object.values(type.getFields());
     const leaves = own.filter((each) => !isCompositeType(getNamedType(each.type)));
     const meta = type === query && tape.isOneOf100(3) ? [SchemaMetaFieldDef, TypeMetaFieldDef] : [];
-    const field = tape.pick(meta.length > 0 ? meta : depth >= MOST_DEPTH && leaves.length > 0 ? leaves : own);
+    // What a gateway tells of itself is asked for now and then.
+    const usual = type === query && !tape.isOneOf100(8) ? own.filter(({ args }) => args.length > 0) : own;
+    const field = tape.pick(meta.length > 0 ? meta : depth >= MOST_DEPTH && leaves.length > 0 ? leaves : usual);
     if (depth >= MOST_DEPTH && leaves.length === 0) return typename(scope, tape);
     const args = argumentsOf(field, tape);
     const wanted = tape.isOneOf100(35) ? tape.pick(ALIASES) : field.name;

@@ -87,7 +87,6 @@ describe('a gateway with the shorter way answers as one without', () => {
 
   it(`in at least ${LEAST_CASES.toLocaleString('en')} cases of all kinds, many of which took it`, () => {
     expect(totals.cases).toBeGreaterThanOrEqual(LEAST_CASES);
-    console.log(totals);
     for (const kind of [totals.withData, totals.withErrors, totals.refused]) {
       expect(kind / totals.cases, JSON.stringify(totals)).toBeGreaterThan(0.1);
     }

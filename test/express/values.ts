@@ -123,6 +123,6 @@ function anyLiteral(value: unknown, tape: Tape): string {
       .join(', ')}}`;
   }
   if (typeof value === 'string' && /^[\w@. -]+$/.test(value) && tape.isOneOf100(5)) return `"""${value}"""`;
-  // Escapes of JSON are escapes of GraphQL.
-  return JSON.stringify(value);
+  // Escapes of JSON are escapes of GraphQL, but for half a character.
+  return JSON.stringify(value).replace(/\\ud[89a-f]../g, '?');
 }
