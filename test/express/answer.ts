@@ -1,0 +1,102 @@
+import type { GatewayEvent } from '../../src/telemetry/events.ts';
+import type { LogEntry } from '../../src/telemetry/log.ts';
+
+/** All that one gateway did about one request. */
+export interface Answered {
+  /** 0 where there was none. */
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  readonly entries: readonly LogEntry[];
+  readonly events: readonly GatewayEvent[];
+}
+
+type RequestEvent = Extract<GatewayEvent, { type: 'request' }>;
+
+/** Whether the shorter way was taken. */
+export const wasExpress = ({ events }: Answered): boolean =>
+  events.some(
+    (event) => event.type === 'request' && (event as RequestEvent & { isExpress?: boolean }).isExpress === true,
+  );
+
+/** What is the same for both gateways, in a form that shows where it is not. */
+export function comparable(answered: Answered) {
+  const { status, headers, body } = answered;
+  return {
+    status,
+    headers: headers.flatMap(([name, value]) => comparableHeader(name, value, body.length)).toSorted(),
+    body: comparableBody(body.toString('latin1')),
+    log: answered.entries.map(({ level, message, fields }) => ({ level, message, ...comparableFields(fields) })),
+    requests: answered.events.filter(isRequest).map(({ durationMs: _, ...event }) => comparableRequest(event)),
+    figures: figuresOf(answered.events),
+  };
+}
+
+const isRequest = (event: GatewayEvent): event is RequestEvent => event.type === 'request';
+
+function comparableRequest(event: Omit<RequestEvent, 'durationMs'>) {
+  const { isExpress: _, ...rest } = event as typeof event & { isExpress?: boolean };
+  return rest;
+}
+
+/** Of this one answer, or of its connection. */
+const OF_ITS_OWN = new Set(['date', 'keep-alive']);
+const REQUEST_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+function comparableHeader(name: string, value: string, length: number): string[] {
+  if (OF_ITS_OWN.has(name)) return [];
+  if (name === 'content-length') return [`${name}: ${Number(value) === length ? 'right' : value}`];
+  return [`${name}: ${name === 'x-request-id' && REQUEST_ID.test(value) ? 'an id' : value}`];
+}
+
+/**
+ * Byte for byte, but for what is of this one call, and for the order of errors: graphql-js tells them as they come, which depends on
+ * which call ends first.
+ * @param text each character a byte, so that nothing is lost.
+ */
+function comparableBody(text: string): string {
+  const own = text
+    .replace(/"waitedMs":[\d.]+/g, '"waitedMs":0')
+    .replace(/"logId":"SANDBOX\d+"/g, '"logId":"…"')
+    .replace(/"retryAfterMs":\d+/g, '"retryAfterMs":0');
+  const errors = errorsIn(own);
+  if (!errors) return own;
+  const written = JSON.stringify(errors);
+  const sorted = JSON.stringify(errors.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
+  return own.includes(written) ? own.replace(written, () => sorted) : own;
+}
+
+function errorsIn(text: string): unknown[] | undefined {
+  try {
+    const { errors } = JSON.parse(text) ?? {};
+    return Array.isArray(errors) && errors.length > 1 ? errors : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function comparableFields({ requestId, durationMs: _, waitedMs, logId: __, ...rest }: LogEntry['fields']) {
+  return { ...rest, hasId: requestId !== undefined, hasWait: waitedMs !== undefined };
+}
+
+/** What telemetry counts, added up: how many events tell it is nobody's business. */
+function figuresOf(events: readonly GatewayEvent[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  const add = (name: string, count: number | undefined) => {
+    if (count) sums[name] = (sums[name] ?? 0) + count;
+  };
+  for (const event of events) {
+    if (event.type === 'look-ups') {
+      for (const name of ['cacheHits', 'joined', 'queued', 'shed'] as const) add(`${event.kind} ${name}`, event[name]);
+    } else if (event.type === 'answers') {
+      for (const name of ['found', 'notFound', 'stale'] as const) add(`${event.kind} ${name}`, event[name]);
+      for (const [code, count] of Object.entries(event.errors)) add(`${event.kind} ${code}`, count);
+    } else if (event.type === 'upstream-call') {
+      add(`${event.kind} ${event.outcome} calls`, 1);
+      add(`${event.kind} sent`, event.identifiers);
+    } else if (event.type === 'rows-dropped') {
+      add('rows dropped', event.malformed + event.unasked);
+    }
+  }
+  return Object.fromEntries(Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
