@@ -50,6 +50,8 @@ const REQUEST_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 function comparableHeader(name: string, value: string, length: number): string[] {
   if (OF_ITS_OWN.has(name)) return [];
+  // Where callers are limited, a moment makes a second.
+  if (name === 'retry-after') return [`${name}: ${/^\d+$/.test(value) ? 'seconds' : value}`];
   if (name === 'content-length') return [`${name}: ${Number(value) === length ? 'right' : value}`];
   return [`${name}: ${name === 'x-request-id' && REQUEST_ID.test(value) ? 'an id' : value}`];
 }
