@@ -33,6 +33,13 @@ export function comparable(answered: Answered) {
   };
 }
 
+/** Who starts a call, and who rides on it, is chance where several ask at once. */
+export const withoutReceipt = ({ status, headers, body }: ReturnType<typeof comparable>) => ({
+  status,
+  headers,
+  body: body.replace(/"receipt":\{[^}]*\}/, '"receipt":{}'),
+});
+
 const isRequest = (event: GatewayEvent): event is RequestEvent => event.type === 'request';
 
 function comparableRequest(event: RequestEvent, codes: ReadonlySet<string>) {
