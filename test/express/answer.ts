@@ -21,23 +21,35 @@ export const wasExpress = ({ events }: Answered): boolean =>
 
 /** What is the same for both gateways, in a form that shows where it is not. */
 export function comparable(answered: Answered) {
-  const { status, headers, body } = answered;
+  const { status, headers, body, entries, events } = answered;
+  const codes = new Set(entries.flatMap(({ fields }) => Object.keys(fields.errors ?? {})));
   return {
     status,
     headers: headers.flatMap(([name, value]) => comparableHeader(name, value, body.length)).toSorted(),
     body: comparableBody(body.toString('latin1')),
-    log: answered.entries.map(({ level, message, fields }) => ({ level, message, ...comparableFields(fields) })),
-    requests: answered.events.filter(isRequest).map(({ durationMs: _, ...event }) => comparableRequest(event)),
-    figures: figuresOf(answered.events),
+    log: entries.map(({ level, message, fields }) => ({ level, message, ...comparableFields(fields, codes) })),
+    requests: events.filter(isRequest).map((event) => comparableRequest(event, codes)),
+    figures: figuresOf(events),
   };
 }
 
+/** Who starts a call, and who rides on it, is chance where several ask at once. */
+export const withoutReceipt = ({ status, headers, body }: ReturnType<typeof comparable>) => ({
+  status,
+  headers,
+  body: body.replace(/"receipt":\{[^}]*\}/, '"receipt":{}'),
+});
+
 const isRequest = (event: GatewayEvent): event is RequestEvent => event.type === 'request';
 
-function comparableRequest(event: Omit<RequestEvent, 'durationMs'>) {
-  const { isExpress: _, ...rest } = event as typeof event & { isExpress?: boolean };
-  return rest;
+function comparableRequest(event: RequestEvent, codes: ReadonlySet<string>) {
+  const { isExpress: _, durationMs: __, ...rest } = event as RequestEvent & { isExpress?: boolean };
+  return { ...rest, outcome: comparableOutcome(event.outcome, codes) };
 }
+
+/** The code of the first error, and errors of several codes come in any order. */
+const comparableOutcome = (outcome: string | undefined, codes: ReadonlySet<string>) =>
+  outcome !== undefined && codes.size > 1 && codes.has(outcome) ? 'one of its errors' : outcome;
 
 /** Of this one answer, or of its connection. */
 const OF_ITS_OWN = new Set(['date', 'keep-alive']);
@@ -45,6 +57,8 @@ const REQUEST_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 function comparableHeader(name: string, value: string, length: number): string[] {
   if (OF_ITS_OWN.has(name)) return [];
+  // Where callers are limited, a moment makes a second.
+  if (name === 'retry-after') return [`${name}: ${/^\d+$/.test(value) ? 'seconds' : value}`];
   if (name === 'content-length') return [`${name}: ${Number(value) === length ? 'right' : value}`];
   return [`${name}: ${name === 'x-request-id' && REQUEST_ID.test(value) ? 'an id' : value}`];
 }
@@ -75,8 +89,14 @@ function errorsIn(text: string): unknown[] | undefined {
   }
 }
 
-function comparableFields({ requestId, durationMs: _, waitedMs, logId: __, ...rest }: LogEntry['fields']) {
-  return { ...rest, hasId: requestId !== undefined, hasWait: waitedMs !== undefined };
+function comparableFields(fields: LogEntry['fields'], codes: ReadonlySet<string>) {
+  const { requestId, durationMs: _, waitedMs, logId: __, outcome, ...rest } = fields;
+  return {
+    ...rest,
+    outcome: comparableOutcome(outcome, codes),
+    hasId: requestId !== undefined,
+    hasWait: waitedMs !== undefined,
+  };
 }
 
 /** What telemetry counts, added up: how many events tell it is nobody's business. */

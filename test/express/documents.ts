@@ -199,7 +199,7 @@ export function makeDocument(schema: GraphQLSchema, values: Values, recipe: Docu
     const declared = hasDefault && tape.below(2) === 0 ? getNullableType(type) : type;
     const inDefault = tape.isOneOf100(10) && !isNonNullType(type) ? null : values.good(type, meaning, tape);
     const byDefault = hasDefault ? ` = ${values.literal(inDefault, type, tape)}` : '';
-    variables.set(name, { meaning, type, definition: `$${name}: ${declared}${byDefault}` });
+    variables.set(name, { meaning, type, definition: `$${name}: ${String(declared)}${byDefault}` });
     return `$${name}`;
   }
 

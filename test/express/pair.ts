@@ -14,8 +14,12 @@ import type { Sent } from './requests.ts';
 /** Two gateways that differ in one option only, each with a sandbox of its own, over real HTTP. */
 export interface Pair {
   /** Sends it to both. @returns what came of it: with the shorter way, and without. */
-  send(sent: Sent, faults: readonly FaultSpec[]): Promise<readonly [Answered, Answered]>;
+  send(sent: Sent, faults: readonly FaultSpec[]): Promise<Both>;
+  /** Sends all of them at once. What telemetry and log say of one cannot be told from what they say of another. */
+  sendTogether(all: readonly Sent[]): Promise<readonly Both[]>;
 }
+
+type Both = readonly [express: Answered, whole: Answered];
 
 export interface PairOptions {
   readonly people: readonly SandboxPerson[];
@@ -42,6 +46,10 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     async send(sent, faults) {
       clock.now += sent.afterMs;
       return Promise.all([sendTo(sides[0], sent, faults), sendTo(sides[1], sent, faults)]);
+    },
+    async sendTogether(all) {
+      const [express, whole] = await Promise.all(sides.map((side) => sendAll(side, all)));
+      return all.map((_, at): Both => [express?.[at] as Answered, whole?.[at] as Answered]);
     },
   };
 }
@@ -71,7 +79,7 @@ async function startSide(options: PairOptions, express: boolean, clock: { now: n
   await gateway.whenReady;
   const server = createServer(gateway);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new Agent({ keepAlive: true });
   onTestFinished(() => end(server, agent, gateway, sandbox));
   const tokens = new Map(options.userTokens.map((key) => [key, sandbox.userAccessToken(key)]));
   const { port } = server.address() as AddressInfo;
@@ -96,6 +104,14 @@ async function sendTo(side: Side, sent: Sent, faults: readonly FaultSpec[]): Pro
   // People who are asked for ahead are nobody's request, and have to be there before the next.
   await settled(() => events.some(({ type }) => type === 'request') && isIdle(events));
   return { ...answer, events: [...events], entries: [...entries] };
+}
+
+async function sendAll(side: Side, all: readonly Sent[]): Promise<Answered[]> {
+  side.sandbox.faults.clear();
+  side.events.length = 0;
+  const answers = await Promise.all(all.map((sent) => answerOf(side, sent)));
+  await settled(() => isIdle(side.events));
+  return answers.map((answer) => ({ ...answer, events: [], entries: [] }));
 }
 
 /** What has left has come back. */
