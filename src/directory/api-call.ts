@@ -35,7 +35,8 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
   const { queryUsers, retry, breaker, clock, telemetry, traces } = options;
 
   return async function callApi(subject, lookUps, slot, signal) {
-    const query = { ...subject, identifiers: lookUps.map(({ spelling }) => spelling) };
+    const { identity, kind, tenantKey } = subject;
+    const query = { identity, kind, tenantKey, identifiers: lookUps.map(({ spelling }) => spelling) };
     if (lookUps.some(({ attempts, search }) => attempts === 0 && !search)) retry.noteCall();
     const passage = breaker.enter();
     const requests = requestsOf(lookUps);
@@ -50,18 +51,22 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       span.end({ ...answerTold(answer), requests: requestsOf(lookUps) });
       passage.leave('well');
       if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
-      const { results, unasked } = matchPeople(query, answer);
+      const { results, unasked } = matchPeople(
+        query,
+        answer,
+        lookUps.map(({ id }) => id),
+      );
       if (answer.malformedRows > 0 || unasked > 0) {
         telemetry({ type: 'rows-dropped', malformed: answer.malformedRows, unasked });
       }
-      return results.map((result) => ({ result }));
+      return results;
     } catch (error) {
       const shown = toGatewayError(error);
       const told = signal.aborted ? { outcome: 'cancelled' } : failureTold(shown);
       span.end({ ...told, requests: requestsOf(lookUps) });
       if (signal.aborted) {
         passage.leave('nothing');
-        return lookUps.map(() => ({ result: shown }));
+        return lookUps.map(() => shown);
       }
       // One token that does not come holds up many calls: that is no sign from the interface they were meant for.
       passage.leave(!hasLeft ? 'nothing' : isOutage(shown) ? 'outage' : 'well');
@@ -77,17 +82,24 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     slot.refused(refusal.retryAfterMs ?? 1_000);
     for (const lookUp of lookUps) lookUp.state = 'queued';
     options.onPause(refusal);
-    return lookUps.map(({ waiters }) => (waiters.size > 0 ? { againInMs: 0 } : { result: refusal }));
+    return lookUps.map(({ waiters }) => (waiters.length > 0 ? { againInMs: 0 } : refusal));
   }
 }
 
 /** The requests of traces among those who wait, each once. */
 function requestsOf(lookUps: readonly LookUp[]): SpanContext[] {
-  const bySpan = new Map<string, SpanContext>();
+  let bySpan: Map<string, SpanContext> | undefined;
+  let latest: SpanContext | undefined;
   for (const { waiters } of lookUps) {
-    for (const { ticket } of waiters) if (ticket.span) bySpan.set(ticket.span.spanId, ticket.span);
+    for (const { ticket } of waiters) {
+      // Most lists are of one request.
+      if (!ticket.span || ticket.span === latest) continue;
+      latest = ticket.span;
+      bySpan ??= new Map();
+      bySpan.set(latest.spanId, latest);
+    }
   }
-  return [...bySpan.values()];
+  return bySpan ? [...bySpan.values()] : [];
 }
 
 const answerTold = (answer: FoundPeople | TokenRefused): CallTold =>
@@ -100,7 +112,7 @@ const failureTold = ({ code, upstream }: GatewayError): CallTold => ({
 });
 
 function afterRefusedToken(lookUp: LookUp, error: GatewayError): Outcome {
-  return lookUp.tokenRefusals++ === 0 ? { againInMs: 0 } : { result: error };
+  return lookUp.tokenRefusals++ === 0 ? { againInMs: 0 } : error;
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -13,10 +13,15 @@ export interface Backlog {
   makeRoom(ticket: Ticket, count: number): readonly LookUp[] | undefined;
 }
 
-/** @param limit how many look-ups may wait, over all requests. */
-export function createBacklog(limit: number): Backlog {
-  const byRequest = new Map<Ticket, Set<LookUp>>();
+/**
+ * Keeps a figure with each request and a place with each look-up, and looks at all of them only where somebody has to be shed.
+ * @param limit how many look-ups may wait, over all requests.
+ * @param filter finds look-ups among all that have no answer yet.
+ */
+export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) => boolean) => LookUp[]): Backlog {
+  const requests = new Set<Ticket>();
   let size = 0;
+  let places = 0;
   /** No backlog is larger than this. Lets most newcomers be judged without a look at all the others. */
   let upperBound = 0;
 
@@ -25,36 +30,41 @@ export function createBacklog(limit: number): Backlog {
       return size;
     },
     add(lookUp) {
-      if (!lookUp.owner) return;
+      const { owner, backlogPlace } = lookUp;
+      if (!owner || backlogPlace > 0) return;
+      lookUp.backlogPlace = ++places;
       size++;
-      const own = byRequest.get(lookUp.owner) ?? new Set();
-      own.add(lookUp);
-      byRequest.set(lookUp.owner, own);
-      upperBound = Math.max(upperBound, own.size);
+      if (owner.backlog++ === 0) requests.add(owner);
+      if (owner.backlog > upperBound) upperBound = owner.backlog;
     },
     remove(lookUp) {
-      if (!lookUp.owner) return;
-      const own = byRequest.get(lookUp.owner);
-      if (own?.delete(lookUp)) size--;
-      if (own?.size === 0) byRequest.delete(lookUp.owner);
+      const { owner, backlogPlace } = lookUp;
+      if (!owner || backlogPlace === 0) return;
+      lookUp.backlogPlace = 0;
+      size--;
+      if (--owner.backlog === 0) requests.delete(owner);
     },
     makeRoom(ticket, count) {
       const excess = size + count - limit;
       if (excess <= 0) return [];
-      const newcomer = count + (byRequest.get(ticket)?.size ?? 0);
+      const newcomer = count + ticket.backlog;
       if (newcomer >= upperBound || newcomer > limit) return undefined;
       const largest = findLargest();
-      upperBound = largest?.size ?? 0;
-      if (!largest || newcomer >= largest.size) return undefined;
+      upperBound = largest?.backlog ?? 0;
+      if (!largest || newcomer >= largest.backlog) return undefined;
       // Where others wait for the same person, nothing is won by sending one of them away.
-      const own = [...largest].filter(({ waiters }) => waiters.size <= 1);
-      return own.length < excess ? undefined : own.slice(-excess);
+      const own = filter(
+        ({ owner, backlogPlace, waiters }) => owner === largest && backlogPlace > 0 && waiters.length <= 1,
+      );
+      return own.length < excess
+        ? undefined
+        : own.toSorted((one, other) => one.backlogPlace - other.backlogPlace).slice(-excess);
     },
   };
 
-  function findLargest(): Set<LookUp> | undefined {
-    let largest: Set<LookUp> | undefined;
-    for (const own of byRequest.values()) if (own.size > (largest?.size ?? 0)) largest = own;
+  function findLargest(): Ticket | undefined {
+    let largest: Ticket | undefined;
+    for (const request of requests) if (request.backlog > (largest?.backlog ?? 0)) largest = request;
     return largest;
   }
 }

@@ -10,7 +10,7 @@ import { parseUserToken } from '../upstream/user-token.ts';
 import { countAnswers } from './count-answers.ts';
 import { createFindPeople } from './find-people.ts';
 import { tryToParse } from './identifier.ts';
-import type { LookupResult, Ticket } from './look-up.ts';
+import { createSubject, type LookupResult, type Ticket } from './look-up.ts';
 import { createMemory, type Forgotten } from './memory.ts';
 import type { PersonCacheOptions } from './person-cache.ts';
 import { createNameSet, type PersonName } from './person-name.ts';
@@ -120,7 +120,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     if (ticket instanceof GatewayError) return refuseAll(request, ticket);
     const tenantKey = tenantOf(request);
     if (tenantKey instanceof GatewayError) return refuseAll(request, tenantKey);
-    const subject = { identity: ticket.identity, kind, tenantKey: kind === 'email' ? tenantKey : undefined };
+    const subject = createSubject(ticket.identity, kind, kind === 'email' ? tenantKey : undefined);
     return findPeople(subject, identifiers, ticket);
   }
 

@@ -4,8 +4,8 @@ import type { Quota, Slot } from '../policies/quota.ts';
 import { type ApiCallOptions, createApiCall } from './api-call.ts';
 import { createIsolation } from './isolate.ts';
 import { createLanes } from './lanes.ts';
-import type { LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
-import { isInputRefused, whatIsTold } from './outcome.ts';
+import type { Call, LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
+import { isInputRefused, isPause, whatIsTold } from './outcome.ts';
 import { resting, shuttingDown } from './refusals.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
@@ -55,8 +55,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     fillUp: options.fillUp,
     send: (subject, batch, take) => void send(subject, batch, take),
   });
-  /** The call that each look-up is in. */
-  const calls = new Map<LookUp, { readonly lookUps: readonly LookUp[]; readonly cancel: AbortController }>();
+  const calls = new Set<Call>();
   const pauses = new Set<NodeJS.Timeout>();
   const isolation = createIsolation({
     clock,
@@ -70,11 +69,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     breaker,
     enqueue: lanes.add,
     abandon(lookUp) {
-      const call = calls.get(lookUp);
+      const { call } = lookUp;
       // A search finds out at its next turn who is gone.
       if (!call && lookUp.search) return lookUp.state === 'queued';
       if (!call) return lanes.remove(lookUp);
-      if (call.lookUps.every(({ waiters }) => waiters.size === 0)) {
+      if (call.lookUps.every(({ waiters }) => waiters.length === 0)) {
         options.onCancelled(call.lookUps);
         call.cancel.abort();
       }
@@ -86,13 +85,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     dispose() {
       lanes.dispose();
       for (const pause of pauses) clearTimeout(pause);
-      for (const { cancel } of calls.values()) cancel.abort(shuttingDown());
+      for (const { cancel } of calls) cancel.abort(shuttingDown());
     },
   };
 
   async function send(subject: Subject, batch: readonly LookUp[], take: () => Slot): Promise<void> {
     const sentAt = clock();
-    const lookUps = batch.filter(({ state }) => state !== 'done');
+    const lookUps = batch.some(isDone) ? batch.filter((lookUp) => !isDone(lookUp)) : batch;
     if (lookUps.length === 0) {
       isolation.afterCall(batch, 'cancelled');
       return;
@@ -105,35 +104,40 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return;
     }
     const call = { lookUps, cancel: new AbortController() };
-    const waitedMs = sentAt - Math.min(...lookUps.map(({ queuedAt }) => queuedAt));
-    const refreshedAhead = lookUps.filter(({ owner }) => !owner).length;
-    telemetry({ type: 'batch', kind: subject.kind, identifiers: lookUps.length, refreshedAhead, waitedMs });
+    let oldest = sentAt;
+    let refreshedAhead = 0;
     for (const lookUp of lookUps) {
+      if (lookUp.queuedAt < oldest) oldest = lookUp.queuedAt;
+      if (!lookUp.owner) refreshedAhead++;
       lookUp.state = 'sent';
-      calls.set(lookUp, call);
+      lookUp.call = call;
     }
+    calls.add(call);
+    const waitedMs = sentAt - oldest;
+    telemetry({ type: 'batch', kind: subject.kind, identifiers: lookUps.length, refreshedAhead, waitedMs });
     options.onSent(lookUps);
     const outcomes = await callApi(subject, lookUps, take(), call.cancel.signal);
-    for (const lookUp of lookUps) calls.delete(lookUp);
+    calls.delete(call);
+    for (const lookUp of lookUps) lookUp.call = undefined;
 
-    const again: LookUp[] = [];
+    let again: LookUp[] | undefined;
     let pauseMs = 0;
-    lookUps.forEach((lookUp, index) => {
-      const outcome = outcomes[index] ?? { result: null };
-      if (outcome === 'split') return;
-      if ('result' in outcome) {
-        const { result } = outcome;
-        const isAlone = lookUps.length === 1;
-        if (isAlone && result instanceof GatewayError && isInputRefused(result)) {
-          options.onRefusedAlone(lookUp, result, sentAt);
-        }
-        options.onResult(lookUp, result, sentAt);
-      } else {
+    for (let index = 0; index < lookUps.length; index++) {
+      const lookUp = lookUps[index] as LookUp;
+      const outcome = outcomes[index] ?? null;
+      if (outcome === 'split') continue;
+      if (isPause(outcome)) {
+        again ??= [];
         again.push(lookUp);
         pauseMs = outcome.againInMs;
+        continue;
       }
-    });
-    if (again.length > 0) after(pauseMs, () => queueAgain(again));
+      if (lookUps.length === 1 && outcome instanceof GatewayError && isInputRefused(outcome)) {
+        options.onRefusedAlone(lookUp, outcome, sentAt);
+      }
+      options.onResult(lookUp, outcome, sentAt);
+    }
+    if (again) after(pauseMs, () => queueAgain(again));
     else isolation.afterCall(lookUps, call.cancel.signal.aborted ? 'cancelled' : whatIsTold(outcomes));
     options.onCallEnded();
   }
@@ -151,9 +155,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function queueAgain(lookUps: readonly LookUp[]): void {
-    const wanted = lookUps.filter(({ waiters }) => waiters.size > 0);
+    const wanted = lookUps.filter(({ waiters }) => waiters.length > 0);
     for (const lookUp of lookUps) {
-      if (lookUp.waiters.size === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), clock());
+      if (lookUp.waiters.length === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), clock());
       else lookUp.state = 'queued';
     }
     const [first] = wanted;
@@ -165,3 +169,5 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     lanes.addAgain(first.subject, wanted);
   }
 }
+
+const isDone = ({ state }: LookUp): boolean => state === 'done';

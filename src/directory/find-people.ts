@@ -1,9 +1,9 @@
-import { GatewayError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import { type Answers, createAnswers } from './answers.ts';
 import { countAnswers } from './count-answers.ts';
 import { createFromMemory } from './from-memory.ts';
 import { comparable, tryToParse } from './identifier.ts';
-import type { LookupResult, Subject, Ticket } from './look-up.ts';
+import type { LookupResult, Subject, Ticket, Wanted } from './look-up.ts';
 import type { Memory } from './memory.ts';
 import type { Queue } from './queue.ts';
 import { createStaleFallback } from './stale.ts';
@@ -19,6 +19,25 @@ export type FindPeople = (
   ticket: Ticket,
 ) => LookupResult[] | Promise<LookupResult[]>;
 
+/** An identifier that was asked for before, in another place of the same list. */
+interface Repeat {
+  readonly place: number;
+  readonly first: number;
+}
+
+/** One list of identifiers on its way. */
+interface Search {
+  readonly subject: Subject;
+  readonly ticket: Ticket;
+  /** One for each identifier, in the order asked; `null` where nothing is known yet. */
+  readonly results: LookupResult[];
+  readonly repeats: readonly Repeat[];
+  /** How many are answered from the memory of this process. */
+  readonly inMemory: number;
+}
+
+const NONE: readonly never[] = [];
+
 export function createFindPeople(memory: Memory, queue: Queue, telemetry: Telemetry): FindPeople {
   const fromMemory = createFromMemory(memory, queue);
   const staleFallback = createStaleFallback(memory, queue);
@@ -26,100 +45,117 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
 
   return function findPeople(subject, identifiers, ticket) {
     const { kind } = subject;
-    // The usual question of a busy gateway: one person, whom it remembers.
-    if (identifiers.length === 1) {
-      const spelling = tryToParse(kind, identifiers[0] ?? '');
-      if (spelling instanceof GatewayError) return tellKnown(subject, [spelling], 0, ticket);
+    const results: LookupResult[] = [];
+    const firsts = identifiers.length > 1 ? new Map<string, number>() : undefined;
+    let repeats: Repeat[] | undefined;
+    let unknown: Wanted[] | undefined;
+    let inMemory = 0;
+    for (let place = 0; place < identifiers.length; place++) {
+      const spelling = tryToParse(kind, identifiers[place] as string);
+      if (typeof spelling !== 'string') {
+        results.push(spelling);
+        continue;
+      }
       const id = comparable(kind, spelling);
+      const first = firsts?.get(id);
+      if (first !== undefined) {
+        repeats ??= [];
+        repeats.push({ place, first });
+        results.push(null);
+        continue;
+      }
+      firsts?.set(id, place);
       const known = remembered(subject, id, ticket);
-      return known === undefined
-        ? lookUp(subject, [id], new Map(), new Map([[id, spelling]]), ticket)
-        : tellKnown(subject, [known], 1, ticket);
+      results.push(known ?? null);
+      if (known === undefined) {
+        unknown ??= [];
+        unknown.push({ id, spelling, place });
+      } else inMemory++;
     }
-    const known = new Map<string, LookupResult>();
-    const unknown = new Map<string, string>();
-    const ids = identifiers.map((raw) => {
-      const spelling = tryToParse(kind, raw);
-      if (spelling instanceof GatewayError) return spelling;
-      const id = comparable(kind, spelling);
-      if (known.has(id) || unknown.has(id)) return id;
-      const hit = remembered(subject, id, ticket);
-      if (hit === undefined) unknown.set(id, spelling);
-      else known.set(id, hit);
-      return id;
-    });
-    if (unknown.size > 0) return lookUp(subject, ids, known, unknown, ticket);
-    const malformed = ids.filter((id) => id instanceof GatewayError);
-    tellKnown(subject, [...known.values(), ...malformed], known.size, ticket);
-    return inOrder(ids, known);
+    const search = { subject, ticket, results, repeats: repeats ?? NONE, inMemory };
+    if (unknown) return lookUp(search, unknown);
+    tell(search, { shared: 0, joined: 0, queued: 0, shed: 0 });
+    return finish(search, 0);
   };
 
   function remembered(subject: Subject, id: string, ticket: Ticket): LookupResult | undefined {
     return memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromMemory(subject, id, ticket));
   }
 
-  function tellKnown({ kind }: Subject, answers: LookupResult[], cacheHits: number, ticket: Ticket): LookupResult[] {
-    ticket.receipt.cacheHits += cacheHits;
-    const sharedHits = isShared ? 0 : undefined;
-    telemetry({ type: 'look-ups', kind, cacheHits, sharedHits, joined: 0, queued: 0, shed: 0 });
-    telemetry(countAnswers(kind, answers, 0));
-    return answers;
+  function lookUp(search: Search, unknown: readonly Wanted[]): LookupResult[] | Promise<LookupResult[]> {
+    const { subject, ticket, results } = search;
+    const answers = createAnswers(ticket, results, queue.abandon);
+    const missing = queue.join(subject, unknown, answers);
+    const asksOthers = isShared && missing.length > 0 && !ticket.wantsFresh && !ticket.userToken;
+    return asksOthers ? askOthers(search, answers, unknown, missing) : queueRest(search, answers, unknown, missing);
   }
 
-  async function lookUp(
-    subject: Subject,
-    ids: readonly (string | GatewayError)[],
-    known: Map<string, LookupResult>,
-    unknown: ReadonlyMap<string, string>,
-    ticket: Ticket,
+  /** What other processes know need not be looked up. */
+  async function askOthers(
+    search: Search,
+    answers: Answers,
+    unknown: readonly Wanted[],
+    missing: readonly Wanted[],
   ): Promise<LookupResult[]> {
-    const { kind } = subject;
-    const inMemory = known.size;
-    const coming = new Map<string, Promise<LookupResult>>();
-    let missing = new Map<string, string>();
-    const join = (id: string, spelling: string) => {
-      const underWay = queue.join(subject, id, ticket);
-      if (underWay) coming.set(id, underWay);
-      else missing.set(id, spelling);
-    };
-    for (const [id, spelling] of unknown) join(id, spelling);
-    if (isShared && missing.size > 0 && !ticket.wantsFresh && !ticket.userToken) {
-      await memory.learnFromOthers(subject, missing.keys());
-      const looked = missing;
-      missing = new Map();
-      for (const [id, spelling] of looked) {
-        const hit = remembered(subject, id, ticket);
-        // Others may have begun to look for them in the meantime.
-        if (hit === undefined) join(id, spelling);
-        else known.set(id, hit);
-      }
+    const { subject, ticket, results } = search;
+    ticket.watch(answers);
+    await memory.learnFromOthers(
+      subject,
+      missing.map(({ id }) => id),
+    );
+    const told = new Set<Wanted>();
+    for (const wanted of missing) {
+      const known = remembered(subject, wanted.id, ticket);
+      if (known === undefined) continue;
+      results[wanted.place] = known;
+      told.add(wanted);
     }
-    const [cacheHits, joined] = [known.size, coming.size];
-    ticket.receipt.cacheHits += cacheHits;
+    const isUnknown = (wanted: Wanted) => !told.has(wanted);
+    // Others may have begun to look for them in the meantime.
+    const stillMissing = queue.join(subject, missing.filter(isUnknown), answers);
+    return queueRest(search, answers, unknown.filter(isUnknown), stillMissing, told.size);
+  }
+
+  /** @param shared how many other processes told of. */
+  function queueRest(
+    search: Search,
+    answers: Answers,
+    unknown: readonly Wanted[],
+    missing: readonly Wanted[],
+    shared = 0,
+  ): LookupResult[] | Promise<LookupResult[]> {
+    const { subject, ticket, results } = search;
+    const refusal = queue.add(subject, missing, answers);
+    if (refusal) for (const { place } of missing) results[place] = refusal;
+    const shed = refusal ? missing.length : 0;
+    tell(search, { shared, joined: unknown.length - missing.length, queued: missing.length - shed, shed });
+    const fillInStale = staleFallback(subject, unknown, answers);
+    ticket.watch(answers);
+    if (answers.open === 0) return finish(search, fillInStale?.() ?? 0);
+    return new Promise<void>((resolve) => {
+      answers.onFilled = resolve;
+    }).then(() => finish(search, fillInStale?.() ?? 0));
+  }
+
+  function tell(
+    { subject, ticket, inMemory }: Search,
+    { shared, joined, queued, shed }: { shared: number; joined: number; queued: number; shed: number },
+  ): void {
+    ticket.receipt.cacheHits += inMemory + shared;
     ticket.receipt.joined += joined;
+    const sharedHits = isShared ? shared : undefined;
+    telemetry({ type: 'look-ups', kind: subject.kind, cacheHits: inMemory, sharedHits, joined, queued, shed });
+  }
 
-    const queued = queue.add(subject, missing, ticket);
-    const shed = queued instanceof GatewayError ? missing.size : 0;
-    telemetry({
-      type: 'look-ups',
-      kind,
-      cacheHits: inMemory,
-      sharedHits: isShared ? cacheHits - inMemory : undefined,
-      joined,
-      queued: missing.size - shed,
-      shed,
-    });
-    if (queued instanceof GatewayError) for (const id of missing.keys()) coming.set(id, Promise.resolve(queued));
-    else for (const [id, answer] of queued) coming.set(id, answer);
-
-    let stale = 0;
-    const orStale = staleFallback(subject, ticket, () => stale++);
-    await Promise.all(Array.from(coming, async ([id, answer]) => known.set(id, await orStale(id, answer))));
-    const malformed = ids.filter((id) => id instanceof GatewayError);
-    telemetry(countAnswers(kind, [...known.values(), ...malformed], stale));
-    return inOrder(ids, known);
+  /** @param stale how many of the people are. */
+  function finish({ subject, results, repeats }: Search, stale: number): LookupResult[] {
+    telemetry(countAnswers(subject.kind, repeats.length === 0 ? results : withoutRepeats(results, repeats), stale));
+    for (const { place, first } of repeats) results[place] = results[first] ?? null;
+    return results;
   }
 }
 
-const inOrder = (ids: readonly (string | GatewayError)[], known: ReadonlyMap<string, LookupResult>): LookupResult[] =>
-  ids.map((id) => (id instanceof GatewayError ? id : (known.get(id) ?? null)));
+function withoutRepeats(results: readonly LookupResult[], repeats: readonly Repeat[]): LookupResult[] {
+  const places = new Set(repeats.map(({ place }) => place));
+  return results.filter((_, place) => !places.has(place));
+}

@@ -1,4 +1,4 @@
-import type { LookupResult, Subject, Ticket } from './look-up.ts';
+import { createSubject, type LookupResult, type Subject, type Ticket } from './look-up.ts';
 import type { Memory } from './memory.ts';
 import type { Queue } from './queue.ts';
 
@@ -19,7 +19,7 @@ export function createFromMemory(memory: Memory, queue: Queue): FromMemory {
 
   /** Unless another gateway has just asked. */
   async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
-    const subject: Subject = { identity: ticket.identity, kind: 'key', tenantKey: undefined };
+    const subject = createSubject(ticket.identity, 'key');
     if (memory.isShared) await memory.learnFromOthers(subject, [key]);
     if (!memory.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
   }

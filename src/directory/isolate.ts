@@ -55,7 +55,7 @@ export function createIsolation({ clock, ask, onGivenUp }: IsolationOptions): Is
   function goOn(search: PoisonSearch): void {
     // Whoever nobody waits for need not be found.
     const isWanted = (lookUp: LookUp) => {
-      if (lookUp.waiters.size === 0 && lookUp.state !== 'done') onGivenUp(lookUp, tooMany(lookUp));
+      if (lookUp.waiters.length === 0 && lookUp.state !== 'done') onGivenUp(lookUp, tooMany(lookUp));
       return lookUp.state !== 'done';
     };
     search.others = search.others.filter(isWanted);
@@ -87,7 +87,7 @@ function beginSearch(batch: readonly LookUp[]): PoisonSearch {
 
 const unanswered = ({ suspects, others }: PoisonSearch) => [...suspects.flat(), ...others];
 
-const latestDeadline = ({ waiters }: LookUp) => Math.max(...[...waiters].map(({ ticket }) => ticket.deadlineAt));
+const latestDeadline = ({ waiters }: LookUp) => Math.max(...waiters.map(({ ticket }) => ticket.deadlineAt));
 
 const tooMany = ({ lastError }: LookUp) =>
   new GatewayError(

@@ -1,12 +1,12 @@
-import type { LookUp, Ticket } from './look-up.ts';
+import { type LookUp, NO_TURNS, type Ticket, type Turn } from './look-up.ts';
 
 /** Look-ups of one subject that wait for a call. */
 export interface Lane {
   readonly size: number;
   /** How many requests have look-ups waiting here. */
   readonly requests: number;
-  /** Queues a look-up in the turn of a request. One that several requests wait for leaves in whichever turn comes first. */
-  add(lookUp: LookUp, request: Ticket | undefined): void;
+  /** Queues look-ups in the turn of a request. One that several requests wait for leaves in whichever turn comes first. */
+  add(lookUps: readonly LookUp[], request: Ticket | undefined): void;
   /** Puts look-ups in front of all others: they have had their turn, and need another call. */
   addAgain(lookUps: readonly LookUp[]): void;
   /** Queues look-ups that have to leave in a call of their own, before all others. */
@@ -25,30 +25,36 @@ export function createLane(): Lane {
   const again = new Set<LookUp>();
   const groups: Set<LookUp>[] = [];
   // A map keeps the order of insertion, which is the order of turns.
-  const byRequest = new Map<Ticket | undefined, Set<LookUp>>();
-  /** In whose turns each look-up is. */
-  const turns = new Map<LookUp, (Ticket | undefined)[]>();
+  const byRequest = new Map<Ticket | undefined, Turn>();
+  /** How many wait in turns, each counted once. */
+  let inTurns = 0;
 
   return {
     get size() {
-      return groups.reduce((sum, group) => sum + group.size, turns.size + again.size);
+      return groups.reduce((sum, group) => sum + group.size, inTurns + again.size);
     },
     get requests() {
       return byRequest.size;
     },
-    add(lookUp, request) {
-      if (again.has(lookUp) || groups.some((group) => group.has(lookUp))) return;
-      const own = byRequest.get(request);
-      if (own) own.add(lookUp);
-      else byRequest.set(request, new Set([lookUp]));
-      const known = turns.get(lookUp);
-      if (known) known.push(request);
-      else turns.set(lookUp, [request]);
+    add(lookUps, request) {
+      let turn = byRequest.get(request);
+      for (const lookUp of lookUps) {
+        if (isSetApart(lookUp)) continue;
+        if (!turn) {
+          turn = createTurn(request);
+          byRequest.set(request, turn);
+        }
+        enterTurn(turn, lookUp);
+      }
     },
     addAgain(lookUps) {
-      for (const lookUp of lookUps) again.add(lookUp);
+      for (const lookUp of lookUps) {
+        leaveTurns(lookUp);
+        again.add(lookUp);
+      }
     },
     addGroup(lookUps) {
+      for (const lookUp of lookUps) leaveTurns(lookUp);
       groups.push(new Set(lookUps));
     },
     remove(lookUp) {
@@ -56,40 +62,68 @@ export function createLane(): Lane {
     },
     take(most) {
       for (let group = groups.shift(); group; group = groups.shift()) if (group.size > 0) return [...group];
-      const batch = takeFrom(again, most, (lookUp) => again.delete(lookUp));
+      const batch: LookUp[] = [];
+      for (const lookUp of again) {
+        if (batch.length === most) break;
+        batch.push(lookUp);
+        again.delete(lookUp);
+      }
       while (batch.length < most && byRequest.size > 0) {
         const share = Math.max(1, Math.floor((most - batch.length) / byRequest.size));
         // A copy: who had a turn is put behind the others, and is not met again in this round.
-        const round = Array.from(byRequest.keys());
-        for (const request of round) {
+        const round = Array.from(byRequest.values());
+        for (const turn of round) {
           if (batch.length === most) break;
-          const own = byRequest.get(request);
           // Emptied in this round, by requests that wait for the same people.
-          if (!own) continue;
-          batch.push(...takeFrom(own, Math.min(share, most - batch.length), leaveTurns));
-          if (byRequest.delete(request) && own.size > 0) byRequest.set(request, own);
+          if (turn.size === 0) continue;
+          takeTurn(turn, Math.min(share, most - batch.length), batch);
+          if (byRequest.delete(turn.request) && turn.size > 0) byRequest.set(turn.request, turn);
         }
       }
       return batch;
     },
   };
 
+  function isSetApart(lookUp: LookUp): boolean {
+    return again.has(lookUp) || groups.some((group) => group.has(lookUp));
+  }
+
+  function enterTurn(turn: Turn, lookUp: LookUp): void {
+    if (lookUp.turns.length === 0) {
+      lookUp.turns = turn.alone;
+      inTurns++;
+    } else if (lookUp.turns.includes(turn)) return;
+    else lookUp.turns = [...lookUp.turns, turn];
+    turn.lookUps.push(lookUp);
+    turn.size++;
+  }
+
   function leaveTurns(lookUp: LookUp): boolean {
-    for (const request of turns.get(lookUp) ?? []) {
-      const own = byRequest.get(request);
-      own?.delete(lookUp);
-      if (own?.size === 0) byRequest.delete(request);
+    const { turns } = lookUp;
+    if (turns.length === 0) return false;
+    lookUp.turns = NO_TURNS;
+    inTurns--;
+    for (const turn of turns) if (--turn.size === 0) byRequest.delete(turn.request);
+    return true;
+  }
+
+  function takeTurn(turn: Turn, most: number, batch: LookUp[]): void {
+    const { lookUps } = turn;
+    const end = batch.length + most;
+    while (batch.length < end && turn.size > 0) {
+      const lookUp = lookUps[turn.next++];
+      if (!lookUp) break;
+      // Else it has left, or somebody took it in their turn.
+      if (!lookUp.turns.includes(turn)) continue;
+      leaveTurns(lookUp);
+      batch.push(lookUp);
     }
-    return turns.delete(lookUp);
   }
 }
 
-function takeFrom(queue: Iterable<LookUp>, most: number, remove: (lookUp: LookUp) => void): LookUp[] {
-  const taken: LookUp[] = [];
-  for (const lookUp of queue) {
-    if (taken.length === most) break;
-    taken.push(lookUp);
-    remove(lookUp);
-  }
-  return taken;
+function createTurn(request: Ticket | undefined): Turn {
+  const alone: Turn[] = [];
+  const turn: Turn = { request, lookUps: [], next: 0, size: 0, alone };
+  alone.push(turn);
+  return turn;
 }

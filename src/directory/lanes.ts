@@ -2,7 +2,7 @@ import type { Quota, Slot } from '../policies/quota.ts';
 import { createSlotQueue } from '../policies/slot-queue.ts';
 import { MAX_IDENTIFIERS_PER_CALL } from '../upstream/user-query.ts';
 import { createLane, type Lane } from './lane.ts';
-import { type LookUp, type Subject, subjectKey, type Ticket } from './look-up.ts';
+import type { LookUp, Subject, Ticket } from './look-up.ts';
 
 /** The lanes of one credential: one for each subject that has look-ups waiting, in turn, as its quota allows. */
 export interface Lanes {
@@ -46,7 +46,7 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
   return {
     add(subject, lookUps, request) {
       const lane = laneOf(subject);
-      for (const lookUp of lookUps) lane.queue.add(lookUp, request);
+      lane.queue.add(lookUps, request);
       askForSlot(lane);
     },
     addAgain(subject, lookUps) {
@@ -55,17 +55,18 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
       else lane.queue.addAgain(lookUps);
       askForSlot(lane);
     },
-    remove: (lookUp) => lanes.get(subjectKey(lookUp.subject))?.queue.remove(lookUp) ?? false,
+    remove: (lookUp) => lanes.get(lookUp.subject.key)?.queue.remove(lookUp) ?? false,
     estimateMs(subject, count) {
-      const key = subjectKey(subject);
-      const own = lanes.get(key)?.queue;
+      const own = lanes.get(subject.key)?.queue;
       // Requests take turns: before the last of mine leaves, each other has given at most as many.
       const before = own ? Math.min(own.size, own.requests * count) : 0;
       const ownTurns = Math.ceil((before + count) / MAX_IDENTIFIERS_PER_CALL);
       // And so do lanes.
-      const others = [...lanes].filter(([other]) => other !== key);
-      const turns = others.map(([, { queue }]) => Math.min(Math.ceil(queue.size / MAX_IDENTIFIERS_PER_CALL), ownTurns));
-      return quota.estimateMs(turns.reduce((sum, turn) => sum + turn, ownTurns));
+      let turns = ownTurns;
+      for (const { queue } of lanes.values()) {
+        if (queue !== own) turns += Math.min(Math.ceil(queue.size / MAX_IDENTIFIERS_PER_CALL), ownTurns);
+      }
+      return quota.estimateMs(turns);
     },
     refreshInSpareQuota(subject) {
       if (slots.length === 0 && quota.hasSpare()) askForSlot(laneOf(subject));
@@ -75,7 +76,7 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
   };
 
   function laneOf(subject: Subject): SubjectLane {
-    const key = subjectKey(subject);
+    const { key } = subject;
     const known = lanes.get(key);
     if (known) return known;
     const made = { subject, queue: createLane(), isWaitingForSlot: false };
@@ -92,11 +93,12 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
       const batch = lane.queue.take(MAX_IDENTIFIERS_PER_CALL);
       // A refresh rides where there is room. It takes a slot of its own only where nobody waits for one.
       if (batch.length > 0 ? batch.every((lookUp) => !lookUp.search) : slots.length === 0) {
-        batch.push(...fillUp(lane.subject, MAX_IDENTIFIERS_PER_CALL - batch.length));
+        const room = MAX_IDENTIFIERS_PER_CALL - batch.length;
+        if (room > 0) batch.push(...fillUp(lane.subject, room));
       }
       if (batch.length > 0) send(lane.subject, batch, take);
       if (lane.queue.size > 0) askForSlot(lane);
-      else lanes.delete(subjectKey(lane.subject));
+      else lanes.delete(lane.subject.key);
     });
   }
 }

@@ -3,6 +3,7 @@ import type { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { UserToken } from '../upstream/user-token.ts';
+import type { Answers, Waiter } from './answers.ts';
 import type { Receipt } from './receipt.ts';
 
 /** The answer for one identifier: the person, `null` for "there is no such person", or what went wrong. */
@@ -15,6 +16,17 @@ export interface Subject {
   readonly kind: LookupKind;
   /** The tenant that was named; `undefined` for the plugin's own. */
   readonly tenantKey: string | undefined;
+  /** A text that names the subject, for maps. */
+  readonly key: string;
+}
+
+/** One identifier that somebody has to be found by. */
+export interface Wanted {
+  /** Equal for two spellings of one identifier. */
+  readonly id: string;
+  readonly spelling: string;
+  /** In the list that was asked for. */
+  readonly place: number;
 }
 
 /** One identifier on its way, for everybody who waits for it. */
@@ -27,16 +39,44 @@ export interface LookUp {
   /** The request that queued it; nobody where a popular person is refreshed ahead. */
   readonly owner: Ticket | undefined;
   readonly queuedAt: number;
-  readonly waiters: Set<Waiter>;
+  /** In the order they came. */
+  waiters: Waiter[];
   state: 'queued' | 'sent' | 'done';
   /** How often a refused token has sent it back into the queue. */
   tokenRefusals: number;
   /** Calls made for it that failed in a way which may pass. */
   attempts: number;
   /** Why the last of them failed: what to say if there is no time for another. */
-  lastError?: GatewayError;
+  lastError: GatewayError | undefined;
   /** Set while parts of its batch are asked for, to find the identifier that the user API refuses. */
-  search?: PoisonSearch;
+  search: PoisonSearch | undefined;
+  /** In whose turns it waits in its lane. */
+  turns: readonly Turn[];
+  /** The call that it is in. */
+  call: Call | undefined;
+  /** Counts up with each that comes into the backlog; 0 where it is not there. */
+  backlogPlace: number;
+  /** True while it is what those who ask for the same may join. */
+  isNewest: boolean;
+}
+
+/** What one request has waiting in a lane. */
+export interface Turn {
+  readonly request: Ticket | undefined;
+  /** In the order they came. Some may have left in the turn of somebody else. */
+  readonly lookUps: LookUp[];
+  /** Those before have left. */
+  next: number;
+  /** How many still wait. */
+  size: number;
+  /** Itself alone: what most look-ups have for their turns. */
+  readonly alone: readonly Turn[];
+}
+
+/** A call on its way. */
+export interface Call {
+  readonly lookUps: readonly LookUp[];
+  readonly cancel: AbortController;
 }
 
 /** The search for the refused identifier of one batch, shared by its look-ups. */
@@ -61,53 +101,63 @@ export interface Ticket {
   readonly receipt: Receipt;
   /** Where it stands in a trace, for calls to link to; `undefined` where it is in none. */
   readonly span: SpanContext | undefined;
-  /** Waits for a look-up. @param onLeave called where this request stops waiting before there is an answer. */
-  wait(lookUp: LookUp, onLeave: (lookUp: LookUp) => void): Promise<LookupResult>;
-  /** Called when the waiter is answered. */
-  forget(waiter: Waiter): void;
+  /** How many of its look-ups are in the backlog. */
+  backlog: number;
+  /** To be called when some of these answers have to be waited for: from now on deadline and hang-up count. */
+  watch(answers: Answers): void;
+  /** To be called when none of these answers has to be waited for any more. */
+  unwatch(answers: Answers): void;
   /** Stops waiting for one look-up, with this answer. */
   leave(lookUp: LookUp, result: GatewayError): void;
 }
 
-/** One request that waits for one look-up. */
-export interface Waiter {
-  readonly ticket: Ticket;
-  readonly lookUp: LookUp;
-  readonly answer: (result: LookupResult) => void;
+/** @param tenantKey the tenant that was named; `undefined` for the plugin's own. */
+export function createSubject(identity: string, kind: LookupKind, tenantKey?: string): Subject {
+  return { identity, kind, tenantKey, key: `${ownPrefix(identity, kind)}${tenantKey ?? ''}` };
 }
 
 /** @param owner the request that queues it; `undefined` where nobody waits. */
 export function createLookUp(
   subject: Subject,
-  { id, spelling }: { readonly id: string; readonly spelling: string },
+  id: string,
+  spelling: string,
   owner: Ticket | undefined,
   queuedAt: number,
 ): LookUp {
-  return { subject, id, spelling, owner, queuedAt, waiters: new Set(), state: 'queued', tokenRefusals: 0, attempts: 0 };
+  return {
+    subject,
+    id,
+    spelling,
+    owner,
+    queuedAt,
+    waiters: [],
+    state: 'queued',
+    tokenRefusals: 0,
+    attempts: 0,
+    lastError: undefined,
+    search: undefined,
+    turns: NO_TURNS,
+    call: undefined,
+    backlogPlace: 0,
+    isNewest: false,
+  };
 }
 
-/** A text that names the subject, for maps. No part of it can hold a line break. */
-export function subjectKey({ identity, kind, tenantKey }: Subject): string {
-  return `${identity}\n${kind}\n${tenantKey ?? ''}`;
-}
+export const NO_TURNS: readonly Turn[] = [];
 
-/** A text that names one identifier of a subject, for maps. */
-export const lookUpKey = (subject: Subject, id: string): string => `${subjectKey(subject)}\n${id}`;
+/** A text that names one identifier of a subject, for maps. No part of it but the last can hold a line break. */
+export const lookUpKey = (subject: Subject, id: string): string => `${subject.key}\n${id}`;
+
+/** The same for an identifier that is looked up without naming a tenant. */
+export const ownLookUpKey = (identity: string, kind: LookupKind, id: string): string =>
+  `${ownPrefix(identity, kind)}\n${id}`;
+
+const ownPrefix = (identity: string, kind: LookupKind) => `${identity}\n${kind}\n`;
 
 /** What such a text names. */
 export function lookUpOf(key: string): { readonly subject: Subject; readonly id: string } {
   const [identity = '', kind, tenantKey = '', ...id] = key.split('\n');
-  const subject = { identity, kind: kind as LookupKind, tenantKey: tenantKey === '' ? undefined : tenantKey };
+  const subject = createSubject(identity, kind as LookupKind, tenantKey === '' ? undefined : tenantKey);
   // What the user API tells could hold a line break.
   return { subject, id: id.join('\n') };
-}
-
-/** Answers everybody who waits. */
-export function settle(lookUp: LookUp, result: LookupResult): void {
-  lookUp.state = 'done';
-  for (const waiter of lookUp.waiters) {
-    waiter.ticket.forget(waiter);
-    waiter.answer(result);
-  }
-  lookUp.waiters.clear();
 }

@@ -22,33 +22,49 @@ const fieldOf: Record<LookupKind, { name: string; permission: string }> = {
  * leaves out people it does not find, and may answer with others. Where the answer does not tell who is meant,
  * that is UPSTREAM_BAD_RESPONSE and never "not found".
  */
-export function matchPeople(query: UserQuery, found: FoundPeople): Match {
-  const { kind, identifiers } = query;
-  const wanted = new Set(identifiers.map((identifier) => comparable(kind, identifier)));
-  const byIdentifier = new Map<string, Person | GatewayError>();
+export function matchPeople(
+  query: UserQuery,
+  found: FoundPeople,
+  /** The identifiers in the form in which two spellings are equal. */
+  ids: readonly string[] = query.identifiers.map((identifier) => comparable(query.kind, identifier)),
+): Match {
+  const { kind } = query;
+  const { people, malformedRows } = found;
+  if (malformedRows === 0 && isInOrder(kind, people, ids)) return { results: [...people], unasked: 0 };
+  const byId = new Map<string, Person | GatewayError | null>();
+  for (const id of ids) byId.set(id, null);
   let unasked = 0;
   let unnamed = 0;
-  for (const person of found.people) {
+  for (const person of people) {
     const value = identifierOf(person, kind);
     if (value === null) {
       unnamed++;
       continue;
     }
     const id = comparable(kind, value);
-    const earlier = byIdentifier.get(id);
-    if (!wanted.has(id)) unasked++;
-    else if (earlier === undefined) byIdentifier.set(id, person);
-    else if (earlier instanceof GatewayError || earlier.key !== person.key) byIdentifier.set(id, ambiguous(kind));
+    const earlier = byId.get(id);
+    if (earlier === undefined) unasked++;
+    else if (earlier === null) byId.set(id, person);
+    else if (earlier instanceof GatewayError || earlier.key !== person.key) byId.set(id, ambiguous(kind));
   }
 
-  const [only] = found.people;
-  if (only && unnamed === 1 && identifiers.length === 1 && found.people.length === 1 && found.malformedRows === 0) {
+  const [only] = people;
+  if (only && unnamed === 1 && ids.length === 1 && people.length === 1 && malformedRows === 0) {
     return { results: [only], unasked };
   }
   // Any of the rows that could not be attributed may be any of the identifiers without a row.
-  const unanswered = unnamed > 0 ? fieldMissing(kind) : found.malformedRows > 0 ? rowsMalformed() : null;
-  const results = identifiers.map((identifier) => byIdentifier.get(comparable(kind, identifier)) ?? unanswered);
-  return { results, unasked };
+  const unanswered = unnamed > 0 ? fieldMissing(kind) : malformedRows > 0 ? rowsMalformed() : null;
+  return { results: ids.map((id) => byId.get(id) ?? unanswered), unasked };
+}
+
+/** The usual answer: a row for each, in the order asked. */
+function isInOrder(kind: LookupKind, people: readonly Person[], ids: readonly string[]): boolean {
+  if (people.length !== ids.length) return false;
+  for (let index = 0; index < ids.length; index++) {
+    const value = identifierOf(people[index] as Person, kind);
+    if (value === null || comparable(kind, value) !== ids[index]) return false;
+  }
+  return true;
 }
 
 const fieldMissing = (kind: LookupKind) =>

@@ -4,13 +4,20 @@ import type { LookUp, LookupResult } from './look-up.ts';
 
 /** What becomes of a look-up after a call: its result, or another call. */
 export type Outcome =
-  | { readonly result: LookupResult }
-  /** Back into the queue after a pause. */
-  | { readonly againInMs: number }
+  | LookupResult
+  | Pause
   /** In a smaller call, to find the identifier that the user API refuses. */
   | 'split';
 
-const done = (lookUps: readonly LookUp[], result: LookupResult): Outcome[] => lookUps.map(() => ({ result }));
+/** Back into the queue after a pause. */
+export interface Pause {
+  readonly againInMs: number;
+}
+
+export const isPause = (outcome: Outcome): outcome is Pause =>
+  typeof outcome === 'object' && outcome !== null && 'againInMs' in outcome;
+
+const done = (lookUps: readonly LookUp[], result: LookupResult): Outcome[] => lookUps.map(() => result);
 
 /** Trouble that may pass by itself. */
 export const isOutage = ({ code }: GatewayError): boolean =>
@@ -49,19 +56,19 @@ export function afterFailure({ error, lookUps, hasLeft, now }: FailedCall, retry
   }
   const most = Math.min(retry.maxAttempts, error.code === 'UPSTREAM_BAD_RESPONSE' ? UNREADABLE_ATTEMPTS : Infinity);
   const mayGoAgain = (pauseMs: number) => (lookUp: LookUp) =>
-    lookUp.attempts < most && [...lookUp.waiters].some(({ ticket }) => ticket.deadlineAt > now + pauseMs);
+    lookUp.attempts < most && lookUp.waiters.some(({ ticket }) => ticket.deadlineAt > now + pauseMs);
   // A repetition is not taken from others where nobody here could wait for it.
   const able = lookUps.filter(mayGoAgain(0));
   if (able.length === 0 || (hasLeft && !retry.takeRepetition())) return done(lookUps, error);
   const pauseMs = retry.pauseMs(Math.min(...able.map(({ attempts }) => attempts)));
-  return lookUps.map((lookUp) => (mayGoAgain(pauseMs)(lookUp) ? { againInMs: pauseMs } : { result: error }));
+  return lookUps.map((lookUp) => (mayGoAgain(pauseMs)(lookUp) ? { againInMs: pauseMs } : error));
 }
 
 /** What a call tells of the values in it; an error where nobody got an answer. */
 export function whatIsTold(outcomes: readonly Outcome[]): 'refused' | 'answered' | GatewayError {
-  const results = outcomes.map((outcome) => (outcome !== 'split' && 'result' in outcome ? outcome.result : undefined));
-  const [first] = results;
-  if (outcomes[0] === 'split') return 'refused';
-  if (!(first instanceof GatewayError) || !results.every((result) => result instanceof GatewayError)) return 'answered';
+  const [first] = outcomes;
+  if (first === 'split') return 'refused';
+  if (!(first instanceof GatewayError) || !outcomes.every((outcome) => outcome instanceof GatewayError))
+    return 'answered';
   return isInputRefused(first) ? 'refused' : first;
 }

@@ -4,7 +4,7 @@ import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import { type Alias, findTraces } from './find-traces.ts';
 import { comparable, identifierOf } from './identifier.ts';
-import { lookUpKey, type Subject } from './look-up.ts';
+import { lookUpKey, ownLookUpKey, type Subject } from './look-up.ts';
 import { EVERY_KIND, type PersonName } from './person-name.ts';
 
 export interface PersonCacheOptions {
@@ -104,8 +104,9 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       return entry !== undefined && at < entry.fetchedAt + ttlMs;
     },
     getStale(subject, id) {
+      if (ttlMs <= 0) return undefined;
       const alias = aliases.peek(lookUpKey(subject, id));
-      if (ttlMs <= 0 || !alias || 'nobodySince' in alias) return undefined;
+      if (!alias || 'nobodySince' in alias) return undefined;
       const entry = entries.peek(alias.entryKey);
       const isKept = entry && clock() < entry.fetchedAt + ttlMs + staleMs && isCalled(entry.person, subject.kind, id);
       return isKept ? entry.person : undefined;
@@ -129,9 +130,8 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
   };
 
   function learnPerson(subject: Subject, id: string, person: Person, fetchedAt: number): void {
-    const own = { identity: subject.identity, tenantKey: undefined };
     const entryKey =
-      subject.tenantKey === undefined ? lookUpKey({ ...own, kind: 'key' }, person.key) : lookUpKey(subject, id);
+      subject.tenantKey === undefined ? ownLookUpKey(subject.identity, 'key', person.key) : lookUpKey(subject, id);
     const known = entries.get(entryKey);
     if (known && known.fetchedAt > fetchedAt) return;
     entries.set(entryKey, { person, fetchedAt, hits: 0, isRefreshing: false });
@@ -141,7 +141,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
     }
     for (const kind of subject.kind === 'email' ? EVERY_KIND : UNAMBIGUOUS_KINDS) {
       const value = identifierOf(person, kind);
-      if (value !== null) pointTo(lookUpKey({ ...own, kind }, comparable(kind, value)), entryKey, fetchedAt);
+      if (value !== null) pointTo(ownLookUpKey(subject.identity, kind, comparable(kind, value)), entryKey, fetchedAt);
     }
   }
 

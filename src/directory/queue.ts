@@ -6,17 +6,19 @@ import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { Person } from '../upstream/person.ts';
-import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
+import type { QueryUsers } from '../upstream/user-query.ts';
+import { type Answers, settle, waitFor } from './answers.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { createIdentities, type Identity } from './identities.ts';
-import { createLookUp, type LookUp, type LookupResult, type Subject, settle, type Ticket } from './look-up.ts';
+import { createLookUp, createSubject, type LookUp, type Subject, type Ticket, type Wanted } from './look-up.ts';
+import { createMakeRoom } from './make-room.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
 import type { NameSet } from './person-name.ts';
 import { type QueueState, stateOf } from './queue-state.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
-import { overloaded, pauseTooLong, resting, shuttingDown, tooManyCallers } from './refusals.ts';
+import { pauseTooLong, shuttingDown, tooManyCallers } from './refusals.ts';
 import { createUnderWay } from './under-way.ts';
 
 export interface QueueOptions {
@@ -39,20 +41,15 @@ export interface QueueOptions {
 /** Look-ups from being queued to being answered, over all requests and credentials. */
 export interface Queue {
   /**
-   * Waits for a look-up that is under way for somebody else; `undefined` where there is none, or none that is new enough for
-   * a request that wants fresh people, or soon enough for its deadline.
+   * Waits for look-ups that are under way for somebody else; not for those that are not new enough for a request that wants
+   * fresh people, or not soon enough for its deadline.
+   * @returns those for which there is none.
    */
-  join(subject: Subject, id: string, ticket: Ticket): Promise<LookupResult> | undefined;
-  /**
-   * Queues look-ups, all or none.
-   * @param missing spellings by their comparable form.
-   * @returns the answers to come by comparable form, or why all are refused.
-   */
-  add(
-    subject: Subject,
-    missing: ReadonlyMap<string, string>,
-    ticket: Ticket,
-  ): ReadonlyMap<string, Promise<LookupResult>> | GatewayError;
+  join(subject: Subject, wanted: readonly Wanted[], answers: Answers): readonly Wanted[];
+  /** Queues look-ups, all or none, and waits for them. @returns why all are refused; `undefined` where they are queued. */
+  add(subject: Subject, missing: readonly Wanted[], answers: Answers): GatewayError | undefined;
+  /** To be called for look-ups that a request does not wait for any more, before there is an answer. */
+  abandon(lookUp: LookUp): void;
   /** True while the latest that the user API said of a credential is that it refuses it. */
   isRefused(identity: string): boolean;
   /** True where a look-up of this identifier has left, failed and is to be repeated, or was held up by a pause. */
@@ -68,46 +65,60 @@ export interface Queue {
 
 export function createQueue(options: QueueOptions): Queue {
   const { clock, telemetry, traces } = options;
-  const backlog = createBacklog(options.limit);
   const refreshes = createRefreshAhead(clock);
   const identities = createIdentities(options.maxIdentities, begin);
   const underWay = createUnderWay();
+  const backlog = createBacklog(options.limit, underWay.filter);
+  const makeRoom = createMakeRoom({ backlog, clock, telemetry });
   let isDisposed = false;
 
   return {
-    join(subject, id, ticket) {
-      const lookUp = underWay.get(subject, id);
-      const dispatcher = lookUp && identities.keep(ticket)?.dispatcher;
-      if (!dispatcher) return undefined;
-      if (lookUp.state === 'queued') {
-        if (dispatcher.quota.pausedMs() >= ticket.deadlineAt - clock()) return undefined;
-        dispatcher.enqueue(subject, [lookUp], ticket);
-      } else if (ticket.wantsFresh) {
-        return undefined;
+    join(subject, wanted, answers) {
+      const others = underWay.of(subject);
+      if (!others) return wanted;
+      const { ticket } = answers;
+      const dispatcher = identities.keep(ticket)?.dispatcher;
+      if (!dispatcher) return wanted;
+      const isTooLate = dispatcher.quota.pausedMs() >= ticket.deadlineAt - clock();
+      const queued: LookUp[] = [];
+      const missing: Wanted[] = [];
+      for (const one of wanted) {
+        const lookUp = others.get(one.id);
+        const isQueued = lookUp?.state === 'queued';
+        if (!lookUp || (isQueued ? isTooLate : ticket.wantsFresh)) {
+          missing.push(one);
+          continue;
+        }
+        if (isQueued) queued.push(lookUp);
+        waitFor(answers, lookUp, one.place);
       }
-      return ticket.wait(lookUp, abandon);
+      if (queued.length > 0) dispatcher.enqueue(subject, queued, ticket);
+      return missing;
     },
-    add(subject, missing, ticket) {
-      if (missing.size === 0) return new Map();
+    add(subject, missing, answers) {
+      if (missing.length === 0) return undefined;
       if (isDisposed) return shuttingDown();
+      const { ticket } = answers;
       const dispatcher = identities.keep(ticket)?.dispatcher;
       if (!dispatcher) return tooManyCallers(options.maxIdentities);
-      const refusal = makeRoom(dispatcher, subject, missing.size, ticket);
+      const refusal = makeRoom(dispatcher, subject, missing.length, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
-      const lookUps = Array.from(missing, ([id, spelling]) =>
-        createLookUp(subject, { id, spelling }, ticket, queuedAt),
-      );
-      for (const lookUp of lookUps) {
+      const lookUps: LookUp[] = [];
+      for (const { id, spelling, place } of missing) {
+        const lookUp = createLookUp(subject, id, spelling, ticket, queuedAt);
         backlog.add(lookUp);
         underWay.add(lookUp);
+        waitFor(answers, lookUp, place);
+        lookUps.push(lookUp);
       }
       dispatcher.enqueue(subject, lookUps, ticket);
-      return new Map(lookUps.map((lookUp) => [lookUp.id, ticket.wait(lookUp, abandon)]));
+      return undefined;
     },
+    abandon,
     isRefused: (identity) => identities.find(identity)?.isRefused ?? false,
     hasLeft(subject, id) {
-      const lookUp = underWay.get(subject, id);
+      const lookUp = underWay.of(subject)?.get(id);
       if (!lookUp) return false;
       const hasPaused = identities.find(subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
       return hasPaused || lookUp.state === 'sent' || lookUp.lastError !== undefined;
@@ -130,38 +141,20 @@ export function createQueue(options: QueueOptions): Queue {
     },
   };
 
-  /** @returns why these look-ups are refused as a whole; `undefined` where they may queue. */
-  function makeRoom(dispatcher: Dispatcher, subject: Subject, count: number, ticket: Ticket): GatewayError | undefined {
-    const { quota } = dispatcher;
-    const leftMs = ticket.deadlineAt - clock();
-    const pausedMs = quota.pausedMs();
-    if (pausedMs > 0 && pausedMs >= leftMs) return pauseTooLong(pausedMs);
-    const openMs = dispatcher.breaker.openMs();
-    if (openMs > 0) return resting(openMs);
-    const waitMs = dispatcher.estimateMs(subject, count);
-    if (waitMs >= leftMs)
-      return overloaded('the turn of these look-ups would come after the deadline', waitMs - leftMs);
-    const shed = backlog.makeRoom(ticket, count);
-    const isFull = () => overloaded('its queue is full', quota.estimateMs(backlog.size / MAX_IDENTIFIERS_PER_CALL));
-    if (!shed) return isFull();
-    if (shed.length > 0) telemetry({ type: 'shed', kind: subject.kind, lookUps: shed.length });
-    for (const lookUp of shed) lookUp.owner?.leave(lookUp, isFull());
-    return undefined;
-  }
-
   /** Whoever cannot wait out a pause is told at once, not when their deadline has passed. Calls that have left go on. */
   function refuseWhoCannotWait(identity: string, { quota }: Dispatcher, { upstream }: GatewayError): void {
     const pausedMs = quota.pausedMs();
     const backAt = clock() + pausedMs;
-    for (const lookUp of underWay.queuedOf(identity)) {
-      const hasty = [...lookUp.waiters].filter(({ ticket }) => ticket.deadlineAt <= backAt);
+    const isQueued = ({ subject, state }: LookUp) => subject.identity === identity && state === 'queued';
+    for (const lookUp of underWay.filter(isQueued)) {
+      const hasty = lookUp.waiters.filter(({ ticket }) => ticket.deadlineAt <= backAt);
       for (const { ticket } of hasty) ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
       if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });
     }
   }
 
   function abandon(lookUp: LookUp): void {
-    if (lookUp.waiters.size > 0 || !identities.find(lookUp.subject.identity)?.dispatcher.abandon(lookUp)) return;
+    if (lookUp.waiters.length > 0 || !identities.find(lookUp.subject.identity)?.dispatcher.abandon(lookUp)) return;
     lookUp.state = 'done';
     backlog.remove(lookUp);
     underWay.forget(lookUp);
@@ -174,7 +167,7 @@ export function createQueue(options: QueueOptions): Queue {
       retry: createRetryPolicy({ ...options.retry, clock }),
       breaker: createBreaker({ ...options.breaker, clock }),
       queryUsers: (query, call) => options.queryUsers(query, { ...call, userToken }),
-      fillUp: (subject, room) => refreshes.take(subject, room).filter(({ id }) => !underWay.get(subject, id)),
+      fillUp: (subject, room) => refreshes.take(subject, room).filter(({ id }) => !underWay.of(subject)?.has(id)),
       onSent(lookUps) {
         noteCall(lookUps, clock());
         for (const lookUp of lookUps) {
@@ -206,4 +199,4 @@ export function createQueue(options: QueueOptions): Queue {
   }
 }
 
-const refreshSubject = (identity: string): Subject => ({ identity, kind: 'key', tenantKey: undefined });
+const refreshSubject = (identity: string): Subject => createSubject(identity, 'key');

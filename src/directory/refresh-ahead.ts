@@ -40,7 +40,7 @@ export function createRefreshAhead(clock: Clock = monotonicClock): RefreshAhead 
       for (const [key, until] of candidates) {
         if (taken.length === most) break;
         candidates.delete(key);
-        if (clock() < until) taken.push(createLookUp(subject, { id: key, spelling: key }, undefined, clock()));
+        if (clock() < until) taken.push(createLookUp(subject, key, key, undefined, clock()));
       }
       if (candidates.size === 0) byIdentity.delete(subject.identity);
       return taken;

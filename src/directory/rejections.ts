@@ -21,6 +21,8 @@ export function createRejections(clock: Clock = monotonicClock): Rejections {
   });
   return {
     get(subject, id) {
+      // There are next to none, and every look-up asks.
+      if (byKey.size === 0) return undefined;
       const known = byKey.get(lookUpKey(subject, id));
       return known && clock() < known.until ? known.error : undefined;
     },

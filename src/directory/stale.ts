@@ -1,10 +1,9 @@
 import { GatewayError } from '../errors.ts';
-import type { LookupResult, Subject, Ticket } from './look-up.ts';
+import type { Person } from '../upstream/person.ts';
+import { type Answers, fill } from './answers.ts';
+import type { Subject, Wanted } from './look-up.ts';
 import type { Memory } from './memory.ts';
 import type { Queue } from './queue.ts';
-
-/** Stands for an answer that is not there in time. */
-const LATE = Symbol('late');
 
 /** How long to wait for the user API where there is somebody to show in the meantime. */
 const PATIENCE_MS = 1_000;
@@ -19,37 +18,59 @@ const mayBeStale = ({ code }: GatewayError): boolean =>
   code === 'UPSTREAM_UNAVAILABLE' || code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_RATE_LIMITED';
 
 /**
- * @param hasLeft whether the user API is being waited for, and not the gateway's own queue.
- * @returns the answer, or LATE where the user API has not given one after a second.
+ * Watches over answers to come of people whom the process knows from before, and shows these in place of an answer that is late.
+ * @returns to be called when nothing is to come any more: shows them in place of trouble, too, and tells how many are shown.
+ *   `undefined` where none of those who are wanted is known from before.
  */
-function orLate(answer: Promise<LookupResult>, hasLeft: () => boolean): Promise<LookupResult | typeof LATE> {
-  return new Promise((resolve, reject) => {
-    let looks = 0;
-    const timer = setInterval(() => {
-      if (++looks * LOOK_AGAIN_MS < PATIENCE_MS || !hasLeft()) return;
-      clearInterval(timer);
-      resolve(LATE);
-    }, LOOK_AGAIN_MS);
-    answer.then(resolve, reject).finally(() => clearInterval(timer));
-  });
-}
+export type StaleFallback = (
+  subject: Subject,
+  wanted: readonly Wanted[],
+  answers: Answers,
+) => (() => number) | undefined;
 
 /**
  * In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones, or asks
  * with a token of its own: whether that still may see them, nobody can say.
  */
-export function createStaleFallback(memory: Memory, queue: Queue) {
-  return (subject: Subject, ticket: Ticket, onStale: () => void) =>
-    async (id: string, answer: Promise<LookupResult>): Promise<LookupResult> => {
-      if (ticket.wantsFresh || ticket.userToken || !memory.getStale(subject, id)) return answer;
-      if (queue.isRefused(subject.identity)) return answer;
-      const result = await orLate(answer, () => queue.hasLeft(subject, id));
-      if (result !== LATE && !(result instanceof GatewayError && mayBeStale(result))) return result;
-      // Once more: they may have been forgotten meanwhile.
-      const stale = memory.getStale(subject, id);
-      if (!stale) return answer;
-      ticket.receipt.stale++;
-      onStale();
-      return stale;
+export function createStaleFallback(memory: Memory, queue: Queue): StaleFallback {
+  return function staleFallback(subject, wanted, answers) {
+    const { ticket, results } = answers;
+    if (ticket.wantsFresh || ticket.userToken) return undefined;
+    const known = wanted.filter(({ id }) => memory.getStale(subject, id));
+    if (known.length === 0 || queue.isRefused(subject.identity)) return undefined;
+    let shown = 0;
+    let looks = 0;
+    const places = new Set(known.map(({ place }) => place));
+    let waiters = answers.waiters.filter(({ place }) => places.has(place));
+    const timer = setInterval(() => {
+      if (++looks * LOOK_AGAIN_MS >= PATIENCE_MS) waiters = waiters.filter(isPatient);
+    }, LOOK_AGAIN_MS);
+
+    return () => {
+      clearInterval(timer);
+      for (const { id, place } of known) {
+        const result = results[place];
+        const person = result instanceof GatewayError && mayBeStale(result) ? show(id) : undefined;
+        if (person) results[place] = person;
+      }
+      return shown;
     };
+
+    /** The user API has to be waited for, and not the gateway's own queue. */
+    function isPatient(waiter: (typeof waiters)[number]): boolean {
+      if (!waiter.isOpen || !queue.hasLeft(subject, waiter.lookUp.id)) return waiter.isOpen;
+      const person = show(waiter.lookUp.id);
+      if (person) fill(waiter, person);
+      return false;
+    }
+
+    /** Once more: they may have been forgotten meanwhile. */
+    function show(id: string): Person | undefined {
+      const person = memory.getStale(subject, id);
+      if (!person) return undefined;
+      ticket.receipt.stale++;
+      shown++;
+      return person;
+    }
+  };
 }

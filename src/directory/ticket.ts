@@ -2,8 +2,9 @@ import type { SpanContext } from '@opentelemetry/api';
 import { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import type { UserToken } from '../upstream/user-token.ts';
+import { type Answers, leave } from './answers.ts';
 import type { HangUp } from './hang-up.ts';
-import type { LookUp, Ticket, Waiter } from './look-up.ts';
+import type { LookUp, Ticket } from './look-up.ts';
 import { emptyReceipt } from './receipt.ts';
 import { overloaded } from './refusals.ts';
 
@@ -30,7 +31,7 @@ export function createTicket(options: TicketOptions = {}): Ticket {
   const clock = options.clock ?? monotonicClock;
   const startedAt = clock();
   const deadlineAt = startedAt + timeoutMs;
-  const waiting = new Map<Waiter, (lookUp: LookUp) => void>();
+  const watched = new Set<Answers>();
   let timer: NodeJS.Timeout | undefined;
 
   const ticket: Ticket = {
@@ -41,32 +42,29 @@ export function createTicket(options: TicketOptions = {}): Ticket {
     wantsFresh,
     receipt: emptyReceipt(),
     span,
-    wait(lookUp, onLeave) {
-      if (waiting.size === 0) watch();
-      return new Promise((answer) => {
-        const waiter = { ticket, lookUp, answer };
-        lookUp.waiters.add(waiter);
-        waiting.set(waiter, onLeave);
-        if (signal?.aborted) leaveAll(hungUp);
-      });
+    backlog: 0,
+    watch(answers) {
+      if (answers.waiting === 0) return;
+      if (watched.size === 0) {
+        timer = setTimeout(onDeadline, Math.max(0, deadlineAt - clock()));
+        signal?.addEventListener('abort', onHangUp);
+      }
+      watched.add(answers);
+      if (signal?.aborted) onHangUp();
     },
-    forget(waiter) {
-      if (waiting.delete(waiter) && waiting.size === 0) unwatch();
+    unwatch(answers) {
+      if (!watched.delete(answers) || watched.size > 0) return;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onHangUp);
     },
     leave(lookUp, result) {
-      for (const waiter of lookUp.waiters) if (waiter.ticket === ticket) stopWaiting(waiter, result);
+      for (const waiter of lookUp.waiters.filter((one) => one.ticket === ticket)) leave(waiter, result);
     },
   };
   return ticket;
 
-  function watch(): void {
-    timer = setTimeout(() => leaveAll(outOfTime), Math.max(0, deadlineAt - clock()));
-    signal?.addEventListener('abort', onHangUp);
-  }
-
-  function unwatch(): void {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onHangUp);
+  function onDeadline(): void {
+    leaveAll(outOfTime);
   }
 
   function onHangUp(): void {
@@ -74,15 +72,9 @@ export function createTicket(options: TicketOptions = {}): Ticket {
   }
 
   function leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
-    for (const waiter of waiting.keys()) stopWaiting(waiter, reason(waiter.lookUp));
-  }
-
-  function stopWaiting(waiter: Waiter, result: GatewayError): void {
-    const onLeave = waiting.get(waiter);
-    waiter.lookUp.waiters.delete(waiter);
-    ticket.forget(waiter);
-    waiter.answer(result);
-    onLeave?.(waiter.lookUp);
+    for (const { waiters } of watched) {
+      for (const waiter of waiters) if (waiter.isWaiting) leave(waiter, reason(waiter.lookUp));
+    }
   }
 }
 

@@ -1,50 +1,83 @@
 import type { GatewayError } from '../errors.ts';
-import { type LookUp, lookUpKey, type Subject, settle } from './look-up.ts';
+import { settle } from './answers.ts';
+import type { LookUp, Subject } from './look-up.ts';
 import type { NameSet } from './person-name.ts';
 
 /** Look-ups that have no answer yet, over all identities. */
 export interface UnderWay {
-  /** The newest of this identifier. */
-  get(subject: Subject, id: string): LookUp | undefined;
+  /** The newest of each identifier of this subject; `undefined` where there are none. */
+  of(subject: Subject): ReadonlyMap<string, LookUp> | undefined;
   /** From here on it is the newest of its identifier. */
   add(lookUp: LookUp): void;
   /** To be called when there is nothing to wait for any more. Where a newer one has taken its place, that one stays. */
   forget(lookUp: LookUp): void;
   /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. */
   closeSent(names: NameSet): void;
-  /** Those of one identity that wait for a call. */
-  queuedOf(identity: string): LookUp[];
+  /** All that match. */
+  filter(isMeant: (lookUp: LookUp) => boolean): LookUp[];
   /** Gives all of them this answer. */
   settleAll(result: GatewayError): void;
 }
 
 export function createUnderWay(): UnderWay {
-  const newest = new Map<string, LookUp>();
-  /** With those that a fresh look-up of the same identifier has overtaken. */
-  const all = new Set<LookUp>();
-  const keyOf = ({ subject, id }: LookUp) => lookUpKey(subject, id);
+  const bySubject = new Map<string, Map<string, LookUp>>();
+  /** Those that nobody joins: a fresh look-up of the same identifier has taken their place, or nothing has. */
+  const overtaken = new Set<LookUp>();
 
   return {
-    get: (subject, id) => newest.get(lookUpKey(subject, id)),
+    of: ({ key }) => bySubject.get(key),
     add(lookUp) {
-      all.add(lookUp);
-      newest.set(keyOf(lookUp), lookUp);
+      const { subject, id } = lookUp;
+      let own = bySubject.get(subject.key);
+      if (!own) {
+        own = new Map();
+        bySubject.set(subject.key, own);
+      }
+      const earlier = own.get(id);
+      if (earlier) overtake(earlier);
+      own.set(id, lookUp);
+      lookUp.isNewest = true;
     },
     forget(lookUp) {
-      all.delete(lookUp);
-      if (newest.get(keyOf(lookUp)) === lookUp) newest.delete(keyOf(lookUp));
+      if (!lookUp.isNewest) {
+        overtaken.delete(lookUp);
+        return;
+      }
+      lookUp.isNewest = false;
+      remove(lookUp);
     },
     closeSent(names) {
-      for (const [key, { subject, id, state }] of newest) {
-        if (state === 'sent' && names.means(subject, id)) newest.delete(key);
+      for (const own of bySubject.values()) {
+        for (const lookUp of own.values()) {
+          if (lookUp.state !== 'sent' || !names.means(lookUp.subject, lookUp.id)) continue;
+          overtake(lookUp);
+          remove(lookUp);
+        }
       }
     },
-    queuedOf: (identity) =>
-      [...all].filter(({ subject, state }) => subject.identity === identity && state === 'queued'),
+    filter: (isMeant) => all().filter(isMeant),
     settleAll(result) {
-      for (const lookUp of all) settle(lookUp, result);
-      all.clear();
-      newest.clear();
+      const lookUps = all();
+      overtaken.clear();
+      bySubject.clear();
+      for (const lookUp of lookUps) {
+        lookUp.isNewest = false;
+        settle(lookUp, result);
+      }
     },
   };
+
+  function overtake(lookUp: LookUp): void {
+    lookUp.isNewest = false;
+    overtaken.add(lookUp);
+  }
+
+  function remove({ subject, id }: LookUp): void {
+    const own = bySubject.get(subject.key);
+    if (own?.delete(id) && own.size === 0) bySubject.delete(subject.key);
+  }
+
+  function all(): LookUp[] {
+    return [...overtaken, ...Array.from(bySubject.values(), (own) => [...own.values()]).flat()];
+  }
 }

@@ -33,27 +33,43 @@ const LONGEST_PAUSE_MS = 2_000;
 export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   const { maxAttempts = 3, baseMs = 100, random = Math.random } = options;
   const clock = options.clock ?? monotonicClock;
-  let calls: number[] = [];
-  let repetitions: number[] = [];
+  const calls = createRecent(clock);
+  const repetitions = createRecent(clock);
 
   return {
-    noteCall() {
-      calls.push(clock());
-      if (calls.length > 1_000) calls = ofLate(calls);
-    },
+    noteCall: calls.add,
     takeRepetition() {
-      calls = ofLate(calls);
-      repetitions = ofLate(repetitions);
-      if (repetitions.length >= Math.max(AT_LEAST, calls.length * SHARE)) return false;
-      repetitions.push(clock());
+      if (repetitions.count() >= Math.max(AT_LEAST, calls.count() * SHARE)) return false;
+      repetitions.add();
       return true;
     },
     pauseMs: (attempts) => random() * Math.min(baseMs * 2 ** (attempts - 1), LONGEST_PAUSE_MS),
     maxAttempts,
   };
+}
 
-  function ofLate(times: number[]): number[] {
+/** Counts what happened of late. */
+function createRecent(clock: Clock) {
+  let times: number[] = [];
+  /** Those before are too old. */
+  let first = 0;
+
+  function forgetOld(): void {
     const since = clock() - WINDOW_MS;
-    return times.filter((at) => at > since);
+    while (first < times.length && (times[first] as number) <= since) first++;
+    if (first < 64 || first * 2 < times.length) return;
+    times = times.slice(first);
+    first = 0;
   }
+
+  return {
+    add(): void {
+      forgetOld();
+      times.push(clock());
+    },
+    count(): number {
+      forgetOld();
+      return times.length - first;
+    },
+  };
 }

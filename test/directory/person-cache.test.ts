@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { createSubject } from '../../src/directory/look-up.ts';
 import { createPersonCache, type PersonCacheOptions } from '../../src/directory/person-cache.ts';
 import type { Person } from '../../src/upstream/person.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { personOf } from '../support/made-up-api.ts';
 
-const subject = (kind: LookupKind, tenantKey?: string, identity = 'plugin') => ({ identity, kind, tenantKey });
+const subject = (kind: LookupKind, tenantKey?: string, identity = 'plugin') => createSubject(identity, kind, tenantKey);
 const one = personOf(1) as Person;
 
 function cacheAt(options: PersonCacheOptions = {}) {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Dispatcher } from '../../src/directory/dispatcher.ts';
 import { createIdentities } from '../../src/directory/identities.ts';
 import type { LookupResult } from '../../src/directory/look-up.ts';
+import { createSubject } from '../../src/directory/look-up.ts';
 import { createPersonCache } from '../../src/directory/person-cache.ts';
 import { createTicket } from '../../src/directory/ticket.ts';
 import { GatewayError } from '../../src/errors.ts';
@@ -140,8 +141,7 @@ describe('over all callers', () => {
   it('CACHE_ENTRIES people are kept, not so many for each', () => {
     const cache = createPersonCache({ maxEntries: 10 });
     for (const identity of ['a', 'b', 'c']) {
-      for (let n = 1; n <= 6; n++)
-        cache.learn({ identity, kind: 'key', tenantKey: undefined }, `k${n}`, personOf(n), 0);
+      for (let n = 1; n <= 6; n++) cache.learn(createSubject(identity, 'key'), `k${n}`, personOf(n), 0);
     }
     expect(cache.size).toBe(10);
   });

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
+import { createSubject } from '../../src/directory/look-up.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
 import { createRedisPeople } from '../../src/redis/people.ts';
 import { createPersonEntries } from '../../src/redis/person-entries.ts';
 import { createSeal } from '../../src/redis/seal.ts';
 import { startRedis } from '../support/redis-server.ts';
 
-const subject = { identity: 'plugin', kind: 'key', tenantKey: undefined } as const;
+const subject = createSubject('plugin', 'key');
 const HOUR_MS = 3_600_000;
 
 it('nobody is learned of who was written when the clock of the server was ahead: they would be newer than all that comes', async () => {
