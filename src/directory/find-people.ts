@@ -46,17 +46,15 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
   return function findPeople(subject, identifiers, ticket) {
     const { kind } = subject;
     const results: LookupResult[] = [];
-    const firsts = identifiers.length > 1 ? new Map<string, number>() : undefined;
+    const firsts = identifiers.length > 1 ? new Map<string | number, number>() : undefined;
     let repeats: Repeat[] | undefined;
     let unknown: Wanted[] | undefined;
     let inMemory = 0;
     for (let place = 0; place < identifiers.length; place++) {
-      const spelling = tryToParse(kind, identifiers[place] as string);
-      if (typeof spelling !== 'string') {
-        results.push(spelling);
-        continue;
-      }
-      const id = comparable(kind, spelling);
+      const raw = identifiers[place] as string;
+      const spelling = tryToParse(kind, raw);
+      // What cannot be one is repeated like what can; a program in JavaScript may give what is no text at all.
+      const id = typeof raw === 'string' ? comparable(kind, raw) : place;
       const first = firsts?.get(id);
       if (first !== undefined) {
         repeats ??= [];
@@ -65,11 +63,15 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
         continue;
       }
       firsts?.set(id, place);
-      const known = remembered(subject, id, ticket);
+      if (typeof spelling !== 'string') {
+        results.push(spelling);
+        continue;
+      }
+      const known = remembered(subject, id as string, ticket);
       results.push(known ?? null);
       if (known === undefined) {
         unknown ??= [];
-        unknown.push({ id, spelling, place });
+        unknown.push({ id: id as string, spelling, place });
       } else inMemory++;
     }
     const search = { subject, ticket, results, repeats: repeats ?? NONE, inMemory };
