@@ -71,8 +71,8 @@ async function startSide(options: PairOptions, express: boolean, clock: { now: n
     clock: () => clock.now,
     telemetry: (event) => void events.push(event),
     log,
-    express,
     ...options.gateway,
+    express,
     // Nobody waits for a turn while the clock stands still.
     callsPerSecond: 100_000,
   });
