@@ -130,9 +130,14 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     },
   };
 
-  function ticketOf(headers: AskedHeaders, asked: Pick<TicketOptions, 'userToken' | 'signal' | 'span'>) {
+  function ticketOf(
+    headers: AskedHeaders,
+    { userToken, signal, span }: Pick<TicketOptions, 'userToken' | 'signal' | 'span'>,
+  ) {
     return createTicket({
-      ...asked,
+      userToken,
+      signal,
+      span,
       timeoutMs: options.requestTimeoutMs,
       wantsFresh: wantsFreshPeople(headers),
       clock,

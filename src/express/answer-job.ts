@@ -12,7 +12,7 @@ import { refusalError } from '../http/refusal.ts';
 import type { AskedHeaders } from '../http/request-headers.ts';
 import { receiptExtensions } from '../http/use-receipt.ts';
 import type { UserToken } from '../upstream/user-token.ts';
-import { hangUpOf } from './hang-up.ts';
+import { ResponseHangUp } from './hang-up.ts';
 import type { Job } from './job.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
 import { encodeResult, sendResult } from './send-result.ts';
@@ -46,7 +46,7 @@ export function createAnswerJob(options: AnswerOptions) {
   return function answerJob(job: Job, asker: Asker, response: ServerResponse): void {
     const { headers, caller, userToken, startedAt } = asker;
     const note = requestLog.begin({ endpoint: 'graphql', method: 'POST', headers, startedAt });
-    const hangUp = hangUpOf(response);
+    const hangUp = new ResponseHangUp(response);
     try {
       const ticket = createTicket(headers, { userToken, signal: hangUp, span: note.span?.context });
       note.operation = 'query';

@@ -6,11 +6,18 @@ import { type EarlyRefusal, type HttpHandler, sendRefusal } from './refusal.ts';
  * then, to anybody.
  */
 export function forReadableAddresses(handler: HttpHandler, onRefused: (refused: EarlyRefusal) => void): HttpHandler {
+  /** The latest that was readable: most requests are for the same. */
+  let known: string | undefined;
+
   return {
     fetch: handler.fetch,
     requestListener(request, response) {
       const { host = 'localhost' } = request.headers;
-      if (URL.canParse(`http://${host}${request.url}`)) return handler.requestListener(request, response);
+      const address = `http://${host}${request.url}`;
+      if (address === known || URL.canParse(address)) {
+        known = address;
+        return handler.requestListener(request, response);
+      }
       onRefused({ method: request.method, status: failures.BAD_USER_INPUT.httpStatus, code: 'BAD_USER_INPUT' });
       return sendRefusal(response, unreadable());
     },

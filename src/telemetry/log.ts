@@ -21,13 +21,14 @@ export interface LogOptions {
   write(entry: LogEntry): void;
 }
 
-/** Writes an entry, unless its level is switched off. */
-export type Log = (level: LogEntry['level'], message: string, fields?: LogFields) => void;
+/** Writes an entry, unless its level is switched off. @param fields made only where it is not, if given as a function. */
+export type Log = (level: LogEntry['level'], message: string, fields?: LogFields | (() => LogFields)) => void;
 
 export function createLog({ level: least = 'info', write }: LogOptions): Log {
   const threshold = LEVELS.indexOf(least);
   return (level, message, fields = {}) => {
-    if (LEVELS.indexOf(level) >= threshold) write({ level, message, fields: cleanFields(fields) });
+    if (LEVELS.indexOf(level) < threshold) return;
+    write({ level, message, fields: cleanFields(typeof fields === 'function' ? fields() : fields) });
   };
 }
 

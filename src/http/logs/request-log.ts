@@ -3,6 +3,7 @@ import { addReceipts } from '../../directory/receipt.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { createFaultLog } from '../../telemetry/fault-log.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { RequestTold } from '../../telemetry/traces/request-span.ts';
 import type { Traces } from '../../telemetry/traces.ts';
 import { isFault, originOf } from '../masking.ts';
 import type { AskedHeaders } from '../request-headers.ts';
@@ -74,20 +75,21 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
     end({ endpoint, method, status, hasHungUp, caller, isExpress }, note) {
       const durationMs = note && clock() - note.startedAt;
       const outcome = hasHungUp ? 'HUNG_UP' : outcomeOf(status, note);
-      const told = { status, outcome, operation: note?.operation, identifiers: note?.identifiers };
-      const { identifiersSent, ...receipt } = note?.receipts[0] ? addReceipts(note.receipts) : {};
-      log(ASKED_OFTEN.has(endpoint) ? 'debug' : 'info', 'request', {
-        ...told,
-        ...receipt,
-        requestId: note?.requestId,
-        traceId: note?.traceId,
-        endpoint,
-        method: methodOf(method),
-        durationMs,
-        errors: note && Object.keys(note.errors).length > 0 ? note.errors : undefined,
-        caller,
+      const told = (): RequestTold => ({
+        status,
+        outcome,
+        operation: note?.operation,
+        identifiers: note?.identifiers,
+        ...(note?.receipts[0] && addReceipts(note.receipts)),
       });
-      note?.span?.end({ ...told, ...receipt, identifiersSent });
+      log(ASKED_OFTEN.has(endpoint) ? 'debug' : 'info', 'request', () => {
+        // Queued again where a call had to be repeated: that is for traces.
+        const { identifiersSent: _, ...figures } = told();
+        const errors = note && Object.keys(note.errors).length > 0 ? note.errors : undefined;
+        const { requestId, traceId } = note ?? {};
+        return { ...figures, requestId, traceId, endpoint, method: methodOf(method), durationMs, errors, caller };
+      });
+      note?.span?.end(told);
       telemetry({ type: 'request', endpoint, status, outcome, durationMs, isExpress });
     },
     logFault(error, note) {
@@ -110,5 +112,7 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
 const ASKED_OFTEN: ReadonlySet<string> = new Set(['health', 'readiness', 'metrics']);
 
 /** The code of the first error, else what the status tells. */
-const outcomeOf = (status: number, note: RequestNote | undefined) =>
-  Object.keys(note?.errors ?? {})[0] ?? (status < 400 ? 'OK' : `HTTP_${status}`);
+function outcomeOf(status: number, note: RequestNote | undefined): string {
+  for (const code in note?.errors) return code;
+  return status < 400 ? 'OK' : `HTTP_${status}`;
+}

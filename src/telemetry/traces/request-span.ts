@@ -18,7 +18,8 @@ export interface RequestTold {
 export interface RequestSpan {
   /** For calls to link to; `undefined` where nothing is recorded and the request came with no trace. */
   readonly context: SpanContext | undefined;
-  end(told: RequestTold): void;
+  /** @param told asked only where the span is recorded. */
+  end(told: () => RequestTold): void;
 }
 
 export function createRequestSpan(span: Span, method: string): RequestSpan {
@@ -26,7 +27,7 @@ export function createRequestSpan(span: Span, method: string): RequestSpan {
   return {
     context: isSpanContextValid(spanContext) ? spanContext : undefined,
     end(told) {
-      if (span.isRecording()) describe(span, method, told);
+      if (span.isRecording()) describe(span, method, told());
       span.end();
     },
   };
