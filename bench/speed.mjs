@@ -93,13 +93,16 @@ for (const scenario of scenarios) {
     })),
   );
 }
+for (const { name, process, withCache } of contestants) {
+  if (![process, withCache].every(({ isRunning }) => isRunning())) failures.set(name, 'ended during the run');
+}
 for (const { stop } of new Set(contestants.flatMap(({ process, withCache }) => [process, withCache]))) await stop();
 await upstream.stop();
 const quota = scenarioNames.includes(QUOTA)
   ? await measureQuota(serverNames, { dist: flags.dist, core, seconds: Number(flags['quota-seconds']) })
   : [];
 
-const measured = { scenarios, results, startUps, quota, failures };
+const measured = { results, startUps, quota, failures };
 process.stdout.write(`${describeMachine()}\n\n${speedReport(measured)}\n`);
 if (flags.chart) {
   mkdirSync(dirname(flags.chart), { recursive: true });

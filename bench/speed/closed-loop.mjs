@@ -45,14 +45,20 @@ export async function runClosedLoop(server, upstream, { seconds, concurrency, ne
   const connections = await Promise.all(Array.from({ length: concurrency }, open));
   const countCalls = await watchCalls(upstream.url);
   const watch = setInterval(() => {
-    residentMb = Math.max(residentMb, server.residentMb());
+    if (server.isRunning()) residentMb = Math.max(residentMb, server.residentMb());
   }, READ_MEMORY_EVERY_MS);
   const cpuBefore = server.cpuSeconds();
   const otherCpuBefore = upstream.cpuSeconds() + ownCpuSeconds();
   const startedAt = performance.now();
   const endAt = startedAt + seconds * 1000;
 
-  /** @param {Awaited<ReturnType<typeof open>>} connection */
+  /** @param {string} verdict */
+  const tell = (verdict) => void wrong.set(verdict, (wrong.get(verdict) ?? 0) + 1);
+
+  /**
+   * A connection that is lost is not opened again: that it was lost is what the run has to say.
+   * @param {Awaited<ReturnType<typeof open>>} connection
+   */
   const askInTurn = async (connection) => {
     while (performance.now() < endAt) {
       const people = nextPeople();
@@ -60,11 +66,14 @@ export async function runClosedLoop(server, upstream, { seconds, concurrency, ne
       asked += 1;
       const inFull = asked % IN_FULL_EVERY === 1;
       const sentAt = performance.now();
-      const reply = await connection.post(body);
+      const reply = await connection.post(body).catch((error) => {
+        tell(error.code ?? 'CONNECTION_LOST');
+      });
+      if (!reply) return;
       const answeredAt = performance.now();
       const verdict = judge(people, reply, { inFull });
       if (verdict === RIGHT) latencies.push(answeredAt - sentAt);
-      else wrong.set(verdict, (wrong.get(verdict) ?? 0) + 1);
+      else tell(verdict);
     }
   };
   try {

@@ -24,6 +24,7 @@ export const PEERS = [
         start: ({ upstreamUrl, core }) => startPeer('grafserv', upstreamUrl, { core, node: NODE_22 }),
       }
     : { name: 'grafserv', start: ({ upstreamUrl, core }) => startPeer('grafserv', upstreamUrl, { core }) },
+  { name: 'hive', start: ({ upstreamUrl, core }) => startPeer('hive', upstreamUrl, { core }) },
 ];
 
 /**

@@ -40,7 +40,7 @@ export function speedReport({ results, startUps, quota, failures }) {
     { title: 'All figures', text: detailTable(results) },
     { title: 'Start-up and memory', text: processTable(startUps, results) },
     { title: 'Targets', text: describeTargets({ results, startUps, quota }).join('\n') },
-    { title: 'Not measured', text: missing.join('\n') },
+    { title: 'Not measured, or not to the end', text: missing.join('\n') },
   ];
   return sections
     .filter(({ text }) => text !== '')

@@ -9,20 +9,29 @@ import { runClosedLoop } from './closed-loop.mjs';
  */
 
 /**
+ * @typedef {object} Options
+ * @property {import('../processes.mjs').RunningProcess} upstream
+ * @property {readonly import('./people.mjs').Person[]} people
+ * @property {number} seconds of a round
+ * @property {number} warmUpSeconds
+ * @property {number} rounds
+ * @property {number | undefined} concurrency in place of the scenario's own, except where that is 1
+ * @property {(line: string) => void} tell
+ */
+
+const WARM_UP = 'warm-up';
+
+/**
  * One scenario for all servers: each is warmed up, then every round gives each of them its turn. Nobody else is under load
  * meanwhile, and the one who goes first changes.
  *
  * @param {Scenario} scenario
  * @param {readonly Contestant[]} contestants
- * @param {{ upstream: import('../processes.mjs').RunningProcess, people: readonly import('./people.mjs').Person[], seconds: number, warmUpSeconds: number,
- *   rounds: number, concurrency: number | undefined, tell: (line: string) => void }} options
- * @returns {Promise<Result[]>}
+ * @param {Options} options
+ * @returns {Promise<Result[]>} none of a server that has ended before it was measured
  */
-export async function runScenario(
-  scenario,
-  contestants,
-  { upstream, people, warmUpSeconds, rounds, tell, ...options },
-) {
+export async function runScenario(scenario, contestants, options) {
+  const { upstream, people, seconds, warmUpSeconds, rounds, tell } = options;
   const order = scenario.order(people);
   const concurrency = scenario.concurrency === 1 ? 1 : (options.concurrency ?? scenario.concurrency);
   const entries = contestants.map((contestant) => ({
@@ -30,21 +39,36 @@ export async function runScenario(
     load: { scenario, concurrency, nextPeople: createQueue(people, order, scenario.people) },
     runs: /** @type {Run[]} */ ([]),
   }));
-  for (const { name, process, load } of entries) {
-    const { wrong } = await runClosedLoop(process, upstream, { ...load, seconds: warmUpSeconds });
-    if (wrong.size > 0) tell(`${scenario.name}  ${name}  warm-up: ${[...wrong].join(' ')}`);
-  }
+
+  /**
+   * @param {(typeof entries)[number]} entry
+   * @param {string} name of the turn
+   * @param {number} forSeconds
+   */
+  const turn = async (entry, name, forSeconds) => {
+    if (!entry.process.isRunning()) return;
+    try {
+      const run = await runClosedLoop(entry.process, upstream, { ...entry.load, seconds: forSeconds });
+      if (name !== WARM_UP) entry.runs.push(run);
+      const figures = `${Math.round(run.requestsPerCpuSecond)}/CPU s  ${Math.round(run.requestsPerSecond)}/s`;
+      tell(`${scenario.name}  ${name}  ${entry.name}  ${figures}  ${[...run.wrong].join(' ')}`);
+    } catch (error) {
+      // Of a server that has ended there is nothing more to read. Whatever else it is, is a fault of the benchmark.
+      if (entry.process.isRunning()) throw error;
+      tell(`${scenario.name}  ${name}  ${entry.name} ended: ${entry.process.complaints()}`);
+    }
+  };
+
+  for (const entry of entries) await turn(entry, WARM_UP, warmUpSeconds);
   for (let round = 0; round < rounds; round += 1) {
     for (const place of entries.keys()) {
       const entry = entries[(place + round) % entries.length];
-      if (!entry) continue;
-      const run = await runClosedLoop(entry.process, upstream, { ...entry.load, seconds: options.seconds });
-      entry.runs.push(run);
-      const figures = `${Math.round(run.requestsPerCpuSecond)}/CPU s  ${Math.round(run.requestsPerSecond)}/s`;
-      tell(`${scenario.name}  round ${round + 1}  ${entry.name}  ${figures}  ${[...run.wrong].join(' ')}`);
+      if (entry) await turn(entry, `round ${round + 1}`, seconds);
     }
   }
-  return entries.map(({ name, runs }) => ({ scenario: scenario.name, server: name, ...summarise(runs) }));
+  return entries
+    .filter(({ runs }) => runs.length > 0)
+    .map(({ name, runs }) => ({ scenario: scenario.name, server: name, ...summarise(runs) }));
 }
 
 /**
