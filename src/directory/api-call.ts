@@ -1,6 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { GatewayError } from '../errors.ts';
 import type { Breaker } from '../policies/breaker.ts';
+import type { CancelSignal } from '../policies/cancel.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { Slot } from '../policies/quota.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
@@ -28,7 +29,7 @@ export type ApiCall = (
   subject: Subject,
   lookUps: readonly LookUp[],
   slot: Slot,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ) => Promise<Outcome[]>;
 
 export function createApiCall(options: ApiCallOptions): ApiCall {

@@ -1,12 +1,13 @@
 import { GatewayError } from '../errors.ts';
 import type { Breaker } from '../policies/breaker.ts';
+import { createCancel } from '../policies/cancel.ts';
 import type { Quota, Slot } from '../policies/quota.ts';
 import { type ApiCallOptions, createApiCall } from './api-call.ts';
 import { createIsolation } from './isolate.ts';
 import { createLanes } from './lanes.ts';
 import type { Call, LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
 import { isInputRefused, isPause, whatIsTold } from './outcome.ts';
-import { resting, shuttingDown } from './refusals.ts';
+import { nobodyWaits, resting, shuttingDown } from './refusals.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
   quota: Quota;
@@ -75,7 +76,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (!call) return lanes.remove(lookUp);
       if (call.lookUps.every(({ waiters }) => waiters.length === 0)) {
         options.onCancelled(call.lookUps);
-        call.cancel.abort();
+        call.cancel.abort(nobodyWaits());
       }
       return false;
     },
@@ -103,7 +104,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       isolation.afterCall(lookUps, resting(openMs));
       return;
     }
-    const call = { lookUps, cancel: new AbortController() };
+    const call = { lookUps, cancel: createCancel() };
     let oldest = sentAt;
     let refreshedAhead = 0;
     for (const lookUp of lookUps) {

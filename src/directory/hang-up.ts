@@ -1,7 +1,4 @@
-/** Tells when nobody waits for an answer any more. Any AbortSignal does. */
-export interface HangUp {
-  readonly aborted: boolean;
-  /** @param onHangUp called at most once. */
-  addEventListener(type: 'abort', onHangUp: () => void): void;
-  removeEventListener(type: 'abort', onHangUp: () => void): void;
-}
+import type { CancelSignal } from '../policies/cancel.ts';
+
+/** Tells when nobody waits for an answer any more. Any AbortSignal does, and whatever looks like one. */
+export type HangUp = Omit<CancelSignal, 'reason'>;

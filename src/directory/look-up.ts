@@ -1,5 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { GatewayError } from '../errors.ts';
+import type { Cancel } from '../policies/cancel.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { UserToken } from '../upstream/user-token.ts';
@@ -76,7 +77,7 @@ export interface Turn {
 /** A call on its way. */
 export interface Call {
   readonly lookUps: readonly LookUp[];
-  readonly cancel: AbortController;
+  readonly cancel: Cancel;
 }
 
 /** The search for the refused identifier of one batch, shared by its look-ups. */

@@ -46,3 +46,8 @@ export function resting(openMs: number): GatewayError {
     },
   );
 }
+
+/** For calls that are ended since nobody waits for them any more; so nobody reads this. */
+export function nobodyWaits(): GatewayError {
+  return new GatewayError('UPSTREAM_TIMEOUT', 'The client did not wait for the answer.');
+}

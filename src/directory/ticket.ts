@@ -6,7 +6,7 @@ import { type Answers, leave } from './answers.ts';
 import type { HangUp } from './hang-up.ts';
 import type { LookUp, Ticket } from './look-up.ts';
 import { emptyReceipt } from './receipt.ts';
-import { overloaded } from './refusals.ts';
+import { nobodyWaits, overloaded } from './refusals.ts';
 
 export interface TicketOptions {
   /** The token that the user API is asked with. @default the plugin's */
@@ -68,7 +68,7 @@ export function createTicket(options: TicketOptions = {}): Ticket {
   }
 
   function onHangUp(): void {
-    leaveAll(hungUp);
+    leaveAll(nobodyWaits);
   }
 
   function leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
@@ -85,6 +85,3 @@ function outOfTime({ state, lastError }: LookUp): GatewayError {
     ? overloaded('its turn did not come before the deadline', 1_000)
     : new GatewayError('UPSTREAM_TIMEOUT', 'The user API did not answer before the deadline of the request.');
 }
-
-/** Nobody reads this: the client is gone. */
-const hungUp = () => new GatewayError('UPSTREAM_TIMEOUT', 'The client did not wait for the answer.');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
 import { judge, judgeStatus, type UpstreamVerdict } from './error-codes.ts';
-import { decodePerson, type Person } from './person.ts';
+import { decodePerson, isRecord, type Person } from './person.ts';
 import type { HttpAnswer } from './transport.ts';
 
 /** What one answer of `POST /open_api/user/query` says, after strict decoding. */
@@ -13,12 +13,6 @@ export type UserQueryAnswer =
       readonly logId?: string | undefined;
     }
   | { readonly outcome: 'token-refused'; readonly upstream: UpstreamTrace };
-
-const userEnvelope = z.object({
-  err_code: z.number().int(),
-  data: z.unknown(),
-  err: z.object({ log_id: z.string() }).partial().nullish().catch(null),
-});
 
 const tokenEnvelope = z.object({
   data: z
@@ -33,10 +27,12 @@ const tokenEnvelope = z.object({
  * @throws GatewayError with the code of the failure; never for "nobody found", which is an empty list.
  */
 export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
-  const envelope = userEnvelope.safeParse(parseJson(answer.body));
-  if (!envelope.success) throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
-  const { err_code: code, data, err } = envelope.data;
-  const logId = logIdOf(answer) ?? cleanLogId(err?.log_id);
+  const envelope = parseJson(answer.body);
+  if (!isRecord(envelope) || !('data' in envelope) || !isCode(envelope.err_code)) {
+    throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
+  }
+  const { err_code: code, data, err } = envelope;
+  const logId = logIdOf(answer) ?? (isRecord(err) ? cleanLogId(err.log_id) : undefined);
   const verdict = judge(code, answer.status);
   if (verdict?.outcome === 'token-refused') return { outcome: 'token-refused', upstream: { code, logId } };
   if (verdict?.outcome === 'nobody-found') return { outcome: 'people', people: [], malformedRows: 0, logId };
@@ -50,7 +46,11 @@ export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
       },
     );
   }
-  const people = data.map(decodePerson).filter((person) => person !== undefined);
+  const people: Person[] = [];
+  for (const row of data) {
+    const person = decodePerson(row);
+    if (person) people.push(person);
+  }
   return { outcome: 'people', people, malformedRows: data.length - people.length, logId };
 }
 
@@ -85,6 +85,8 @@ export function decodePluginToken(answer: HttpAnswer): { token: string; lifetime
 
 /** Trouble that says nothing about the credential. Every other refusal of a token does, whatever its code. */
 const isPassing = (code: ErrorCode) => code === 'UPSTREAM_RATE_LIMITED' || code === 'UPSTREAM_UNAVAILABLE';
+
+const isCode = (value: unknown): value is number => Number.isSafeInteger(value);
 
 function parseJson(text: string): unknown {
   try {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../errors.ts';
+import type { CancelSignal } from '../policies/cancel.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { untilAborted } from '../policies/deadline.ts';
 import { hedged } from '../policies/hedge.ts';
@@ -38,7 +39,7 @@ export interface PluginToken {
    * @throws GatewayError UPSTREAM_UNAUTHENTICATED where the credential is refused; UPSTREAM_UNAVAILABLE, _TIMEOUT,
    *   _RATE_LIMITED or _BAD_RESPONSE where the renewal failed; the signal's reason where that aborts first.
    */
-  get(signal: AbortSignal): Promise<string>;
+  get(signal: CancelSignal): Promise<string>;
   /** Says that the user API refused this token. Ignored where it has been replaced since. */
   refuse(token: string): void;
   /** How old the current token is, in milliseconds; `undefined` where there is none that serves. */

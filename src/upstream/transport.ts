@@ -1,5 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
 import { GatewayError } from '../errors.ts';
+import type { CancelSignal } from '../policies/cancel.ts';
+import { readAnswer } from './answer-reader.ts';
 
 export interface TransportOptions {
   /** Where the user API lives, with an optional path prefix: `https://project.feishu.cn`. Redirects are never followed. */
@@ -35,27 +37,26 @@ export interface Transport {
     path: string,
     headers: Readonly<Record<string, string>>,
     body: unknown,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const base = new URL(options.baseUrl);
-  const prefix = base.pathname.replace(/\/+$/, '');
+  const { origin, pathname } = new URL(options.baseUrl);
+  const prefix = pathname.replace(/\/+$/, '');
   const dispatcher = createDispatcher(options);
   return {
     async postJson(path, headers, body, signal) {
       try {
-        const response = await dispatcher.request({
-          origin: base.origin,
+        const request: Dispatcher.DispatchOptions = {
+          origin,
           path: prefix + path,
           method: 'POST',
           headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify(body),
-          signal,
-        });
-        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+        };
+        return await readAnswer((handler) => dispatcher.dispatch(request, handler), signal);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw toGatewayError(error);

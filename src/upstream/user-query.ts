@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
+import { type CancelSignal, createCancel } from '../policies/cancel.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { toCallersError } from './callers-error.ts';
@@ -50,7 +51,7 @@ export type QueryUsers = (query: UserQuery, options?: QueryOptions) => Promise<F
 
 export interface QueryOptions {
   /** Ends the call. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** Called when the token is there and the call leaves. */
   readonly onLeaving?: (() => void) | undefined;
   /** The token of the caller who asks. @default the plugin's */
@@ -89,12 +90,15 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
         durationMs: clock() - startedAt,
         logId,
       });
-    const timeout = new AbortController();
+    const ending = createCancel();
     const timer = setTimeout(() => {
-      timeout.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API did not answer within ${timeoutMs} ms.`));
+      ending.abort(new GatewayError('UPSTREAM_TIMEOUT', `The user API did not answer within ${timeoutMs} ms.`));
     }, timeoutMs);
+    const onAbort = () => ending.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort);
     try {
-      const answer = await ask(query, signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal, call);
+      const answer = await ask(query, ending.signal, call);
       if (answer.outcome === 'people') {
         report('answered', { logId: answer.logId });
         return answer;
@@ -108,12 +112,13 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       throw shown;
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
     }
   };
 
   async function ask(
     query: UserQuery,
-    signal: AbortSignal,
+    signal: CancelSignal,
     { onLeaving, userToken, headers: more }: QueryOptions,
   ): Promise<UserQueryAnswer> {
     const token = userToken ? userToken.reveal() : await pluginToken?.get(signal);

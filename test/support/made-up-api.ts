@@ -2,6 +2,7 @@ import { vi } from 'vitest';
 import { createDirectory, type DirectoryOptions } from '../../src/directory/directory.ts';
 import type { Ticket } from '../../src/directory/look-up.ts';
 import { createTicket, type TicketOptions } from '../../src/directory/ticket.ts';
+import type { CancelSignal } from '../../src/policies/cancel.ts';
 import { decodePerson, type Person } from '../../src/upstream/person.ts';
 import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
 import { FAKED } from './fake-time.ts';
@@ -10,7 +11,7 @@ import { FAKED } from './fake-time.ts';
 export interface Call {
   readonly at: number;
   readonly query: UserQuery & { readonly identity: string };
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CancelSignal | undefined;
 }
 
 /** Person number n exists for n not divisible by 7. Their fields tell identity and tenant, so that a mix-up shows. */
