@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { createSchema } from '../../src/schema/schema.ts';
-import { type Answered, comparable, wasExpress, withoutReceipt } from './answer.ts';
+import { type Answered, comparable, LANE_IS_BUILT, wasExpress, withoutReceipt } from './answer.ts';
 import { CONFIGURATIONS, type Configuration, PEOPLE } from './configurations.ts';
 import { type DocumentRecipe, type MadeDocument, makeDocument } from './documents.ts';
 import { startPair } from './pair.ts';
@@ -10,8 +10,6 @@ import { makeRequest, type Sent } from './requests.ts';
 import { type Numbers, numbers, tapeOf } from './tape.ts';
 import { createValues } from './values.ts';
 
-/** The way itself is not there yet; from then on it has to be taken. */
-const LANE_IS_BUILT = false;
 /** Of the requests that could take it. */
 const LEAST_SHARE = 0.4;
 const LEAST_CASES = 5_000;
