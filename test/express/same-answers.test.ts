@@ -13,6 +13,7 @@ import { createValues } from './values.ts';
 /** Of the requests that could take it. */
 const LEAST_SHARE = 0.4;
 const LEAST_CASES = 5_000;
+/** `SAME_ANSWERS_SEED=7` tries other operations. */
 const SEED = Number(process.env.SAME_ANSWERS_SEED ?? 20_261_125);
 
 /** With time enough to find a small case, and to tell of it. */
