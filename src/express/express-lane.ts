@@ -6,7 +6,7 @@ import { mayAsk } from '../http/callers/use-authentication.ts';
 import { userTokenOf } from '../http/callers/use-user-token.ts';
 import type { MediaTypes } from '../http/media-types.ts';
 import { type AnswerOptions, type Asker, createAnswerJob } from './answer-job.ts';
-import { createJobReader, type JobOptions } from './job.ts';
+import { createJobReader, type Job, type JobOptions } from './job.ts';
 import { readBody } from './read-body.ts';
 import { NodeHeaders, usualLength } from './usual-request.ts';
 
@@ -42,13 +42,12 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
 
     function go(caller: Caller | GatewayError): void {
       const asker = caller instanceof GatewayError ? undefined : askerFor(caller);
-      if (!asker || !length) return void yoga(request, response);
-      readBody(
-        request,
-        length,
-        (body) => take(body, asker),
-        () => void yoga(request, response),
-      );
+      if (!asker || !length) {
+        yoga(request, response);
+        return;
+      }
+      const give = () => yoga(request, response);
+      readBody(request, length, (body) => take(body, asker), give);
     }
 
     function askerFor(caller: Caller): Asker | undefined {
@@ -57,8 +56,18 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
       return { headers, caller, userToken, contentType, startedAt };
     }
 
+    /** A fault of the lane is no reason to answer nobody. */
+    function readOrLog(body: Buffer): Job | undefined {
+      try {
+        return readJob(body);
+      } catch (error) {
+        options.requestLog.logFault(error);
+        return undefined;
+      }
+    }
+
     function take(body: Buffer, asker: Asker): void {
-      const job = readJob(body);
+      const job = readOrLog(body);
       if (job) {
         answerJob(job, asker, response);
       } else {

@@ -38,7 +38,8 @@ export function findTogether(
   );
   const split = (answers: readonly Answers[]) =>
     parts.map((own) => own.map(({ group, from, to }) => answers[group]?.slice(from, to) ?? []));
-  return areThere(found) ? split(found) : Promise.all(found).then(split);
+  if (areThere(found)) return split(found);
+  return Promise.all(found.map(async (answers) => answers)).then(split);
 }
 
 function groupedLists(asked: readonly AskedPeople[]) {

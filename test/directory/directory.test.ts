@@ -118,7 +118,7 @@ describe('an answer for which nobody has to be waited for', () => {
     await pass(50);
     events.length = 0;
     const own = ticket();
-    directory.find({ kind: 'key', identifiers: ['k1', 'k1', ''], ticket: own });
+    void directory.find({ kind: 'key', identifiers: ['k1', 'k1', ''], ticket: own });
     expect(events).toEqual([
       { type: 'look-ups', kind: 'key', cacheHits: 1, sharedHits: undefined, joined: 0, queued: 0, shed: 0 },
       { type: 'answers', kind: 'key', found: 1, notFound: 0, stale: 0, errors: { BAD_USER_INPUT: 1 } },

@@ -13,11 +13,13 @@ export interface Answered {
 
 type RequestEvent = Extract<GatewayEvent, { type: 'request' }>;
 
-/** Whether the shorter way was taken. */
-export const wasExpress = ({ events }: Answered): boolean =>
+/** Whether the shorter way was taken by any of the requests that these events tell of. */
+export const tookIt = (events: readonly GatewayEvent[]): boolean =>
   events.some(
     (event) => event.type === 'request' && (event as RequestEvent & { isExpress?: boolean }).isExpress === true,
   );
+
+export const wasExpress = ({ events }: Answered): boolean => tookIt(events);
 
 /** What is the same for both gateways, in a form that shows where it is not. */
 export function comparable(answered: Answered) {

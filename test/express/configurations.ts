@@ -137,14 +137,14 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     documents: 12,
     gateway: { timeoutMs: 20, retry: { maxAttempts: 1 }, breaker: { failures: 1_000_000 } },
     faults: [[{ name: 'hang' }]],
-    requests: USUAL,
+    requests: { ...USUAL, isAlwaysStruck: true },
   },
   {
     name: 'while requests outlast their deadline',
     documents: 12,
     gateway: { requestTimeoutMs: 20, cache: { ttlMs: 0 } },
     faults: [[{ name: 'hang' }]],
-    requests: USUAL,
+    requests: { ...USUAL, isAlwaysStruck: true },
   },
   {
     name: 'for callers with rights of their own',

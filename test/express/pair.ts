@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, request, type Server } from 'node:http';
+import { Agent, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -10,6 +10,7 @@ import type { GatewayEvent } from '../../src/telemetry/events.ts';
 import { keptLog } from '../support/kept-log.ts';
 import type { Answered } from './answer.ts';
 import type { Sent } from './requests.ts';
+import { answerOf, type Wire } from './wire.ts';
 
 /** Two gateways that differ in one option only, each with a sandbox of its own, over real HTTP. */
 export interface Pair {
@@ -28,14 +29,11 @@ export interface PairOptions {
   readonly userTokens: readonly string[];
 }
 
-interface Side {
+interface Side extends Wire {
   readonly gateway: Gateway;
   readonly sandbox: Sandbox;
-  readonly port: number;
-  readonly agent: Agent;
   readonly events: GatewayEvent[];
   readonly entries: ReturnType<typeof keptLog>['entries'];
-  readonly tokens: ReadonlyMap<string, string>;
 }
 
 export async function startPair(options: PairOptions): Promise<Pair> {
@@ -122,37 +120,6 @@ const MOST_TURNS = 2_000;
 
 async function settled(isSettled: () => boolean): Promise<void> {
   for (let turn = 0; turn < MOST_TURNS && !isSettled(); turn++) await nextTurn();
-}
-
-function answerOf({ port, agent, tokens }: Side, sent: Sent): Promise<Pick<Answered, 'status' | 'headers' | 'body'>> {
-  const { method, path, body, isChunked, userToken } = sent;
-  const token = userToken === undefined ? undefined : (tokens.get(userToken) ?? userToken);
-  const bytes = body === undefined ? undefined : Buffer.from(body as string);
-  const headers = {
-    ...sent.headers,
-    ...(bytes && !isChunked && { 'content-length': String(bytes.length) }),
-    ...(token !== undefined && { 'x-lark-user-token': token }),
-  };
-  return new Promise((resolve) => {
-    const failed = (error: NodeJS.ErrnoException) =>
-      resolve({ status: 0, headers: [], body: Buffer.from(`${error.code}`) });
-    const message = request({ host: '127.0.0.1', port, agent, method, path, headers }, (response) => {
-      void read(response).then(resolve, failed);
-    });
-    message.on('error', failed);
-    if (isChunked && bytes) message.write(bytes.subarray(0, bytes.length >> 1));
-    message.end(isChunked ? bytes?.subarray(bytes.length >> 1) : bytes);
-  });
-}
-
-async function read(response: IncomingMessage): Promise<Pick<Answered, 'status' | 'headers' | 'body'>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const { rawHeaders } = response;
-  const headers = rawHeaders.flatMap((name, at): [string, string][] =>
-    at % 2 === 0 ? [[name.toLowerCase(), rawHeaders[at + 1] ?? '']] : [],
-  );
-  return { status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks) };
 }
 
 /** The same numbers for both sandboxes. */

@@ -15,6 +15,17 @@ export interface Values {
 /** What is no identifier, or nobody's, or a strange one. */
 const STRANGE = ['', ' ', 'a b', 'a\u0001b', '张三', 'a"b\\c', '\u2028', 'x'.repeat(300), '__proto__', '\ud800'];
 
+/** More than fit into one call, and none of them is known. */
+function strangers(name: string): string[] | undefined {
+  const makers: Record<string, (n: number) => string> = {
+    keys: (n) => `72${String(n).padStart(17, '0')}`,
+    outIds: (n) => `on_${n}`,
+    emails: (n) => `stranger${n}@example.com`,
+  };
+  const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
+  return make && Array.from({ length: 120 }, (_, n) => make(n));
+}
+
 export function createValues(people: readonly SandboxPerson[]): Values {
   const person = (tape: Tape) => tape.pick(people);
   const strange = (tape: Tape, usual: string) => (tape.isOneOf100(8) ? tape.pick(STRANGE) : usual);
@@ -63,6 +74,8 @@ export function createValues(people: readonly SandboxPerson[]): Values {
   function good(type: GraphQLInputType, name: string, tape: Tape): unknown {
     if (isNonNullType(type)) return good(type.ofType, name, tape);
     if (isListType(type)) {
+      const many = tape.isOneOf100(4) ? strangers(name) : undefined;
+      if (many) return many;
       const length = tape.pick([1, 2, 3, 5, 0, 1, 2, 8, 30]);
       const items = Array.from({ length }, () => good(type.ofType, name, tape));
       if (tape.isOneOf100(15) && items.length > 0) items.push(tape.pick(items));

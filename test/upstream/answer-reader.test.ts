@@ -13,7 +13,10 @@ describe('a request that is ended', () => {
     cancel.abort(reason);
     await expect(answer).rejects.toBe(reason);
     const ended: unknown[] = [];
-    handlers[0]?.onRequestStart?.({ abort: (why: Error) => ended.push(why) } as Dispatcher.DispatchController, {});
+    handlers[0]?.onRequestStart?.(
+      { abort: (why: Error) => ended.push(why) } as unknown as Dispatcher.DispatchController,
+      {},
+    );
     expect(ended).toEqual([reason]);
   });
 

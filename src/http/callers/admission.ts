@@ -40,18 +40,18 @@ export function createAdmission(options: AdmissionOptions): Admit {
     }
     return limiter && identifiers > 0 ? withinRate(limiter, caller, identifiers) : undefined;
   };
+}
 
-  async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifiers: number) {
-    if (identifiers > limiter.points) return neverAllowed(limiter.points, identifiers);
-    try {
-      await limiter.consume(caller.name, identifiers);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      // What was refused did not cost anybody anything: smaller operations may still fit.
-      await limiter.reward(caller.name, identifiers);
-      return rateLimited(limiter.points, error.msBeforeNext);
-    }
+async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifiers: number) {
+  if (identifiers > limiter.points) return neverAllowed(limiter.points, identifiers);
+  try {
+    await limiter.consume(caller.name, identifiers);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    // What was refused did not cost anybody anything: smaller operations may still fit.
+    await limiter.reward(caller.name, identifiers);
+    return rateLimited(limiter.points, error.msBeforeNext);
   }
 }
 

@@ -1,0 +1,37 @@
+import { Agent } from 'node:http';
+import { onTestFinished } from 'vitest';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
+import { createServer, listen } from '../../src/http/server.ts';
+import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import type { Sent } from './requests.ts';
+import { answerOf } from './wire.ts';
+
+export type Asked = Pick<Sent, 'method' | 'path' | 'headers' | 'body' | 'isChunked'>;
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** A POST to `/graphql`, as clients send it. */
+export const posted = (body: unknown, headers: Record<string, string> = {}): Asked => ({
+  method: 'POST',
+  path: '/graphql',
+  // The form of answer in which a refusal has a status of its own.
+  headers: { ...JSON_TYPE, accept: 'application/graphql-response+json', ...headers },
+  body: JSON.stringify(body),
+  isChunked: false,
+});
+
+/** A gateway that takes the shorter way, on a port of 127.0.0.1. */
+export async function listening(options: Partial<GatewayOptions>) {
+  const harness = await gatewayWithSandbox({ gateway: { auth: { kind: 'none' }, express: true, ...options } });
+  await harness.gateway.whenReady;
+  const server = createServer(harness.gateway);
+  const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => {
+    agent.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  const wire = { port: Number(new URL(url).port), agent, tokens: new Map<string, string>() };
+  return { ...harness, url, send: (asked: Asked) => answerOf(wire, asked) };
+}
