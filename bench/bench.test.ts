@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -54,4 +55,17 @@ it('bench:speed prints what an answer costs, and no wrong person', { timeout: 24
   expect(table).toMatch(/\| +1 \| gateway \| +2,000 \|/);
   expect(table).toMatch(/- single: [\d.]+ ×; at least 6\.00 ×/);
   expect(table).not.toContain('WRONG_PERSON');
+});
+
+const arePeersInstalled = existsSync(join(import.meta.dirname, 'peers/node_modules/.package-lock.json'));
+
+it.skipIf(!arePeersInstalled)('bench:speed asks the other servers too', { timeout: 240_000 }, async () => {
+  const peers = ['mercurius', 'apollo', 'grafserv', 'hive'];
+  const scenarios = ['single', 'emails100', 'alias50', 'out1000'];
+  const flags = ['--seconds', '0.5', '--warm-up', '0.5', '--rounds', '1', '--people', '5000'];
+  const table = await bench('speed', ...flags, '--servers', peers.join(), '--scenarios', scenarios.join());
+  const isAnswered = (scenario: string, peer: string) =>
+    new RegExp(`\\| ${scenario} +\\| ${peer}.*\\| none +\\|`).test(table) || table.includes(`- ${peer}: needs Node 22`);
+  const missing = scenarios.flatMap((scenario) => peers.filter((peer) => !isAnswered(scenario, peer)));
+  expect(missing).toEqual([]);
 });

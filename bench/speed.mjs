@@ -53,7 +53,8 @@ const rounds = Number(flags.rounds);
 const tell = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
 
 const core = shareCores();
-tell(`${describeMachine()}${core === undefined ? ', servers on whatever core is free' : ''}`);
+const machine = `${describeMachine()}${core === undefined ? ', servers on whatever core is free' : ''}`;
+tell(machine);
 const upstream = await startProcess('upstream', [UPSTREAM, flags.dist, flags.people]);
 const { askedFor: people } = await makePeople(flags.dist, Number(flags.people));
 const [person] = people;
@@ -103,7 +104,7 @@ const quota = scenarioNames.includes(QUOTA)
   : [];
 
 const measured = { results, startUps, quota, failures };
-process.stdout.write(`${describeMachine()}\n\n${speedReport(measured)}\n`);
+process.stdout.write(`${machine}\n\n${speedReport(measured)}\n`);
 if (flags.chart) {
   mkdirSync(dirname(flags.chart), { recursive: true });
   writeFileSync(flags.chart, speedChart(measured));

@@ -24,8 +24,8 @@ export function judge(people, reply, { inFull }) {
 /** @param {readonly Person[]} people @param {string} body */
 function namesInOrder(people, body) {
   let at = 0;
-  for (const { user_key } of people) {
-    at = body.indexOf(`"key":"${user_key}"`, at);
+  for (const { asAnswered } of people) {
+    at = body.indexOf(asAnswered, at);
     if (at < 0) return false;
     at += 1;
   }

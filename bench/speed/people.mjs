@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** @typedef {{ [field: string]: any, user_key: string, out_id: string, email: string }} Person a row as the user API answers it */
+/**
+ * @typedef {{ [field: string]: any, user_key: string, out_id: string, email: string }} Row as the user API answers it
+ * @typedef {Row & { asAnswered: string }} Person whom to find in an answer by this text
+ */
 
 /**
  * The people whom the sandbox of this build makes up, and those among them who are asked for: whom every kind of look-up
@@ -9,7 +12,7 @@ import { pathToFileURL } from 'node:url';
  *
  * @param {string} dist
  * @param {number} count
- * @returns {Promise<{ everybody: Person[], askedFor: Person[] }>}
+ * @returns {Promise<{ everybody: Row[], askedFor: Person[] }>}
  */
 export async function makePeople(dist, count) {
   const { startSandbox } = await import(pathToFileURL(resolve(dist, 'index.js')).href);
@@ -18,11 +21,16 @@ export async function makePeople(dist, count) {
   await sandbox.close();
   const ownTenant = people[0].tenant_key;
   const isFound = (/** @type {any} */ { email, linked, tenant_key }) => email && linked && tenant_key === ownTenant;
-  const askedFor = people.filter((/** @type {any} */ person) => isFound(person) && person.name_cn).map(toRow);
+  const askedFor = people.filter((/** @type {any} */ person) => isFound(person) && person.name_cn).map(toPerson);
   return { everybody: people.filter(isFound).map(toRow), askedFor };
 }
 
 /** @param {any} person @returns {Person} */
+function toPerson(person) {
+  return { ...toRow(person), asAnswered: `"key":"${person.user_key}"` };
+}
+
+/** @param {any} person @returns {Row} */
 function toRow({ user_key, tenant_key: _tenant, linked: _linked, collaborator: _collaborator, ...fields }) {
   const { name_cn, name_en } = fields;
   return {

@@ -13,15 +13,11 @@ const MAX_IDENTIFIERS = 100;
 const TOKEN_SECONDS = 7_200;
 const CREDENTIAL = { plugin_id: 'MII_SANDBOX', plugin_secret: 'sandbox-secret' };
 
-const ROWS_BEGIN = Buffer.from('{"data":[');
-const COMMA = Buffer.from(',');
-const ROWS_END = Buffer.from('],"err":{},"err_msg":"","err_code":0}');
-
 const rows = await indexRows(...process.argv.slice(2));
 const tokens = new Set();
 let counts = { pluginToken: 0, userQuery: 0, identifiers: 0 };
 
-/** @type {Record<string, (request: import('node:http').IncomingMessage, body: string) => { status: number, body: Buffer | string }>} */
+/** @type {Record<string, (request: import('node:http').IncomingMessage, body: string) => { status: number, body: string }>} */
 const ROUTES = {
   'POST /open_api/user/query': answerUserQuery,
   'POST /open_api/authen/plugin_token': answerPluginToken,
@@ -43,9 +39,9 @@ const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) =
     setTimeout(() => {
       response.writeHead(status, {
         'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(body),
+        'content-length': body.length,
       });
-      response.end(body);
+      response.end(body, 'latin1');
     }, LATENCY_MS);
   });
 });
@@ -67,10 +63,10 @@ function answerUserQuery({ headers }, body) {
   // Backwards: whoever takes rows by their places gets the wrong people.
   for (let index = asked.length - 1; index >= 0; index -= 1) {
     const row = find(asked[index]);
-    if (row) found.push(found.length === 0 ? ROWS_BEGIN : COMMA, row);
+    if (row) found.push(row);
   }
   if (found.length === 0) return refusal(404, 30006, 'User Not Found');
-  return { status: 200, body: Buffer.concat([...found, ROWS_END]) };
+  return { status: 200, body: `{"data":[${found.join(',')}],"err":{},"err_msg":"","err_code":0}` };
 }
 
 /** @param {import('node:http').IncomingMessage} _request @param {string} body */
@@ -96,16 +92,17 @@ function json(status, content) {
 }
 
 /**
- * Everybody's row as bytes, found by what people are asked for.
+ * Everybody's row as the bytes of its JSON, a character each, which is what joins and leaves fastest; found by what people are
+ * asked for.
  * @param {string} [dist]
  * @param {string} [count]
  */
 async function indexRows(dist = '', count = '') {
   const { everybody } = await makePeople(dist, Number(count));
-  /** @type {Record<'user_key' | 'out_id' | 'email', Map<string, Buffer>>} */
+  /** @type {Record<'user_key' | 'out_id' | 'email', Map<string, string>>} */
   const indexes = { user_key: new Map(), out_id: new Map(), email: new Map() };
   for (const person of everybody) {
-    const row = Buffer.from(JSON.stringify(person));
+    const row = Buffer.from(JSON.stringify(person)).toString('latin1');
     indexes.user_key.set(person.user_key, row);
     indexes.out_id.set(person.out_id, row);
     indexes.email.set(person.email.toLowerCase(), row);
@@ -113,6 +110,6 @@ async function indexRows(dist = '', count = '') {
   return {
     byKey: (/** @type {string} */ key) => indexes.user_key.get(key),
     byOutId: (/** @type {string} */ outId) => indexes.out_id.get(outId),
-    byEmail: (/** @type {string} */ email) => indexes.email.get(email.toLowerCase()),
+    byEmail: (/** @type {string} */ email) => indexes.email.get(email) ?? indexes.email.get(email.toLowerCase()),
   };
 }

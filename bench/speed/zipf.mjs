@@ -1,9 +1,9 @@
 import { seededRandom } from '../chaos/random.mjs';
 
 /** So many people does the gateway of this scenario remember; with the others of these figures it finds nine of ten there. */
-export const REMEMBERED = 5_000;
-const MOST_PEOPLE = 50_000;
-const EXPONENT = 1.2;
+export const REMEMBERED = 2_000;
+const MOST_PEOPLE = 20_000;
+const EXPONENT = 1.25;
 const DRAWN = 2 ** 20;
 
 /**
