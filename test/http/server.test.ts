@@ -5,6 +5,8 @@ import { faultsTo, gatewayWithSandbox, post, UNASKED } from '../support/gateway-
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Request(`http://gateway.test${path}`, { headers });
 
+const CALL_TIMEOUT_MS = 2_345;
+
 describe('/health and /readiness', () => {
   it('are answered whole by the Node server, whichever is asked first and however often', async () => {
     const { gateway } = await gatewayWithSandbox();
@@ -137,12 +139,15 @@ describe('the GraphQL endpoint', () => {
   it('logs what went wrong inside a look-up, too, and tells the client as little', async () => {
     const stacks: string[] = [];
     const { gateway, query, sandbox } = await gatewayWithSandbox({
-      gateway: { log: faultsTo((fault) => stacks.push(fault)) },
+      gateway: { timeoutMs: CALL_TIMEOUT_MS, log: faultsTo((fault) => stacks.push(fault)) },
     });
     await gateway.whenReady;
-    vi.spyOn(AbortSignal, 'any').mockImplementation(() => {
-      throw new Error('secret: a bug');
-    });
+    const { setTimeout: begin } = globalThis;
+    // The deadline of a call is the first thing of it.
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((action: () => void, ms?: number) => {
+      if (ms === CALL_TIMEOUT_MS) throw new Error('secret: a bug');
+      return begin(action, ms);
+    }) as typeof setTimeout);
     const answer = await query('{ user(key: "1") { key } }');
     vi.restoreAllMocks();
     expect(answer.errors).toMatchObject([{ path: ['user'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
