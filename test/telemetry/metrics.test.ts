@@ -200,6 +200,16 @@ describe('the metrics of Redis', () => {
   });
 });
 
+it('the shorter way of known documents is counted beside the whole one', async () => {
+  const { observe, text } = metricsInState();
+  for (const isExpress of [true, true, false]) {
+    observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', isExpress });
+  }
+  const told = seriesOf(await text());
+  expect(told.get('lark_gateway_express_requests_total')).toBe(2);
+  expect(told.get('lark_gateway_requests_total{endpoint="graphql",outcome="OK"}')).toBe(3);
+});
+
 it('snapshots of several worker processes can be put together: sums, and for some the most', async () => {
   const workers = [
     metricsInState({ lookUpsWaiting: 2, tokenAgeMs: 1_000 }),
