@@ -144,10 +144,10 @@ describe('the GraphQL endpoint', () => {
     await gateway.whenReady;
     const { setTimeout: begin } = globalThis;
     // The deadline of a call is the first thing of it.
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((action: () => void, ms?: number) => {
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation((action: () => void, ms?: number) => {
       if (ms === CALL_TIMEOUT_MS) throw new Error('secret: a bug');
       return begin(action, ms);
-    }) as typeof setTimeout);
+    });
     const answer = await query('{ user(key: "1") { key } }');
     vi.restoreAllMocks();
     expect(answer.errors).toMatchObject([{ path: ['user'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
