@@ -1,14 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { apiKey } from './cli/api-key.ts';
-import { check } from './cli/check.ts';
-import { forget } from './cli/forget.ts';
-import { init } from './cli/init.ts';
-import { faultHelp, sandbox } from './cli/sandbox.ts';
-import { printSchemaAs, SCHEMA_FORMATS } from './cli/schema.ts';
-import { serve } from './cli/serve.ts';
-import { worker } from './cli/worker.ts';
+import type { ForgetFlags } from './cli/forget.ts';
+import type { SandboxFlags } from './cli/sandbox.ts';
+import { SCHEMA_FORMATS, type SchemaFormat } from './cli/schema-formats.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Sources } from './config/environment.ts';
 import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
@@ -25,6 +20,7 @@ const SOURCES_NOTE = `
 Each flag is also an environment variable: --lark-base-url is LARK_BASE_URL. Flags win over the environment, the
 environment over .env. HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respected towards the user API.`;
 
+/** What a command runs is loaded when it is run: `serve` starts without the sandbox, and the sandbox without the gateway. */
 const program = new Command('lark-user-gateway')
   .description(manifest.description)
   .version(manifest.version)
@@ -35,14 +31,20 @@ const serveCommand = withSettings(program.command('serve', { isDefault: true }),
   .description(
     'Serve GraphQL. Without credentials: in front of the embedded sandbox, with made-up people. (the default command)',
   )
-  .action((flags: Flags) => serve(sourcesOf(flags), manifest.version));
+  .action(async (flags: Flags) => {
+    const { serve } = await import('./cli/serve.ts');
+    await serve(sourcesOf(flags), manifest.version);
+  });
 
 program
   .command('init')
   .description('Write a commented .env with every setting into this folder, unless there is one.')
-  .action(() => init());
+  .action(async () => {
+    const { init } = await import('./cli/init.ts');
+    init();
+  });
 
-program
+const sandboxCommand = program
   .command('sandbox')
   .description('Serve only the sandbox of the user API.')
   .option('--port <number>', 'port; 0 takes any free one', '4100')
@@ -54,8 +56,15 @@ program
       .argParser(addTo)
       .default([], 'none'),
   )
-  .addHelpText('after', () => `\n${faultHelp()}`)
-  .action(sandbox);
+  .action(async (flags: SandboxFlags) => {
+    const { sandbox } = await import('./cli/sandbox.ts');
+    await sandbox(flags);
+  });
+// Its help lists all faults, which only the sandbox knows.
+if (process.argv.includes('sandbox')) {
+  const { faultHelp } = await import('./cli/sandbox.ts');
+  sandboxCommand.addHelpText('after', `\n${faultHelp()}`);
+}
 
 withSettings(
   program.command('check'),
@@ -63,13 +72,19 @@ withSettings(
 )
   .description('Get a token, make one query, and say in plain words what is wrong and where to mend it.')
   .option('--key <key>', 'look up this person; without it, one who need not exist')
-  .action((flags: Flags) => check(sourcesOf(flags), flags.key === true ? undefined : flags.key));
+  .action(async (flags: Flags) => {
+    const { check } = await import('./cli/check.ts');
+    await check(sourcesOf(flags), flags.key === true ? undefined : flags.key);
+  });
 
 program
   .command('api-key')
   .description('Make a key for one caller, and its entry for API_KEYS.')
   .argument('<name>', 'who the key is for; appears in logs')
-  .action(apiKey);
+  .action(async (name: string) => {
+    const { apiKey } = await import('./cli/api-key.ts');
+    apiKey(name);
+  });
 
 program
   .command('forget')
@@ -87,7 +102,10 @@ Every program on this machine can read a command line: "--key -", and the same o
 input instead. The credential comes from the environment, GATEWAY_CREDENTIAL, or from a file; without AUTH none is needed.
 It asks the user API nothing: whoever looks the person up afterwards has them looked up anew.`,
   )
-  .action(forget);
+  .action(async (flags: ForgetFlags) => {
+    const { forget } = await import('./cli/forget.ts');
+    await forget(flags);
+  });
 
 program
   .command('schema')
@@ -97,9 +115,18 @@ program
       .choices(SCHEMA_FORMATS)
       .default('api'),
   )
-  .action(printSchemaAs);
+  .action(async (flags: { format: SchemaFormat }) => {
+    const { printSchemaAs } = await import('./cli/schema.ts');
+    printSchemaAs(flags);
+  });
 
-program.command('worker', { hidden: true }).description('Run one of the processes of WORKERS.').action(worker);
+program
+  .command('worker', { hidden: true })
+  .description('Run one of the processes of WORKERS.')
+  .action(async () => {
+    const { worker } = await import('./cli/worker.ts');
+    await worker();
+  });
 
 // `serve` is what runs without a command, so its flags belong on the first page too.
 program.addHelpText('after', () => `\nThe default command, serve:\n\n${serveCommand.helpInformation()}${SOURCES_NOTE}`);

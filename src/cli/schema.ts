@@ -1,10 +1,8 @@
 import { printSchema } from 'graphql';
 import { createApiSchema, createSdl } from '../schema/schema.ts';
+import type { SchemaFormat } from './schema-formats.ts';
 
-/** For whom the schema is printed: clients, Apollo Federation 2, schema stitching. */
-export const SCHEMA_FORMATS = ['api', 'federation', 'stitching'] as const;
-
-export function printSchemaAs({ format }: { format: (typeof SCHEMA_FORMATS)[number] }): void {
+export function printSchemaAs({ format }: { format: SchemaFormat }): void {
   const text = format === 'api' ? printSchema(createApiSchema()) : createSdl()[format];
   process.stdout.write(`${text.trimEnd()}\n`);
 }

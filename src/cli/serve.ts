@@ -2,10 +2,9 @@ import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
 import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
-import { loadPeople, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { createJsonLines } from './json-lines.ts';
-import { runGateway } from './run-gateway.ts';
-import { runWorkers } from './run-workers.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { createJsonLines, type JsonLines } from './json-lines.ts';
+import { type Running, runGateway, type Setup } from './run-gateway.ts';
 import { serveBanner } from './serve-banner.ts';
 import { onStopSignal } from './stop-signal.ts';
 
@@ -26,7 +25,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   const setup = { config, credential, examples };
 
   try {
-    const running = config.workers > 1 ? await runWorkers(setup, lines) : await runGateway(setup, lines);
+    const running = await run(setup, lines);
     lines.endWithUncaught();
     const stop = async () => {
       await running.stop();
@@ -46,7 +45,15 @@ export async function serve(sources: Sources, version: string): Promise<void> {
   }
 }
 
+/** What serves with several processes is loaded where there are several only, as is the sandbox. */
+async function run(setup: Setup, lines: JsonLines): Promise<Running> {
+  if (setup.config.workers <= 1) return runGateway(setup, lines);
+  const { runWorkers } = await import('./run-workers.ts');
+  return runWorkers(setup, lines);
+}
+
 async function startEmbedded(upstream: SandboxUpstream): Promise<Sandbox> {
+  const { loadPeople, startSandbox } = await import('../sandbox/sandbox.ts');
   const people = typeof upstream.people === 'string' ? await loadPeople(upstream.people) : upstream.people;
   return startSandbox({ port: upstream.port, people });
 }

@@ -1,7 +1,7 @@
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { ApiKey } from '../http/callers/api-keys.ts';
 import type { AuthOptions } from '../http/callers/authentication.ts';
-import { ASYMMETRIC_ALGORITHMS } from '../http/callers/jwt.ts';
+import { ASYMMETRIC_ALGORITHMS } from '../http/callers/jwt-options.ts';
 import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
 import { parseApiKeys } from './api-key-list.ts';
 import { isSafeHttpUrl } from './setting.ts';

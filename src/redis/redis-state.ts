@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { Clock } from '../policies/clock.ts';
+import { loadRateLimiters } from '../policies/rate-limiters.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { connect, type RedisClient } from './connect.ts';
@@ -95,6 +95,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
       clock,
     }),
     limiter(points, windowSeconds) {
+      const { RateLimiterMemory, RateLimiterRedis } = loadRateLimiters();
       return new RateLimiterRedis({
         // It has no timeout, so its client has.
         storeClient: connectMore(timeoutMs),

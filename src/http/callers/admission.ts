@@ -1,5 +1,6 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { GatewayError } from '../../errors.ts';
+import { loadRateLimiters } from '../../policies/rate-limiters.ts';
 import type { Caller } from './caller.ts';
 
 export interface AdmissionOptions {
@@ -48,7 +49,7 @@ async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifi
     await limiter.consume(caller.name, identifiers);
     return undefined;
   } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
+    if (!(error instanceof loadRateLimiters().RateLimiterRes)) throw error;
     // What was refused did not cost anybody anything: smaller operations may still fit.
     await limiter.reward(caller.name, identifiers);
     return rateLimited(limiter.points, error.msBeforeNext);
@@ -56,7 +57,7 @@ async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifi
 }
 
 const inThisProcess = (points: number, windowSeconds: number) =>
-  new RateLimiterMemory({ points, duration: windowSeconds });
+  new (loadRateLimiters().RateLimiterMemory)({ points, duration: windowSeconds });
 
 const tooManyRefused = (came: number) =>
   new GatewayError(

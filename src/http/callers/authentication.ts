@@ -3,7 +3,7 @@ import type { Telemetry } from '../../telemetry/events.ts';
 import type { AskedHeaders } from '../request-headers.ts';
 import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
 import { ANYBODY, type Caller, type CallerOf } from './caller.ts';
-import { createJwtCheck, type JwtOptions } from './jwt.ts';
+import type { JwtOptions } from './jwt-options.ts';
 
 /** Who may ask. */
 export type AuthOptions =
@@ -87,10 +87,13 @@ function createIdentification({ auth, tenantKeys, emailNeedsScope = false, telem
     const find = createApiKeyCheck(auth.keys, (key) => toCaller(key.name, key.scopes ?? [], key.tenantKeys));
     return (header: string | null) => (bearerOf(header) === undefined ? undefined : find(bearerOf(header) ?? ''));
   }
-  const check = createJwtCheck(auth, telemetry);
+  // Loaded where it is wanted only: jose takes 30 ms.
+  const checking = import('./jwt.ts').then(({ createJwtCheck }) => createJwtCheck(auth, telemetry));
+  // Whoever asks is told.
+  checking.catch(() => {});
   return async (header: string | null) => {
     const token = bearerOf(header);
-    const claims = token === undefined ? undefined : await check(token);
+    const claims = token === undefined ? undefined : await (await checking)(token);
     return claims && toCaller(claims.subjectHash, claims.scopes);
   };
 }

@@ -2,19 +2,7 @@ import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerif
 import { GatewayError } from '../../errors.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { sha256Hex } from './api-keys.ts';
-
-export interface JwtOptions {
-  /** Where the issuer publishes its keys. Fetched when first needed, kept for 10 minutes; unknown key ids ask again. */
-  readonly jwksUrl: string;
-  /** `iss` must equal it. */
-  readonly issuer: string;
-  /** `aud` must hold it. */
-  readonly audience: string;
-  /** Signatures that are accepted. @default RS256, PS256, ES256, EdDSA */
-  readonly algorithms?: readonly string[] | undefined;
-  /** How far clocks may differ, in seconds. @default 5 */
-  readonly clockToleranceSeconds?: number | undefined;
-}
+import type { JwtOptions } from './jwt-options.ts';
 
 /** What a token that was checked tells. */
 export interface TokenClaims {
@@ -23,10 +11,6 @@ export interface TokenClaims {
   readonly scopes: readonly string[];
 }
 
-/** Never `none`, and none with a shared secret: the gateway only ever holds public keys. */
-export const ASYMMETRIC_ALGORITHMS: ReadonlySet<string> = new Set(
-  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
-);
 const USUAL_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 const FETCH_TIMEOUT_MS = 3_000;
