@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { Telemetry } from '../events.ts';
 import type { Meters } from './meters.ts';
 
@@ -13,6 +14,7 @@ export function createLookUpMetrics(meters: Meters): Telemetry {
     'Identifiers answered from memory: that of this process (memory), or the one that replicas share (redis).',
     ['level'],
   );
+  hits.inc({ level: 'memory' }, 0);
   const misses = meters.counter(
     'cache_misses_total',
     'Identifiers that no memory knew, and nobody else had asked for.',
@@ -32,18 +34,23 @@ export function createLookUpMetrics(meters: Meters): Telemetry {
 
   return (event) => {
     if (event.type === 'look-ups') {
-      hits.inc({ level: 'memory' }, event.cacheHits);
+      if (event.cacheHits > 0) hits.inc({ level: 'memory' }, event.cacheHits);
       if (event.sharedHits !== undefined) hits.inc({ level: 'redis' }, event.sharedHits);
-      misses.inc(event.queued + event.shed);
-      joined.inc(event.joined);
-      shed.inc(event.shed);
+      const missed = event.queued + event.shed;
+      if (missed > 0) misses.inc(missed);
+      if (event.joined > 0) joined.inc(event.joined);
+      if (event.shed > 0) shed.inc(event.shed);
     } else if (event.type === 'shed') {
       shed.inc(event.lookUps);
     } else if (event.type === 'answers') {
-      const { kind } = event;
-      const counts = { found: event.found, not_found: event.notFound, stale: event.stale, ...event.errors };
-      for (const [outcome, count] of Object.entries(counts)) if (count > 0) lookUps.inc({ kind, outcome }, count);
-      stale.inc(event.stale);
+      const { kind, found, notFound, errors } = event;
+      if (found > 0) lookUps.inc({ kind, outcome: 'found' }, found);
+      if (notFound > 0) lookUps.inc({ kind, outcome: 'not_found' }, notFound);
+      if (event.stale > 0) {
+        lookUps.inc({ kind, outcome: 'stale' }, event.stale);
+        stale.inc(event.stale);
+      }
+      for (const code in errors) lookUps.inc({ kind, outcome: code }, errors[code as ErrorCode]);
     }
   };
 }
