@@ -24,10 +24,11 @@ async function served(environment: Record<string, string>, queries = 1): Promise
   return cli;
 }
 
-/** Runs code in the process of the command, soon after its start. */
-const meanwhile = (code: string) => ({
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${code} }, 1500);`)}`,
-});
+/** Runs once it says that it serves. */
+const meanwhile = (code: string) => {
+  const preloaded = `const { write } = process.stdout; process.stdout.write = function (...all) { setTimeout(() => { ${code} }, 0); return write.apply(this, all); };`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preloaded)}` };
+};
 
 describe('the log of lark-user-gateway', () => {
   it('is one JSON object a line on standard error, the last of them written before it ends', async () => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
 import { keysFrom } from '../support/user-keys.ts';
@@ -9,11 +10,28 @@ function isRunning(line: { readonly pid?: unknown }): boolean {
   return /^[^Z]/.test(state.trim());
 }
 
+/** Twenty answers take half a second each at most. */
+const PATIENCE_MS = 8_000;
+
+async function within<T>(ms: number, asked: Promise<T>): Promise<T> {
+  const out = new AbortController();
+  const outOfPatience = sleep(ms, undefined, { signal: out.signal }).then(() => {
+    throw new Error('Lost patience.');
+  });
+  outOfPatience.catch(() => {});
+  try {
+    return await Promise.race([asked, outOfPatience]);
+  } finally {
+    out.abort();
+  }
+}
+
 describe('a worker that is killed', () => {
   it('loses its open connections only, and is started again, with the token that there is', async () => {
     const { ask, said, answering, sandbox } = await runWorkers({}, { latencyMs: 500 });
     const keys = keysFrom(1, 20);
-    const inFlight = Promise.allSettled(keys.map((key) => ask(usersPath([key]))));
+    // A connection that Node was just handing to the worker is lost without a word: its client has to lose patience.
+    const inFlight = Promise.allSettled(keys.map((key) => within(PATIENCE_MS, ask(usersPath([key])))));
     await expect.poll(() => sandbox.calls().length).toBeGreaterThan(1);
     const { worker, pid } = said('A worker listens.')[0] ?? {};
     process.kill(Number(pid), 'SIGKILL');
