@@ -14,7 +14,10 @@ const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
  * A page of another site cannot send that without asking first.
  * @returns `undefined` for any other, which is Yoga's to answer.
  */
-export function usualLength({ method, url, headers }: IncomingMessage, maxBodyBytes: number): number | undefined {
+export function usualLength(request: IncomingMessage, maxBodyBytes: number): number | undefined {
+  const { method, url, headers } = request;
+  // Read by somebody before, a body parser say: what is left of it is told in ways that Yoga knows.
+  if (request.readableFlowing !== null || request.readableDidRead || 'body' in request) return undefined;
   if (method !== 'POST' || url !== '/graphql' || !JSON_TYPES.has(headers['content-type'])) return undefined;
   if (headers['content-encoding'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined;
   const text = headers['content-length'] ?? '';

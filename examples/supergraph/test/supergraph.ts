@@ -60,11 +60,11 @@ export function supergraphBehind(frontEnd: FrontEndName) {
   let commentHeaders: IncomingHttpHeaders[] = [];
   const users = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    const emit = request.emit.bind(request);
-    // Looks on while the gateway reads.
-    request.emit = (event: string, ...args: unknown[]) => {
-      if (event === 'data') chunks.push(args[0] as Buffer);
-      return emit(event, ...args);
+    const push = request.push.bind(request);
+    // Looks on while it comes in: the gateway may read it more than once.
+    request.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
+      if (chunk) chunks.push(chunk);
+      return push(chunk, encoding);
     };
     const list = received;
     response.once('close', () => {

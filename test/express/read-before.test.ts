@@ -1,0 +1,38 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { expect, it, onTestFinished } from 'vitest';
+import { tookIt } from './answer.ts';
+import { listening } from './listening.ts';
+
+const QUERY = 'query ($key: ID!) { user(key: $key) { key } }';
+const key = '7000000000000000001';
+
+async function served(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+}
+
+async function ask(url: string) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query: QUERY, variables: { key } }),
+  });
+  return response.json();
+}
+
+const answer = { data: { user: { key } } };
+
+it('a body that somebody has parsed before is answered from what they made of it', async () => {
+  const { gateway, events } = await listening({});
+  const url = await served(async (request: IncomingMessage & { body?: unknown }, response) => {
+    request.body = await json(request);
+    gateway.requestListener(request, response);
+  });
+  for (let n = 0; n < 3; n++) expect(await ask(url)).toEqual(answer);
+  expect(tookIt(events)).toBe(false);
+});
