@@ -12,6 +12,7 @@ import { refusalError } from '../http/refusal.ts';
 import type { AskedHeaders } from '../http/request-headers.ts';
 import { receiptExtensions } from '../http/use-receipt.ts';
 import type { UserToken } from '../upstream/user-token.ts';
+import { createDepartures } from './departures.ts';
 import { ResponseHangUp } from './hang-up.ts';
 import type { Job } from './job.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
@@ -43,6 +44,8 @@ export interface Asker {
 export function createAnswerJob(options: AnswerOptions) {
   const { directory, admit, requestLog, createTicket, variesByOrigin, corsHeaders } = options;
 
+  const depart = createDepartures();
+
   return function answerJob(job: Job, asker: Asker, response: ServerResponse): void {
     const { headers, caller, userToken, startedAt } = asker;
     const note = requestLog.begin({ endpoint: 'graphql', method: 'POST', headers, startedAt });
@@ -55,7 +58,7 @@ export function createAnswerJob(options: AnswerOptions) {
       const refusal = admit({ ...job.named, caller });
       const result = refusal instanceof Promise ? refusal.then(decide) : decide(refusal);
       if (result instanceof Promise) result.then(send).catch(sendFault);
-      else send(result);
+      else depart(() => send(result));
 
       function decide(refused: Awaited<ReturnType<Admit>>): ExecutionResult | Promise<ExecutionResult> {
         if (refused) return { errors: [refusalError(refused)] };
