@@ -14,12 +14,12 @@ export interface Backlog {
 }
 
 /**
- * Keeps a figure with each request and a place with each look-up, and looks at all of them only where somebody has to be shed.
+ * Keeps a figure with each request and a place with each look-up, and looks at all of them only where somebody has to be shed. A
+ * set of requests would cost more than that: what such a set has outgrown keeps old requests in memory, and these the next ones.
  * @param limit how many look-ups may wait, over all requests.
  * @param filter finds look-ups among all that have no answer yet.
  */
 export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) => boolean) => LookUp[]): Backlog {
-  const requests = new Set<Ticket>();
   let size = 0;
   let places = 0;
   /** No backlog is larger than this. Lets most newcomers be judged without a look at all the others. */
@@ -34,37 +34,36 @@ export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) 
       if (!owner || backlogPlace > 0) return;
       lookUp.backlogPlace = ++places;
       size++;
-      if (owner.backlog++ === 0) requests.add(owner);
-      if (owner.backlog > upperBound) upperBound = owner.backlog;
+      if (++owner.backlog > upperBound) upperBound = owner.backlog;
     },
     remove(lookUp) {
       const { owner, backlogPlace } = lookUp;
       if (!owner || backlogPlace === 0) return;
       lookUp.backlogPlace = 0;
       size--;
-      if (--owner.backlog === 0) requests.delete(owner);
+      owner.backlog--;
     },
     makeRoom(ticket, count) {
       const excess = size + count - limit;
       if (excess <= 0) return [];
       const newcomer = count + ticket.backlog;
       if (newcomer >= upperBound || newcomer > limit) return undefined;
-      const largest = findLargest();
+      const waiting = filter(({ backlogPlace }) => backlogPlace > 0);
+      const largest = largestOf(waiting);
       upperBound = largest?.backlog ?? 0;
       if (!largest || newcomer >= largest.backlog) return undefined;
       // Where others wait for the same person, nothing is won by sending one of them away.
-      const own = filter(
-        ({ owner, backlogPlace, waiters }) => owner === largest && backlogPlace > 0 && waiters.length <= 1,
-      );
+      const own = waiting.filter(({ owner, waiters }) => owner === largest && waiters.length <= 1);
       return own.length < excess
         ? undefined
         : own.toSorted((one, other) => one.backlogPlace - other.backlogPlace).slice(-excess);
     },
   };
+}
 
-  function findLargest(): Ticket | undefined {
-    let largest: Ticket | undefined;
-    for (const request of requests) if (request.backlog > (largest?.backlog ?? 0)) largest = request;
-    return largest;
-  }
+/** @returns the request with the largest backlog among the owners of these. */
+function largestOf(lookUps: readonly LookUp[]): Ticket | undefined {
+  let largest: Ticket | undefined;
+  for (const { owner } of lookUps) if (owner && owner.backlog > (largest?.backlog ?? 0)) largest = owner;
+  return largest;
 }

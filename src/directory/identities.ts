@@ -33,15 +33,19 @@ export interface Identities {
 export function createIdentities(most: number, begin: (ticket: Ticket) => Identity): Identities {
   // A map keeps the order of insertion: whoever asked last stands last.
   const kept = new Map<string, Identity>();
+  /** Who stands last: nobody has to move where they ask again. */
+  let latest: string | undefined;
 
   return {
     find: (identity) => kept.get(identity),
     keep(ticket) {
       const known = kept.get(ticket.identity);
       if (!known && kept.size >= most && !dropIdle()) return undefined;
+      if (known && latest === ticket.identity) return known;
       const identity = known ?? begin(ticket);
       kept.delete(ticket.identity);
       kept.set(ticket.identity, identity);
+      latest = ticket.identity;
       return identity;
     },
     list: () => kept.values(),
