@@ -5,6 +5,7 @@ import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { close, createServer, drain, listen } from '../http/server.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { JsonLines } from './json-lines.ts';
+import { keepRequestsYoung } from './young-objects.ts';
 
 /** All that a process needs to serve: plain data, so that it can be handed to another process. */
 export interface Setup {
@@ -37,6 +38,7 @@ export async function runGateway(
   lines: JsonLines,
   { shared, gatherMetrics, onMetrics }: Company = {},
 ): Promise<Running> {
+  keepRequestsYoung();
   const { showsGraphiql, ...exposure } = config.exposure;
   const gateway = createGateway(
     {

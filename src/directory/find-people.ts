@@ -45,7 +45,7 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
 
   return function findPeople(subject, identifiers, ticket) {
     const { kind } = subject;
-    const results: LookupResult[] = [];
+    const results = new Array<LookupResult>(identifiers.length).fill(null);
     const firsts = identifiers.length > 1 ? new Map<string | number, number>() : undefined;
     let repeats: Repeat[] | undefined;
     let unknown: Wanted[] | undefined;
@@ -59,20 +59,23 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
       if (first !== undefined) {
         repeats ??= [];
         repeats.push({ place, first });
-        results.push(null);
         continue;
       }
       firsts?.set(id, place);
       if (typeof spelling !== 'string') {
-        results.push(spelling);
+        results[place] = spelling;
         continue;
       }
       const known = remembered(subject, id as string, ticket);
-      results.push(known ?? null);
-      if (known === undefined) {
-        unknown ??= [];
-        unknown.push({ id: id as string, spelling, place });
-      } else inMemory++;
+      if (known !== undefined) {
+        results[place] = known;
+        inMemory++;
+        continue;
+      }
+      const wanted = { id: id as string, spelling, place };
+      // An array that grows makes room for many.
+      if (unknown) unknown.push(wanted);
+      else unknown = [wanted];
     }
     const search = { subject, ticket, results, repeats: repeats ?? NONE, inMemory };
     if (unknown) return lookUp(search, unknown);

@@ -75,7 +75,7 @@ export function createQueue(options: QueueOptions): Queue {
   return {
     join(subject, wanted, answers) {
       const others = underWay.of(subject);
-      if (!others) return wanted;
+      if (!others || !wanted.some(({ id }) => others.has(id))) return wanted;
       const { ticket } = answers;
       const dispatcher = identities.keep(ticket)?.dispatcher;
       if (!dispatcher) return wanted;
@@ -104,14 +104,13 @@ export function createQueue(options: QueueOptions): Queue {
       const refusal = makeRoom(dispatcher, subject, missing.length, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
-      const lookUps: LookUp[] = [];
-      for (const { id, spelling, place } of missing) {
+      const lookUps = missing.map(({ id, spelling, place }) => {
         const lookUp = createLookUp(subject, id, spelling, ticket, queuedAt);
         backlog.add(lookUp);
         underWay.add(lookUp);
         waitFor(answers, lookUp, place);
-        lookUps.push(lookUp);
-      }
+        return lookUp;
+      });
       dispatcher.enqueue(subject, lookUps, ticket);
       return undefined;
     },

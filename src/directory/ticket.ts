@@ -26,57 +26,69 @@ export interface TicketOptions {
 /** Of all who bring no token of their own. */
 export const PLUGIN_IDENTITY = 'plugin';
 
-export function createTicket(options: TicketOptions = {}): Ticket {
-  const { userToken, timeoutMs = 10_000, signal, wantsFresh = false, span } = options;
-  const clock = options.clock ?? monotonicClock;
-  const startedAt = clock();
-  const deadlineAt = startedAt + timeoutMs;
-  const watched = new Set<Answers>();
-  let timer: NodeJS.Timeout | undefined;
+export const createTicket = (options: TicketOptions = {}): Ticket => new RequestTicket(options);
 
-  const ticket: Ticket = {
-    identity: userToken?.identity ?? PLUGIN_IDENTITY,
-    userToken,
-    startedAt,
-    deadlineAt,
-    wantsFresh,
-    receipt: emptyReceipt(),
-    span,
-    backlog: 0,
-    watch(answers) {
-      if (answers.waiting === 0) return;
-      if (watched.size === 0) {
-        timer = setTimeout(onDeadline, Math.max(0, deadlineAt - clock()));
-        signal?.addEventListener('abort', onHangUp);
-      }
-      watched.add(answers);
-      if (signal?.aborted) onHangUp();
-    },
-    unwatch(answers) {
-      if (!watched.delete(answers) || watched.size > 0) return;
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onHangUp);
-    },
-    leave(lookUp, result) {
-      for (const waiter of lookUp.waiters.filter((one) => one.ticket === ticket)) leave(waiter, result);
-    },
-  };
-  return ticket;
+class RequestTicket implements Ticket {
+  readonly identity: string;
+  readonly userToken: UserToken | undefined;
+  readonly startedAt: number;
+  readonly deadlineAt: number;
+  readonly wantsFresh: boolean;
+  readonly receipt = emptyReceipt();
+  readonly span: SpanContext | undefined;
+  backlog = 0;
+  readonly #clock: Clock;
+  readonly #signal: HangUp | undefined;
+  /** Few: one for each list that a request has to wait for. */
+  #watched: readonly Answers[] = NOTHING;
+  #timer: NodeJS.Timeout | undefined;
+  #onHangUp: (() => void) | undefined;
 
-  function onDeadline(): void {
-    leaveAll(outOfTime);
+  constructor({ userToken, timeoutMs = 10_000, signal, wantsFresh = false, span, clock }: TicketOptions) {
+    this.#clock = clock ?? monotonicClock;
+    this.#signal = signal;
+    this.identity = userToken?.identity ?? PLUGIN_IDENTITY;
+    this.userToken = userToken;
+    this.startedAt = this.#clock();
+    this.deadlineAt = this.startedAt + timeoutMs;
+    this.wantsFresh = wantsFresh;
+    this.span = span;
   }
 
-  function onHangUp(): void {
-    leaveAll(nobodyWaits);
+  watch(answers: Answers): void {
+    if (answers.waiting === 0) return;
+    if (this.#watched.length === 0) this.#listen();
+    if (!this.#watched.includes(answers)) this.#watched = [...this.#watched, answers];
+    if (this.#signal?.aborted) this.#leaveAll(nobodyWaits);
   }
 
-  function leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
-    for (const { waiters } of watched) {
+  unwatch(answers: Answers): void {
+    if (!this.#watched.includes(answers)) return;
+    this.#watched = this.#watched.length === 1 ? NOTHING : this.#watched.filter((one) => one !== answers);
+    if (this.#watched.length > 0) return;
+    clearTimeout(this.#timer);
+    if (this.#onHangUp) this.#signal?.removeEventListener('abort', this.#onHangUp);
+  }
+
+  leave(lookUp: LookUp, result: GatewayError): void {
+    for (const waiter of lookUp.waiters.filter(({ ticket }) => ticket === this)) leave(waiter, result);
+  }
+
+  #listen(): void {
+    this.#timer = setTimeout(() => this.#leaveAll(outOfTime), Math.max(0, this.deadlineAt - this.#clock()));
+    if (!this.#signal) return;
+    this.#onHangUp ??= () => this.#leaveAll(nobodyWaits);
+    this.#signal.addEventListener('abort', this.#onHangUp);
+  }
+
+  #leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
+    for (const { waiters } of this.#watched) {
       for (const waiter of waiters) if (waiter.isWaiting) leave(waiter, reason(waiter.lookUp));
     }
   }
 }
+
+const NOTHING: readonly never[] = [];
 
 /** Before it was sent the gateway is to blame, from then on the user API. */
 function outOfTime({ state, lastError }: LookUp): GatewayError {

@@ -52,8 +52,7 @@ export function callsOf(selection: RootSelection, variables: Record<string, unkn
 /** Looks everybody up and makes the answer. A promise only where somebody has to be waited for. */
 export function runPlan({ selection, calls, context, directory, ticket }: RunOptions): RunResult | Promise<RunResult> {
   const asked = calls.map(({ field, args }) => askedBy(field, args, context));
-  const found = findTogether(asked, directory, ticket);
-  return found instanceof Promise ? found.then(answer) : answer(found);
+  return findTogether(asked, directory, ticket, answer);
 
   function answer(results: readonly (readonly (readonly LookupResult[])[])[]): RunResult {
     const data: Record<string, unknown> = {};

@@ -21,6 +21,9 @@ export interface EncodedResult {
 /** Flat, as Node takes headers without another look at them. */
 const ON_EVERY_ANSWER: readonly string[] = Object.entries(SECURITY_HEADERS).flat();
 
+/** In characters. */
+const LONG = 2_048;
+
 /**
  * Yoga's own rules tell what errors make of status and headers. Without any there is nothing to decide.
  * @param contentType as Yoga would say it: `application/json; charset=utf-8`.
@@ -35,12 +38,15 @@ export function encodeResult(result: ExecutionResult, contentType: string): Enco
 }
 
 export function sendResult(response: ServerResponse, { status, headers, body }: EncodedResult, sent: SentResult): void {
-  const all = ['content-length', String(Buffer.byteLength(body)), 'x-request-id', sent.requestId, ...ON_EVERY_ANSWER];
+  // Of a long text Node would make copies to count its bytes, and to put the head before it.
+  const content = body.length > LONG ? Buffer.from(body) : body;
+  const length = String(Buffer.byteLength(content));
+  const all = ['content-length', length, 'x-request-id', sent.requestId, ...ON_EVERY_ANSWER];
   for (const name in headers) all.push(name, headers[name] ?? '');
   for (const name in sent.headers) all.push(name, sent.headers[name] ?? '');
   if (sent.variesByOrigin) all.push('vary', 'origin');
   response.writeHead(status, all);
-  response.end(body);
+  response.end(content);
 }
 
 /** Stands in for the Response of the Fetch API, whose body could only be waited for. */
