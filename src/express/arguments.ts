@@ -24,6 +24,24 @@ export function planArguments(field: GraphQLField<unknown, unknown>, node: Field
   return variables ? (values) => readDirect(variables, values) : (values) => readByGraphql(field, node, values);
 }
 
+/**
+ * Reads the arguments of several fields, one after the other. Few fields of a person have arguments, and fewer take them from variables:
+ * where none does, there is nothing to read.
+ * @returns for each field its arguments; `undefined` where those of one are for graphql-js to refuse.
+ */
+export function planArgumentsOfAll(
+  fields: readonly { readonly field: GraphQLField<unknown, unknown>; readonly node: FieldNode }[],
+): (variables: Record<string, unknown>) => readonly Values[] | undefined {
+  const readers = fields.map(({ field, node }) => planArguments(field, node));
+  const read = (variables: Record<string, unknown>) => {
+    const all = readers.map((readArguments) => readArguments(variables));
+    return all.includes(undefined) ? undefined : (all as Values[]);
+  };
+  if (fields.some(({ node }) => holdsVariables(node))) return read;
+  const constant = read({});
+  return () => constant;
+}
+
 interface DirectVariable {
   readonly argument: GraphQLArgument;
   readonly variable: string;

@@ -38,12 +38,8 @@ export function callsOf(selection: RootSelection, variables: Record<string, unkn
     if ('typename' in field) continue;
     const args = field.readArguments(variables);
     if (!args) return undefined;
-    const personArgs: unknown[] = [];
-    for (const { readArguments } of field.person) {
-      const own = readArguments(variables);
-      if (!own) return undefined;
-      personArgs.push(own);
-    }
+    const personArgs = field.readPersonArguments(variables);
+    if (!personArgs) return undefined;
     calls.push({ field, naming: field.naming, args, personArgs });
   }
   return calls;

@@ -22,7 +22,7 @@ import {
 import { type NamingField, namingFields } from '../schema/named-in-operation.ts';
 import { selectedFields } from '../schema/subgraph/selected-fields.ts';
 import type { Person } from '../upstream/person.ts';
-import { planArguments, type ReadArguments } from './arguments.ts';
+import { planArguments, planArgumentsOfAll, type ReadArguments } from './arguments.ts';
 import { collectFields, type SelectionScope } from './collect-fields.ts';
 
 /** The fields of an answer, in its order. What `@include` and `@skip` leave out is not among them. */
@@ -43,13 +43,14 @@ export interface PeopleField {
   /** The names of the fields that are selected of each person, whatever their conditions. */
   wanted(): ReadonlySet<string>;
   readonly person: readonly PersonField[];
+  /** Of the fields of a person, in their order. */
+  readonly readPersonArguments: ReturnType<typeof planArgumentsOfAll>;
 }
 
 /** One field of a person. */
 export interface PersonField {
   readonly responseName: string;
   readonly nodes: readonly FieldNode[];
-  readonly readArguments: ReadArguments;
   readonly isNonNull: boolean;
   readonly leaf: GraphQLLeafType;
   /** The resolver of the schema. None of a person's fields waits for anything. */
@@ -106,26 +107,33 @@ function planPeople(
       wanted ??= selectedFields({ fieldNodes: nodes, fragments: Object.fromEntries(scope.fragments) });
       return wanted;
     },
-    person: planPerson(scope, objectOf(field.type), nodes),
+    ...planPerson(scope, objectOf(field.type), nodes),
   };
 }
 
-function planPerson(scope: SelectionScope, type: GraphQLObjectType, nodes: readonly FieldNode[]): PersonField[] {
+function planPerson(
+  scope: SelectionScope,
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+): Pick<PeopleField, 'person' | 'readPersonArguments'> {
   const sets = nodes.map(({ selectionSet }) => selectionSet);
-  return [...collectFields(scope, type, sets)].map(([responseName, ownNodes]) => {
+  const fields = [...collectFields(scope, type, sets)].map(([responseName, ownNodes]) => {
     const [node] = ownNodes;
     const field = node && fieldOf(type, node.name.value);
     const leaf = field && getNullableType(field.type);
     if (!node || !field || !isLeafType(leaf)) throw new NotPlanned();
-    return {
-      responseName: plainName(responseName),
+    return { responseName: plainName(responseName), nodes: ownNodes, node, field, leaf };
+  });
+  return {
+    person: fields.map(({ responseName, nodes: ownNodes, field, leaf }) => ({
+      responseName,
       nodes: ownNodes,
-      readArguments: planArguments(field, node),
       isNonNull: isNonNullType(field.type),
       leaf,
       resolve: resolverOf(field, type),
-    };
-  });
+    })),
+    readPersonArguments: planArgumentsOfAll(fields),
+  };
 }
 
 const fieldOf = (type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined =>
