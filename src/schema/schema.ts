@@ -14,7 +14,13 @@ export interface SchemaOptions {
 
 /** The executable schema, as clients and supergraphs are served it. Its resolvers expect a `SchemaContext`. */
 export function createSchema({ showsSdl = true, trustsReferences = false }: SchemaOptions = {}): GraphQLSchema {
-  return buildSchema({ sdl: showsSdl ? createSdl() : undefined, trustsReferences });
+  // Supergraphs ask once; all others need not wait for it to be printed.
+  let sdl: SubgraphSdl | undefined;
+  const tellSdl = () => {
+    sdl ??= createSdl();
+    return sdl;
+  };
+  return buildSchema({ sdl: showsSdl ? tellSdl : undefined, trustsReferences });
 }
 
 /** What clients need to know: without the fields for supergraphs. */

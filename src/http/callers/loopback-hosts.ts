@@ -9,6 +9,8 @@ import { type EarlyRefusal, type HttpHandler, refusalResponse, sendRefusal } fro
 export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: EarlyRefusal) => void): HttpHandler {
   const note = (method: string | undefined) =>
     onRefused({ method, status: failures.FORBIDDEN.httpStatus, code: 'FORBIDDEN' });
+  /** The latest that was of this machine: most requests are for the same. */
+  let known: string | undefined;
   return {
     async fetch(request) {
       const isForwarded = FORWARDED.some((name) => request.headers.has(name));
@@ -18,7 +20,11 @@ export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: Earl
     },
     requestListener(request, response) {
       const isForwarded = FORWARDED.some((name) => name in request.headers);
-      if (isLoopbackHost(request.headers.host ?? '') && !isForwarded) return handler.requestListener(request, response);
+      const { host = '' } = request.headers;
+      if (!isForwarded && (host === known || isLoopbackHost(host))) {
+        known = host;
+        return handler.requestListener(request, response);
+      }
       note(request.method);
       return sendRefusal(response, foreignHost());
     },

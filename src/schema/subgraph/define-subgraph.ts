@@ -7,8 +7,8 @@ import type { SubgraphSdl } from './sdl.ts';
 import { selectedFields } from './selected-fields.ts';
 
 export interface SubgraphOptions {
-  /** What `_service` and `_sdl` tell; `undefined` where they tell nothing. */
-  readonly sdl: SubgraphSdl | undefined;
+  /** What `_service` and `_sdl` tell, asked when they are; `undefined` where they tell nothing. */
+  readonly sdl: (() => SubgraphSdl) | undefined;
   /** Looks nobody up of whom a query wants only what the representation tells already. It may name somebody who does not exist. */
   readonly trustsReferences: boolean;
 }
@@ -57,12 +57,12 @@ export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineU
       type: Service,
       nullable: false,
       description: 'For supergraphs: the schema with the directives of Apollo Federation 2.',
-      resolve: () => options.sdl ?? hidden(),
+      resolve: () => options.sdl?.() ?? hidden(),
     }),
     _sdl: t.string({
       nullable: false,
       description: 'For supergraphs: the schema with the directives of schema stitching.',
-      resolve: () => (options.sdl ?? hidden()).stitching,
+      resolve: () => (options.sdl?.() ?? hidden()).stitching,
     }),
   }));
 }
