@@ -14,10 +14,11 @@ import { CANDIDATES, startCandidate } from './speed/candidates.mjs';
 import { shareCores } from './speed/cores.mjs';
 import { makePeople } from './speed/people.mjs';
 import { measureQuota } from './speed/quota-load.mjs';
-import { speedChart, speedReport } from './speed/report.mjs';
+import { ONE_AT_A_TIME, speedChart, speedReport } from './speed/report.mjs';
 import { runScenario } from './speed/rounds.mjs';
 import { SCENARIOS } from './speed/scenarios.mjs';
 import { measureStartUps } from './speed/start-ups.mjs';
+import { timeStraightCalls } from './speed/straight-call.mjs';
 
 const QUOTA = 'quota';
 const UPSTREAM = fileURLToPath(new URL('speed/upstream.mjs', import.meta.url));
@@ -26,7 +27,7 @@ const { values: flags } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
-    'warm-up': { type: 'string', default: '6' },
+    'warm-up': { type: 'string', default: '15' },
     'quota-seconds': { type: 'string', default: '20' },
     scenarios: { type: 'string', default: [...SCENARIOS.map(({ name }) => name), QUOTA].join(',') },
     servers: { type: 'string', default: CANDIDATES.map(({ name }) => name).join(',') },
@@ -94,6 +95,9 @@ for (const scenario of scenarios) {
     })),
   );
 }
+const straightMs = scenarioNames.includes(ONE_AT_A_TIME)
+  ? await timeStraightCalls(upstream.url, people, Number(flags.seconds))
+  : undefined;
 for (const { name, process, withCache } of contestants) {
   if (![process, withCache].every(({ isRunning }) => isRunning())) failures.set(name, 'ended during the run');
 }
@@ -103,7 +107,7 @@ const quota = scenarioNames.includes(QUOTA)
   ? await measureQuota(serverNames, { dist: flags.dist, core, seconds: Number(flags['quota-seconds']) })
   : [];
 
-const measured = { results, startUps, quota, failures };
+const measured = { results, startUps, quota, straightMs, failures };
 process.stdout.write(`${machine}\n\n${speedReport(measured)}\n`);
 if (flags.chart) {
   mkdirSync(dirname(flags.chart), { recursive: true });

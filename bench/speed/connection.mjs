@@ -7,13 +7,20 @@ import { connect } from 'node:net';
  * core than the upstream has to spare. It is for the benchmark's own servers and reads what those send, not all of HTTP.
  *
  * @param {string} url
- * @param {string} [accept]
+ * @param {Record<string, string>} [headers] beside those that every request has
  */
-export async function openConnection(url, accept = 'application/json') {
+export async function openConnection(url, headers = {}) {
   const { hostname, port, pathname } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\naccept: ${accept}\r\ncontent-length: `;
+  const all = {
+    host: `${hostname}:${port}`,
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${pathname} HTTP/1.1\r\n${lines.join('')}content-length: `;
   let received = '';
   /** @type {((reply: Reply) => void) | undefined} */
   let answered;

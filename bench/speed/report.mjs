@@ -9,12 +9,13 @@ import { describeTargets } from './targets.mjs';
  * @property {readonly Result[]} results scenario by scenario, each with all servers
  * @property {readonly import('./start-ups.mjs').StartUp[]} startUps
  * @property {readonly import('../offered-load.mjs').LoadResult[]} quota
+ * @property {number | undefined} straightMs what half of the calls straight to the upstream took at most
  * @property {ReadonlyMap<string, string>} failures why a server is missing, by its name
  */
 
 const BASE = 'plain';
 /** One request at a time waits for the most part: its milliseconds count, and are in the table of all figures. */
-const ONE_AT_A_TIME = 'latency';
+export const ONE_AT_A_TIME = 'latency';
 /** The gateway and the plain stack look as in the other charts. */
 const COLORS = new Map([
   ['gateway', '#0969da'],
@@ -27,7 +28,7 @@ const PEER_COLOR = '#8c959f';
  * @param {Measured} measured
  * @returns {string} Markdown
  */
-export function speedReport({ results, startUps, quota, failures }) {
+export function speedReport({ results, startUps, quota, straightMs, failures }) {
   const busy = results.filter(({ scenario }) => scenario !== ONE_AT_A_TIME);
   const missing = [...failures].map(([server, why]) => `- ${server}: ${why.split('\n', 1)[0]}`);
   const sections = [
@@ -38,6 +39,7 @@ export function speedReport({ results, startUps, quota, failures }) {
     { title: 'At the quota, one look-up a request', text: quota.length > 0 ? quotaTable(quota) : '' },
     { title: 'Requests a CPU second of the server, and against the plain stack', text: matrix(busy, costCell(busy)) },
     { title: 'All figures', text: detailTable(results) },
+    { title: 'One request at a time', text: addedTable(results, straightMs) },
     { title: 'Start-up and memory', text: processTable(startUps, results) },
     { title: 'Targets', text: describeTargets({ results, startUps, quota }).join('\n') },
     { title: 'Not measured, or not to the end', text: missing.join('\n') },
@@ -119,6 +121,16 @@ function detailTable(results) {
     COLUMNS,
     results.map((result) => COLUMNS.map(({ cell }) => cell(result))),
   );
+}
+
+/** @param {readonly Result[]} results @param {number | undefined} straightMs */
+function addedTable(results, straightMs) {
+  if (straightMs === undefined) return '';
+  const columns = [{ title: 'server', isText: true }, { title: 'p50 ms' }, { title: 'added to the call' }];
+  const rows = results
+    .filter(({ scenario }) => scenario === ONE_AT_A_TIME)
+    .map(({ server, p50Ms }) => [server, formatNumber(p50Ms, 2), formatNumber(p50Ms - straightMs, 2)]);
+  return formatTable(columns, [['the upstream itself', formatNumber(straightMs, 2), formatNumber(0, 2)], ...rows]);
 }
 
 /** @param {ReadonlyMap<string, number>} wrong @param {number} right */
