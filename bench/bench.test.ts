@@ -57,6 +57,11 @@ it('bench:speed prints what an answer costs, and no wrong person', { timeout: 24
   expect(table).not.toContain('WRONG_PERSON');
 });
 
+it('bench:profile tells where the time goes', { timeout: 120_000 }, async () => {
+  const flags = ['--scenarios', 'single', '--seconds', '1', '--warm-up', '0.5', '--people', '5000'];
+  expect(await bench('profile', ...flags)).toMatch(/\| directory and its policies +\| +\d+ % \|/);
+});
+
 const arePeersInstalled = existsSync(join(import.meta.dirname, 'peers/node_modules/.package-lock.json'));
 
 it.skipIf(!arePeersInstalled)('bench:speed asks the other servers too', { timeout: 240_000 }, async () => {

@@ -10,10 +10,13 @@ import { fileURLToPath } from 'node:url';
  * @property {() => number} cpuSeconds used so far, all threads
  * @property {() => number} residentMb
  * @property {() => Promise<number>} heldMb the heap after a collection
+ * @property {(seconds: number) => Promise<Record<string, number>>} profile the share of each part of it in the time it is busy
  * @property {() => boolean} isRunning
  * @property {() => string} complaints the end of what it wrote to standard error
  * @property {() => Promise<void>} stop
  */
+
+/** @typedef {{ about: 'heap' | 'profile', seconds?: number }} Question about the inside of a process */
 
 /**
  * @typedef {object} StartOptions
@@ -24,7 +27,7 @@ import { fileURLToPath } from 'node:url';
 
 const STOP_GRACE_MS = 3_000;
 const CLOCK_TICKS_PER_SECOND = 100;
-const PRELOADED = ['./stop-with-parent.mjs', './report-heap.mjs'].flatMap((file) => [
+const PRELOADED = ['./stop-with-parent.mjs', './reports.mjs'].flatMap((file) => [
   '--import',
   new URL(file, import.meta.url).href,
 ]);
@@ -75,7 +78,8 @@ export async function startProcess(name, args, environment = {}, options = {}) {
     url,
     cpuSeconds: () => cpuSeconds(pid),
     residentMb: () => residentMb(pid),
-    heldMb: () => heldMb(child),
+    heldMb: async () => (await ask(child, { about: 'heap' })).heapMb ?? Number.NaN,
+    profile: async (seconds) => (await ask(child, { about: 'profile', seconds })).shares ?? {},
     isRunning: () => running.has(child),
     complaints: () => complaints,
     stop: () => stop(child),
@@ -113,12 +117,16 @@ async function stop(child) {
   clearTimeout(timer);
 }
 
-/** @param {import('node:child_process').ChildProcess} child @returns {Promise<number>} */
-function heldMb(child) {
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {Question} question
+ * @returns {Promise<{ heapMb?: number, shares?: Record<string, number> }>} nothing where it ends before it has answered
+ */
+function ask(child, question) {
   return new Promise((resolve) => {
-    child.once('message', (/** @type {{ heapMb: number }} */ { heapMb }) => resolve(heapMb));
-    child.once('exit', () => resolve(Number.NaN));
-    child.send('heap');
+    child.once('message', (answer) => resolve(/** @type {object} */ (answer)));
+    child.once('exit', () => resolve({}));
+    child.send(question);
   });
 }
 

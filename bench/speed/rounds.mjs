@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { median } from '../statistics.mjs';
 import { runClosedLoop } from './closed-loop.mjs';
 
@@ -20,10 +21,12 @@ import { runClosedLoop } from './closed-loop.mjs';
  */
 
 const WARM_UP = 'warm-up';
+/** What a server does after its turn, collecting its garbage say, takes nothing from the next. */
+const PAUSE_MS = 1_000;
 
 /**
  * One scenario for all servers: each is warmed up, then every round gives each of them its turn. Nobody else is under load
- * meanwhile, and the one who goes first changes.
+ * meanwhile, and nobody has the same one before them in two rounds, as far as there are enough.
  *
  * @param {Scenario} scenario
  * @param {readonly Contestant[]} contestants
@@ -61,8 +64,9 @@ export async function runScenario(scenario, contestants, options) {
 
   for (const entry of entries) await turn(entry, WARM_UP, warmUpSeconds);
   for (let round = 0; round < rounds; round += 1) {
-    for (const place of entries.keys()) {
-      const entry = entries[(place + round) % entries.length];
+    for (const place of orderOf(round, entries.length)) {
+      const entry = entries[place];
+      await delay(PAUSE_MS);
       if (entry) await turn(entry, `round ${round + 1}`, seconds);
     }
   }
@@ -72,13 +76,24 @@ export async function runScenario(scenario, contestants, options) {
 }
 
 /**
+ * Of Williams: 0, 1, n - 1, 2, n - 2 and so on, everybody one further in the next round.
+ * @param {number} round
+ * @param {number} count
+ */
+const orderOf = (round, count) =>
+  Array.from({ length: count }, (_, index) => {
+    const first = index % 2 === 1 ? (index + 1) / 2 : (count - index / 2) % count;
+    return (first + round) % count;
+  });
+
+/**
  * The people of one request after the other, as no other request of this server asks for them until all had their turn.
  *
  * @param {readonly import('./people.mjs').Person[]} people
  * @param {import('./scenarios.mjs').Order} order
  * @param {number} count
  */
-function createQueue(people, order, count) {
+export function createQueue(people, order, count) {
   let at = 0;
   return () => {
     const next = Array.from({ length: count }, (_, index) => people[order(at + index)]);

@@ -45,7 +45,7 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
 
   return function findPeople(subject, identifiers, ticket) {
     const { kind } = subject;
-    const results = new Array<LookupResult>(identifiers.length).fill(null);
+    const results = identifiers.map((): LookupResult => null);
     const firsts = identifiers.length > 1 ? new Map<string | number, number>() : undefined;
     let repeats: Repeat[] | undefined;
     let unknown: Wanted[] | undefined;
