@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * "supergraph" and "frontend" need what these examples install.
  */
 const INCLUDED: Record<string, string[]> = {
-  all: ['test/**/*.test.ts', 'bench/**/*.test.ts'],
+  all: ['test/**/*.test.ts', 'bench/*.test.ts'],
   replicas: ['test/replicas/*.test.ts'],
   supergraph: ['examples/supergraph/test/*.test.ts'],
   frontend: ['examples/frontend/test/*.test.ts'],

@@ -13,11 +13,11 @@ const PARTS = [
   ['undici', /\/node_modules\/undici\//],
   ['Yoga and its Fetch API', /\/node_modules\/(?:graphql-yoga|@graphql-yoga|@whatwg-node|@envelop|@graphql-tools)\//],
   ['graphql, Pothos, DataLoader', /\/node_modules\/(?:graphql|@pothos|dataloader)\//],
-  ['telemetry', /\/node_modules\/(?:prom-client|@opentelemetry)\/|\/telemetry\//],
-  ['express lane, with the JSON of requests and answers', /\/express\//],
-  ['HTTP side', /\/http\//],
-  ['directory and its policies', /\/(?:directory|policies)\/|\/node_modules\/lru-cache\//],
-  ['user API, with its JSON', /\/upstream\//],
+  ['telemetry', /\/node_modules\/(?:prom-client|@opentelemetry)\/|\/dist\/telemetry\//],
+  ['express lane, with the JSON of requests and answers', /\/dist\/express\//],
+  ['HTTP side', /\/dist\/http\//],
+  ['directory and its policies', /\/dist\/(?:directory|policies)\/|\/node_modules\/lru-cache\//],
+  ['user API, with its JSON', /\/dist\/upstream\//],
 ];
 const OTHER = 'V8 and Node otherwise';
 
