@@ -5,6 +5,7 @@ import { createQuota, type Quota } from '../policies/quota.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
+import { toPlainPerson } from '../upstream/rows/row-person.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
 import { countAnswers } from './count-answers.ts';
@@ -37,7 +38,11 @@ export interface Directory {
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
-  /** The same without a promise where nobody has to be waited for: in memory, malformed, or refused. */
+  /**
+   * The same without a promise where nobody has to be waited for: in memory, malformed, or refused. The fields of a person may be
+   * read, but need not be properties of its own, and it may keep a whole answer of the user API in memory: not to be copied, printed
+   * or kept.
+   */
   find(request: LookupRequest): LookupResult[] | Promise<LookupResult[]>;
   /**
    * Removes whoever goes by one of these names from all that this process remembers: under all their aliases, of all identities
@@ -104,7 +109,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
   return {
     find,
-    lookup: async (request) => find(request),
+    lookup: async (request) => (await find(request)).map(toPlain),
     forget(...asked) {
       const forgotten = memory.forget(asked);
       queue.forget(createNameSet(forgotten.names));
@@ -136,6 +141,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return createTicket({ userToken, timeoutMs: options.requestTimeoutMs, clock });
   }
 }
+
+const toPlain = (result: LookupResult): LookupResult =>
+  result === null || result instanceof GatewayError ? result : toPlainPerson(result);
 
 const tenantOf = ({ tenantKey }: LookupRequest) =>
   tenantKey === undefined ? undefined : tryToParse('tenantKey', tenantKey);

@@ -104,7 +104,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       isolation.afterCall(lookUps, resting(openMs));
       return;
     }
-    const call = { lookUps, cancel: createCancel() };
+    const call: Call = { lookUps, cancel: createCancel() };
     let oldest = sentAt;
     let refreshedAhead = 0;
     for (const lookUp of lookUps) {
@@ -119,6 +119,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     options.onSent(lookUps);
     const outcomes = await callApi(subject, lookUps, take(), call.cancel.signal);
     calls.delete(call);
+    // What the set has outgrown stays in memory, with what was in it then.
+    call.lookUps = [];
     for (const lookUp of lookUps) lookUp.call = undefined;
 
     let again: LookUp[] | undefined;

@@ -32,7 +32,7 @@ export function createUserLoaders(directory: Directory, ticket: Ticket): UserLoa
 
   function createLoader(kind: LookupKind, tenantKey: string | undefined): UserLoader {
     return new DataLoader<string, Person | null, string>(
-      (identifiers) => directory.lookup({ kind, identifiers, tenantKey, ticket }),
+      async (identifiers) => directory.find({ kind, identifiers, tenantKey, ticket }),
       {
         cacheKeyFn: (identifier) => comparable(kind, identifier),
         name: kind,

@@ -76,7 +76,8 @@ export interface Turn {
 
 /** A call on its way. */
 export interface Call {
-  readonly lookUps: readonly LookUp[];
+  /** None when it has ended: who keeps a call must not keep whoever was asked for in it. */
+  lookUps: readonly LookUp[];
   readonly cancel: Cancel;
 }
 

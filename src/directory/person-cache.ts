@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import type { Person } from '../upstream/person.ts';
+import { toPlainPerson } from '../upstream/rows/row-person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import { type Alias, findTraces } from './find-traces.ts';
 import { comparable, identifierOf } from './identifier.ts';
@@ -134,7 +135,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       subject.tenantKey === undefined ? ownLookUpKey(subject.identity, 'key', person.key) : lookUpKey(subject, id);
     const known = entries.get(entryKey);
     if (known && known.fetchedAt > fetchedAt) return;
-    entries.set(entryKey, { person, fetchedAt, hits: 0, isRefreshing: false });
+    entries.set(entryKey, { person: toPlainPerson(person), fetchedAt, hits: 0, isRefreshing: false });
     if (subject.tenantKey !== undefined) {
       pointTo(lookUpKey(subject, id), entryKey, fetchedAt);
       return;

@@ -17,7 +17,7 @@ import { createDepartures, type Departure } from './departures.ts';
 import { ResponseHangUp } from './hang-up.ts';
 import type { Job } from './job.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
-import { encodeResult, sendResult } from './send-result.ts';
+import { encodeResult, encodeWritten, sendResult, type WrittenResult } from './send-result.ts';
 
 export interface AnswerOptions {
   readonly directory: Directory;
@@ -58,7 +58,7 @@ class Answering implements Departure {
   readonly #response: ServerResponse;
   readonly #hangUp: ResponseHangUp;
   readonly #note: RequestNote;
-  #result: ExecutionResult = {};
+  #result: ExecutionResult | WrittenResult = {};
 
   constructor(options: AnswerOptions, depart: (ready: Departure) => void, asker: Asker, response: ServerResponse) {
     const { headers, startedAt } = asker;
@@ -105,19 +105,22 @@ class Answering implements Departure {
     const { selection, calls } = job;
     const ran = runPlan({ selection, calls, context: this.#asker.caller, directory, ticket });
     if (ran instanceof Promise) void this.#finish(ran, ticket);
-    else this.#sendSoon(this.#resultOf(ran, ticket));
+    else this.#sendSoon(this.#resultOf(ran(), ticket));
   }
 
-  async #finish(running: Promise<RunResult>, ticket: Ticket): Promise<void> {
+  async #finish(running: Promise<() => RunResult>, ticket: Ticket): Promise<void> {
     try {
-      this.#send(this.#resultOf(await running, ticket));
+      const answer = await running;
+      this.#send(this.#resultOf(answer(), ticket));
     } catch (error) {
       this.#sendFault(error);
     }
   }
 
-  #resultOf({ data, errors }: RunResult, ticket: Ticket): ExecutionResult {
+  #resultOf(ran: RunResult, ticket: Ticket): ExecutionResult | WrittenResult {
     const extensions = receiptExtensions(this.#asker.headers, ticket.receipt);
+    if ('written' in ran) return { written: ran.written, extensions };
+    const { data, errors } = ran;
     return {
       ...(errors.length > 0 && { errors: errors.map((error) => this.#masked(error)) }),
       data,
@@ -125,7 +128,7 @@ class Answering implements Departure {
     };
   }
 
-  #sendSoon(result: ExecutionResult): void {
+  #sendSoon(result: ExecutionResult | WrittenResult): void {
     this.#result = result;
     this.#depart(this);
   }
@@ -143,12 +146,12 @@ class Answering implements Departure {
     this.#send({ errors: [this.#masked(error)] });
   }
 
-  #send(result: ExecutionResult): void {
+  #send(result: ExecutionResult | WrittenResult): void {
     const { requestLog, corsHeaders, variesByOrigin } = this.#options;
     const { headers, caller, contentType } = this.#asker;
     const note = this.#note;
-    addErrors(note.errors, result.errors ?? []);
-    const encoded = encodeResult(result, contentType);
+    if ('errors' in result) addErrors(note.errors, result.errors ?? []);
+    const encoded = 'written' in result ? encodeWritten(result, contentType) : encodeResult(result, contentType);
     const { status } = encoded;
     const hasHungUp = this.#hangUp.aborted;
     if (!hasHungUp) {

@@ -21,29 +21,27 @@ interface Part {
 
 /**
  * Looks up all lists of an operation, those of one kind and tenant together.
- * @param make is given for each field the answers of its lists.
- * @returns what that makes of them.
+ * @returns for each field the answers of its lists.
  */
-export function findTogether<Made>(
+export function findTogether(
   asked: readonly AskedPeople[],
   directory: Directory,
   ticket: Ticket,
-  make: (found: readonly FieldAnswers[]) => Made,
-): Made | Promise<Made> {
+): readonly FieldAnswers[] | Promise<readonly FieldAnswers[]> {
   const [only] = asked;
   const [list] = only?.lists ?? [];
   // As most operations are: nothing to put together.
   if (list && asked.length === 1 && only?.lists.length === 1) {
     const { kind, tenantKey, identifiers } = list;
     const found = directory.find({ kind, tenantKey, identifiers, ticket });
-    return found instanceof Promise ? found.then((answers) => make([[answers]])) : make([[found]]);
+    return found instanceof Promise ? found.then((answers) => [[answers]]) : [[found]];
   }
   const { groups, parts } = groupedLists(asked);
   const found = groups.map(({ list: { kind, tenantKey }, identifiers }) =>
     directory.find({ kind, tenantKey, identifiers, ticket }),
   );
   const split = (answers: readonly Answers[]) =>
-    make(parts.map((own) => own.map(({ group, from, to }) => answers[group]?.slice(from, to) ?? [])));
+    parts.map((own) => own.map(({ group, from, to }) => answers[group]?.slice(from, to) ?? []));
   if (areThere(found)) return split(found);
   return Promise.all(found.map(async (answers) => answers)).then(split);
 }

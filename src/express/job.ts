@@ -1,7 +1,8 @@
 import { type Named, sumNamed } from '../schema/named-in-operation.ts';
 import { overNamed } from '../schema/operation-check.ts';
+import { parseJson } from '../upstream/parse-json.ts';
 import { createFindKnown, type KnownOperationsOptions } from './known-operations.ts';
-import { callsOf, type PeopleCall } from './run-plan.ts';
+import { callsOf, type PeopleCall } from './people-call.ts';
 import type { RootSelection } from './selection.ts';
 
 /** An operation that the lane answers, whatever comes of it. */
@@ -24,7 +25,7 @@ export function createJobReader({ maxIdentifiers, ...options }: JobOptions): (bo
   const findKnown = createFindKnown(options);
 
   return function readJob(body) {
-    const known = findKnown(parseJson(body));
+    const known = findKnown(parseJson(body.toString()));
     const variables = known?.plan.readVariables(known.variables);
     const selection = variables && known?.plan.selectionFor(variables);
     const calls = selection && callsOf(selection, variables);
@@ -32,12 +33,4 @@ export function createJobReader({ maxIdentifiers, ...options }: JobOptions): (bo
     const named = sumNamed(calls);
     return overNamed(named, maxIdentifiers).length > 0 ? undefined : { selection, calls, named };
   };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

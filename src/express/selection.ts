@@ -30,18 +30,23 @@ export type RootSelection = readonly (PeopleField | RootTypename)[];
 
 export interface RootTypename {
   readonly responseName: string;
+  readonly head: string;
   readonly typename: string;
 }
 
 /** A field that looks people up. */
 export interface PeopleField {
   readonly responseName: string;
+  /** What JSON says before its value. */
+  readonly head: string;
   readonly naming: NamingField;
   readonly nodes: readonly FieldNode[];
   readonly readArguments: ReadArguments;
   readonly isList: boolean;
   /** The names of the fields that are selected of each person, whatever their conditions. */
   wanted(): ReadonlySet<string>;
+  /** Whether the fields of a person do the same with texts as they are written. */
+  readonly handsOnTexts: boolean;
   readonly person: readonly PersonField[];
   /** Of the fields of a person, in their order. */
   readonly readPersonArguments: ReturnType<typeof planArgumentsOfAll>;
@@ -50,11 +55,20 @@ export interface PeopleField {
 /** One field of a person. */
 export interface PersonField {
   readonly responseName: string;
+  readonly heads: ValueHeads;
   readonly nodes: readonly FieldNode[];
   readonly isNonNull: boolean;
   readonly leaf: GraphQLLeafType;
   /** The resolver of the schema. None of a person's fields waits for anything. */
   resolve(person: Person, args: unknown, context: unknown): unknown;
+}
+
+/** What JSON says from the end of the value before to the text of a value, or to the end of a null. */
+export interface ValueHeads {
+  readonly text: string;
+  readonly textAfterText: string;
+  readonly null: string;
+  readonly nullAfterText: string;
 }
 
 /** Thrown for what is not planned here. */
@@ -75,7 +89,7 @@ export function planSelection(
     const naming = new Map(named.map((field) => [field.responseName, field]));
     return [...collectFields(scope, query, [operation.selectionSet])].map(([responseName, nodes]) =>
       nodes[0]?.name.value === '__typename'
-        ? { responseName: plainName(responseName), typename: query.name }
+        ? { ...namedInAnswer(responseName), typename: query.name }
         : planPeople(scope, naming.get(responseName), responseName, nodes),
     );
   } catch (error) {
@@ -98,7 +112,7 @@ function planPeople(
   if (isNonNullType(isList ? type.ofType : field.type)) throw new NotPlanned();
   let wanted: ReadonlySet<string> | undefined;
   return {
-    responseName: plainName(responseName),
+    ...namedInAnswer(responseName),
     naming,
     nodes,
     readArguments: planArguments(field, node),
@@ -115,18 +129,20 @@ function planPerson(
   scope: SelectionScope,
   type: GraphQLObjectType,
   nodes: readonly FieldNode[],
-): Pick<PeopleField, 'person' | 'readPersonArguments'> {
+): Pick<PeopleField, 'handsOnTexts' | 'person' | 'readPersonArguments'> {
   const sets = nodes.map(({ selectionSet }) => selectionSet);
   const fields = [...collectFields(scope, type, sets)].map(([responseName, ownNodes]) => {
     const [node] = ownNodes;
     const field = node && fieldOf(type, node.name.value);
     const leaf = field && getNullableType(field.type);
     if (!node || !field || !isLeafType(leaf)) throw new NotPlanned();
-    return { responseName: plainName(responseName), nodes: ownNodes, node, field, leaf };
+    return { ...namedInAnswer(responseName), nodes: ownNodes, node, field, leaf };
   });
   return {
-    person: fields.map(({ responseName, nodes: ownNodes, field, leaf }) => ({
+    handsOnTexts: type.extensions.handsOnTexts === true,
+    person: fields.map(({ responseName, head, nodes: ownNodes, field, leaf }, index) => ({
       responseName,
+      heads: headsOf(`${index === 0 ? '{' : ','}${head}`),
       nodes: ownNodes,
       isNonNull: isNonNullType(field.type),
       leaf,
@@ -157,10 +173,17 @@ function objectOf(output: GraphQLOutputType): GraphQLObjectType {
   return only;
 }
 
-/** The one name that means something else to an object. */
-function plainName(responseName: string): string {
+const headsOf = (head: string): ValueHeads => ({
+  text: `${head}"`,
+  textAfterText: `"${head}"`,
+  null: `${head}null`,
+  nullAfterText: `"${head}null`,
+});
+
+/** @throws NotPlanned for the one name that means something else to an object. */
+function namedInAnswer(responseName: string): Pick<PeopleField, 'responseName' | 'head'> {
   if (responseName === '__proto__') throw new NotPlanned();
-  return responseName;
+  return { responseName, head: `"${responseName}":` };
 }
 
 function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {

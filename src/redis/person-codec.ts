@@ -1,3 +1,4 @@
+import { parseJson } from '../upstream/parse-json.ts';
 import type { Person } from '../upstream/person.ts';
 
 /** What is kept of one identifier. */
@@ -47,12 +48,4 @@ export function decodeKept(bytes: Buffer): Kept | undefined {
   if (!body.every((value) => value === null || typeof value === 'string')) return undefined;
   const person = Object.fromEntries(FIELDS.map((field, index) => [field, body[index]]));
   return { fetchedAt, person: person as unknown as Person };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
+import type { PeopleContext } from './builder.ts';
 
 /** For callers without `email:read`: they may neither read an address nor find out whose it is. */
 export const emailForbidden = (): GatewayError =>
@@ -8,6 +9,6 @@ export const emailForbidden = (): GatewayError =>
     'E-mail addresses need the scope email:read, which the credential of this caller has not.',
   );
 
-/** The same person, without a sign-in name that is an address. */
-export const withoutAddress = (person: Person): Person =>
-  person.username?.includes('@') ? { ...person, username: null } : person;
+/** The sign-in name; `null` where it is an address and addresses are not for this caller. */
+export const signInName = ({ username }: Person, { mayReadEmail }: PeopleContext): string | null =>
+  mayReadEmail || !username?.includes('@') ? username : null;

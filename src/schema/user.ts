@@ -1,6 +1,6 @@
 import type { Person } from '../upstream/person.ts';
 import type { Builder } from './builder.ts';
-import { emailForbidden, withoutAddress } from './email-access.ts';
+import { emailForbidden, signInName } from './email-access.ts';
 import { bestName, type Locale } from './name.ts';
 
 export function defineUser(builder: Builder) {
@@ -28,6 +28,7 @@ export function defineUser(builder: Builder) {
   return builder.objectRef<Person>('User').implement({
     description:
       'A person in Lark Project (Feishu Project, Meegle).\n\nA field other than `key` is `null` where Lark has no value, or where the gateway has no permission to read it.',
+    extensions: { handsOnTexts: true },
     fields: (t) => ({
       key: t.exposeID('key', {
         nullable: false,
@@ -38,7 +39,7 @@ export function defineUser(builder: Builder) {
       username: t.string({
         description:
           'The sign-in name; with many tenants the same as `key`. `null` where it is an e-mail address that this caller may not read.',
-        resolve: (person, _, { mayReadEmail }) => (mayReadEmail ? person : withoutAddress(person)).username,
+        resolve: (person, _, context) => signInName(person, context),
       }),
       email: t.string({
         description:
@@ -57,8 +58,7 @@ export function defineUser(builder: Builder) {
             description: 'The preferred language. Without it, the name that Lark itself shows by default.',
           }),
         },
-        resolve: (person, { locale }, { mayReadEmail }) =>
-          bestName(mayReadEmail ? person : withoutAddress(person), locale ?? undefined),
+        resolve: (person, { locale }, context) => bestName(person, signInName(person, context), locale ?? undefined),
       }),
       nameCn: t.exposeString('nameCn', { description: 'The Chinese name.' }),
       nameEn: t.exposeString('nameEn', { description: 'The English name.' }),

@@ -1,6 +1,5 @@
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../policies/cancel.ts';
-import { bodyText } from './body-text.ts';
 import type { HttpAnswer } from './transport.ts';
 
 /** Hands a request to undici. */
@@ -45,11 +44,17 @@ export function readAnswer(dispatch: Dispatch, signal: CancelSignal): Promise<Ht
       },
       onResponseEnd() {
         signal.removeEventListener('abort', onAbort);
-        resolve({ status, headers, body: bodyText(chunks) });
+        resolve({ status, headers, body: joined(chunks) });
       },
       onResponseError(_, error) {
         fail(error);
       },
     });
   });
+}
+
+/** Most answers come in one piece. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first && chunks.length === 1 ? first : Buffer.concat(chunks);
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
+import { bodyText } from './body-text.ts';
 import { judge, judgeStatus, type UpstreamVerdict } from './error-codes.ts';
+import { parseJson } from './parse-json.ts';
 import { decodePerson, isRecord, type Person } from './person.ts';
+import type { ReadBody } from './rows/body-reader.ts';
 import type { HttpAnswer } from './transport.ts';
 
 /** What one answer of `POST /open_api/user/query` says, after strict decoding. */
@@ -24,10 +27,10 @@ const tokenEnvelope = z.object({
 
 /**
  * Reads an answer of the user query. The shape decides, not the content type.
+ * @param read the body of it.
  * @throws GatewayError with the code of the failure; never for "nobody found", which is an empty list.
  */
-export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
-  const envelope = parseJson(answer.body);
+export function decodeUserQuery(answer: HttpAnswer, { envelope, people: matched }: ReadBody): UserQueryAnswer {
   if (!isRecord(envelope) || !('data' in envelope) || !isCode(envelope.err_code)) {
     throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
   }
@@ -46,6 +49,7 @@ export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
       },
     );
   }
+  if (matched) return { outcome: 'people', people: matched, malformedRows: 0, logId };
   const people: Person[] = [];
   for (const row of data) {
     const person = decodePerson(row);
@@ -56,7 +60,7 @@ export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
 
 /** Mind that this envelope says `error.code`, not `err_code`, and that a wrong secret often comes on HTTP 200. */
 export function decodePluginToken(answer: HttpAnswer): { token: string; lifetimeMs: number } {
-  const envelope = tokenEnvelope.safeParse(parseJson(answer.body));
+  const envelope = tokenEnvelope.safeParse(parseJson(bodyText(answer.body)));
   const logId = logIdOf(answer);
   if (!envelope.success) throw toError(judgeStatus(answer.status), answer, { logId });
   const { data, error } = envelope.data;
@@ -87,14 +91,6 @@ export function decodePluginToken(answer: HttpAnswer): { token: string; lifetime
 const isPassing = (code: ErrorCode) => code === 'UPSTREAM_RATE_LIMITED' || code === 'UPSTREAM_UNAVAILABLE';
 
 const isCode = (value: unknown): value is number => Number.isSafeInteger(value);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function toError(verdict: UpstreamVerdict, answer: HttpAnswer, upstream: UpstreamTrace): GatewayError {
   if (verdict.outcome !== 'failed') throw new TypeError(`Expected a failure, got ${verdict.outcome}.`);

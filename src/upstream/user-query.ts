@@ -6,6 +6,7 @@ import { toCallersError } from './callers-error.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
 import type { Person } from './person.ts';
 import type { PluginToken } from './plugin-token.ts';
+import { createBodyReader } from './rows/body-reader.ts';
 import type { Transport } from './transport.ts';
 import { type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
 
@@ -76,6 +77,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
   const { transport, pluginToken, userKey, timeoutMs } = options;
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
+  const readBody = createBodyReader();
 
   return async function queryUsers(query, call = {}) {
     const { signal } = call;
@@ -130,7 +132,8 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       [bodyField[query.kind]]: query.identifiers,
       ...(query.tenantKey !== undefined && { tenant_key: query.tenantKey }),
     };
-    const answer = decodeUserQuery(await transport.postJson('/open_api/user/query', headers, body, signal));
+    const received = await transport.postJson('/open_api/user/query', headers, body, signal);
+    const answer = decodeUserQuery(received, readBody(received.body));
     if (answer.outcome !== 'token-refused') return answer;
     if (userToken) throw userTokenRefused(answer.upstream);
     pluginToken?.refuse(token);

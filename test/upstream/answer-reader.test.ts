@@ -35,3 +35,16 @@ describe('a request that is ended', () => {
     await expect(answer).rejects.toBe(reason);
   });
 });
+
+describe('a body', () => {
+  it('is whole, in however many pieces it arrives', async () => {
+    const answer = readAnswer((handler) => {
+      const controller = {} as Dispatcher.DispatchController;
+      handler.onRequestStart?.(controller, {});
+      handler.onResponseStart?.(controller, 200, {});
+      for (const piece of ['', '张', '三', '']) handler.onResponseData?.(controller, Buffer.from(piece));
+      handler.onResponseEnd?.(controller, {});
+    }, createCancel().signal);
+    expect((await answer).body.toString()).toBe('张三');
+  });
+});

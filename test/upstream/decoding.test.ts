@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { GatewayError } from '../../src/errors.ts';
 import { decodeUserQuery } from '../../src/upstream/envelope.ts';
 import { decodePerson } from '../../src/upstream/person.ts';
+import { createBodyReader } from '../../src/upstream/rows/body-reader.ts';
 
 /** What a row is, as a schema: slower than decoding by hand, and easier to be sure of. */
 const text = z
@@ -92,9 +93,9 @@ describe('decoding by hand', () => {
     );
     fc.assert(
       fc.property(answer, (one) => {
-        const body = JSON.stringify(one);
-        const known = envelope.safeParse(JSON.parse(body)).data;
-        const told = attempt(() => decodeUserQuery({ status: 200, headers: {}, body }));
+        const body = Buffer.from(JSON.stringify(one));
+        const known = envelope.safeParse(JSON.parse(body.toString())).data;
+        const told = attempt(() => decodeUserQuery({ status: 200, headers: {}, body }, createBodyReader()(body)));
         const logId = /^[\w.-]+$/.exec(known?.err?.log_id ?? '')?.[0].slice(0, 128);
         const isList = known?.err_code === 0 && Array.isArray(known.data);
         const people = isList ? (known.data as unknown[]).map((each) => userRow.safeParse(each).data) : [];

@@ -1,0 +1,78 @@
+import { isUtf8 } from 'node:buffer';
+import { bodyText } from '../body-text.ts';
+import { parseJson } from '../parse-json.ts';
+import { isRecord, type Person } from '../person.ts';
+import { RowPerson } from './row-person.ts';
+import { type RowShape, shapeOf } from './row-shape.ts';
+
+export interface ReadBody {
+  /** What the JSON holds, without its rows where there are `people`; `undefined` for what is no JSON. */
+  readonly envelope: unknown;
+  /** Of all rows, where every one of them was of a shape that is known. */
+  readonly people: Person[] | undefined;
+}
+
+/** Kinds of rows that are known at a time: of one plugin they have the same fields, or lack some that are empty. */
+const MOST_SHAPES = 8;
+
+const ROWS_BEGIN = '"data":[';
+
+/**
+ * Reads answers of the user query. Most of the time that takes would be for making texts of all that is in the rows, to write most of
+ * them again as they came, or to drop them. So rows of a shape that was seen before are matched; an answer in which one is not is
+ * parsed as JSON, whole, and the shape of that row is known from then on. What is told is the same.
+ */
+export function createBodyReader(): (bytes: Buffer) => ReadBody {
+  /** The one that matched last comes first. */
+  const shapes: RowShape[] = [];
+
+  return function readBody(bytes) {
+    const matched = matchRows(bytes);
+    if (typeof matched !== 'number') return matched;
+    const envelope = parseJson(bodyText(bytes));
+    const shape = isRecord(envelope) && Array.isArray(envelope.data) ? shapeOf(envelope.data[matched]) : undefined;
+    if (shape && !shapes.some(({ name }) => name === shape.name)) {
+      shapes.unshift(shape);
+      shapes.length = Math.min(shapes.length, MOST_SHAPES);
+    }
+    return { envelope, people: undefined };
+  };
+
+  /** @returns the index of the row that was not matched, where one was not. */
+  function matchRows(bytes: Buffer): ReadBody | number {
+    if (shapes.length === 0 || !isUtf8(bytes)) return 0;
+    const text = bytes.toString('latin1');
+    const begin = text.indexOf(ROWS_BEGIN) + ROWS_BEGIN.length;
+    const head = text.slice(0, begin);
+    // The rows of the envelope, and of nothing within it.
+    if (begin < ROWS_BEGIN.length || head.lastIndexOf('{') !== 0 || head.includes('\\')) return 0;
+    const people: Person[] = [];
+    let at = begin;
+    do {
+      const person = matchRow(text, at);
+      if (!person) return people.length;
+      people.push(person);
+      at += person.length;
+    } while (text[at++] === ',');
+    const tail = text.slice(at - 1);
+    // Nothing else between rows and end, and no other rows: the last would count.
+    if (tail[0] !== ']' || tail.includes('"data"') || tail.includes('\\')) return 0;
+    const envelope = parseJson(head + tail);
+    return isRecord(envelope) ? { envelope, people } : 0;
+  }
+
+  function matchRow(text: string, at: number): RowPerson | undefined {
+    for (let index = 0; index < shapes.length; index++) {
+      const shape = shapes[index] as RowShape;
+      const { pattern } = shape;
+      const groups = pattern.matchAt(text, at);
+      if (!groups) continue;
+      if (index > 0) {
+        shapes.splice(index, 1);
+        shapes.unshift(shape);
+      }
+      return new RowPerson(groups, pattern);
+    }
+    return undefined;
+  }
+}

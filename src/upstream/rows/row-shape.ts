@@ -1,0 +1,155 @@
+import { isRecord } from '../person.ts';
+
+/** What rows tell of a person, by where it is in a row. The numbers are places in `Pattern.groupOf`. */
+export const TOLD = {
+  user_key: 0,
+  out_id: 1,
+  email: 2,
+  username: 3,
+  name_cn: 4,
+  name_en: 5,
+  avatar_url: 6,
+  status: 7,
+  'name.default': 8,
+  'name.zh_cn': 9,
+  'name.en_us': 10,
+} as const;
+
+/** Rows with the same fields in the same order, written as compactly as programs write JSON. */
+export interface RowShape {
+  /** A text that is equal for two shapes that are. */
+  readonly name: string;
+  /** Of a row only what somebody reads is cut out. What that is shows when they do. */
+  readonly pattern: Pattern;
+}
+
+/** Finds rows of one shape, and texts in them. */
+export interface Pattern {
+  /**
+   * For each text its group of the match: NOWHERE where rows of this shape have none, `undefined` where it is not among those that are
+   * cut out.
+   */
+  readonly groupOf: readonly (number | undefined)[];
+  /**
+   * Takes time in proportion to the row at most.
+   * @param text with a character for each byte of UTF-8.
+   * @returns `null` where there is no row of this shape at that place.
+   */
+  matchAt(text: string, at: number): RegExpExecArray | null;
+  /** A pattern that cuts out this text, too; from here on that of the shape. */
+  with(told: number): Pattern;
+}
+
+export const NOWHERE = 0;
+
+/** Identifiers are compared, so they have to be what they look like: ASCII, and nothing that is written in another way. */
+const IDENTIFIER = '[ !#-\\[\\]-~]';
+/** Is what it looks like in ASCII too, since no character is written in another way. */
+const TEXT = '[^"\\\\\\x00-\\x1f]*';
+const ESCAPE = '\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})';
+/** Whatever JSON allows. */
+const ANY_TEXT = `${TEXT}(?:${ESCAPE}${TEXT})*`;
+const SCALAR = `(?:"${ANY_TEXT}"|-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?|true|false|null)`;
+
+const TEXTS: Readonly<Partial<Record<number, string>>> = {
+  [TOLD.user_key]: `${IDENTIFIER}+`,
+  [TOLD.out_id]: `${IDENTIFIER}*`,
+  [TOLD.email]: `${IDENTIFIER}*`,
+  // Handed on and never looked into; programs in Go write each "&" of it as an escape.
+  [TOLD.avatar_url]: ANY_TEXT,
+};
+
+/** By these people are told apart. */
+const IDENTIFIERS: ReadonlySet<number> = new Set([TOLD.user_key, TOLD.out_id, TOLD.email]);
+
+/** What a pattern has room for. */
+const MOST_FIELDS = 64;
+
+/** Thrown for what has no shape. */
+class Shapeless extends Error {}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * The shape of a row.
+ * @returns `undefined` where none can be told from it: no person, or with lists, or too large.
+ */
+export function shapeOf(row: unknown): RowShape | undefined {
+  if (!isRecord(row) || typeof row.user_key !== 'string') return undefined;
+  const example = withoutTexts(row);
+  try {
+    const name = regExpFor(example, IDENTIFIERS).regExp.source;
+    let pattern = createPattern(example, IDENTIFIERS, (wider) => {
+      pattern = wider;
+    });
+    return {
+      name,
+      get pattern() {
+        return pattern;
+      },
+    };
+  } catch (error) {
+    if (error instanceof Shapeless) return undefined;
+    throw error;
+  }
+}
+
+/** @param onWiden called with a pattern that is to be used from here on. */
+function createPattern(example: Row, wanted: ReadonlySet<number>, onWiden: (wider: Pattern) => void): Pattern {
+  const { regExp, groupOf } = regExpFor(example, wanted);
+  let wider: Pattern | undefined;
+  return {
+    groupOf,
+    matchAt(text, at) {
+      regExp.lastIndex = at;
+      return regExp.exec(text);
+    },
+    with(told) {
+      if (!wider) {
+        wider = createPattern(example, new Set([...wanted, told]), onWiden);
+        onWiden(wider);
+      }
+      return wider.groupOf[told] === undefined ? wider.with(told) : wider;
+    },
+  };
+}
+
+/** What is kept of a row must not be what it tells. */
+const withoutTexts = (row: Row): Row =>
+  JSON.parse(JSON.stringify(row, (_, value: unknown) => (typeof value === 'string' ? '' : value))) as Row;
+
+/** @throws Shapeless */
+function regExpFor(row: Row, wanted: ReadonlySet<number>) {
+  const groupOf = Object.values(TOLD).map((told) => (wanted.has(told) ? NOWHERE : undefined) as number | undefined);
+  let groups = 0;
+  let fields = 0;
+  return { regExp: new RegExp(objectPattern(row, ''), 'y'), groupOf };
+
+  function objectPattern(object: Row, within: string): string {
+    const members = Object.entries(object).map(
+      ([name, value]) => `${literal(JSON.stringify(name))}:${valuePattern(within + name, value)}`,
+    );
+    fields += members.length;
+    if (fields > MOST_FIELDS) throw new Shapeless();
+    return `\\{${members.join(',')}\\}`;
+  }
+
+  function valuePattern(path: string, value: unknown): string {
+    const told = Object.hasOwn(TOLD, path) ? TOLD[path as keyof typeof TOLD] : undefined;
+    if (told === undefined) {
+      if (isRecord(value)) return objectPattern(value, `${path}.`);
+      if (typeof value === 'object' && value !== null) throw new Shapeless();
+      return SCALAR;
+    }
+    if (typeof value !== 'string' && value !== null) throw new Shapeless();
+    if (wanted.has(told)) groupOf[told] = ++groups;
+    const text = `"${wanted.has(told) ? '(' : '(?:'}${TEXTS[told] ?? TEXT})"`;
+    return told === TOLD.user_key ? text : `(?:${text}|null)`;
+  }
+}
+
+/** A text as the pattern for it, a character for each byte of UTF-8. */
+const literal = (text: string): string =>
+  Buffer.from(text)
+    .toString('latin1')
+    .replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
