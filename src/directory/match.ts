@@ -31,8 +31,9 @@ export function matchPeople(
   const { kind } = query;
   const { people, malformedRows } = found;
   if (malformedRows === 0 && isInOrder(kind, people, ids)) return { results: [...people], unasked: 0 };
-  const byId = new Map<string, Person | GatewayError | null>();
-  for (const id of ids) byId.set(id, null);
+  const placeOf = new Map<string, number>();
+  for (const [place, id] of ids.entries()) placeOf.set(id, place);
+  const results = ids.map((): LookupResult => null);
   let unasked = 0;
   let unnamed = 0;
   for (const person of people) {
@@ -41,11 +42,14 @@ export function matchPeople(
       unnamed++;
       continue;
     }
-    const id = comparable(kind, value);
-    const earlier = byId.get(id);
-    if (earlier === undefined) unasked++;
-    else if (earlier === null) byId.set(id, person);
-    else if (earlier instanceof GatewayError || earlier.key !== person.key) byId.set(id, ambiguous(kind));
+    const place = placeOf.get(comparable(kind, value));
+    if (place === undefined) {
+      unasked++;
+      continue;
+    }
+    const earlier = results[place] ?? null;
+    if (earlier === null) results[place] = person;
+    else if (earlier instanceof GatewayError || earlier.key !== person.key) results[place] = ambiguous(kind);
   }
 
   const [only] = people;
@@ -54,7 +58,8 @@ export function matchPeople(
   }
   // Any of the rows that could not be attributed may be any of the identifiers without a row.
   const unanswered = unnamed > 0 ? fieldMissing(kind) : malformedRows > 0 ? rowsMalformed() : null;
-  return { results: ids.map((id) => byId.get(id) ?? unanswered), unasked };
+  if (!unanswered) return { results, unasked };
+  return { results: results.map((result) => result ?? unanswered), unasked };
 }
 
 /** The usual answer: a row for each, in the order asked. */
