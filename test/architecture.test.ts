@@ -104,4 +104,10 @@ describe('the shape of src/', () => {
     const mutable = files.filter((file) => /^(export )?let /m.test(readFileSync(join(SRC, file), 'utf8')));
     expect(mutable).toEqual([]);
   });
+
+  it('libraries that are loaded as CommonJS, or in part, are not loaded in another way as well', () => {
+    const whole =
+      /^import (?!type )[^;]*from '(?:graphql-yoga|@graphql-yoga\/.*|@whatwg-node\/.*|@pothos\/core|undici)';/m;
+    expect(files.filter((file) => whole.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
+  });
 });

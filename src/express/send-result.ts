@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import { type FetchAPI, processRegularResult } from 'graphql-yoga';
+import type { FetchAPI } from 'graphql-yoga';
 import { SECURITY_HEADERS } from '../http/security-headers.ts';
+import { processRegularResult } from '../http/yoga-library.ts';
 import type { WrittenData } from './write-data.ts';
 
 export interface SentResult {

@@ -1,4 +1,4 @@
-import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Authentication } from './callers/authentication.ts';
@@ -8,6 +8,7 @@ import { maskError } from './masking.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK } from './use-probes.ts';
 import type { GatewayYoga } from './yoga.ts';
+import { createYoga } from './yoga-library.ts';
 
 export interface MetricsYogaOptions {
   metrics: Pick<Metrics, 'text' | 'contentType'>;

@@ -1,7 +1,8 @@
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import type { Receipt } from '../directory/receipt.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import { type AskedHeaders, wantsReceipt } from './request-headers.ts';
+import { isAsyncIterable } from './yoga-library.ts';
 
 /** Adds `extensions.receipt` to the answer, where the request asks for it, and a header where people are stale. */
 export function useReceipt(): Plugin<SchemaContext> {

@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { YogaServerInstance } from 'graphql-yoga';
 import type { ForgetEverywhere } from '../directory/forgetting.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -28,6 +28,7 @@ import type { MediaTypes } from './media-types.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
+import { createYoga } from './yoga-library.ts';
 
 export interface YogaOptions {
   schema: GraphQLSchema;

@@ -1,7 +1,10 @@
-import SchemaBuilder from '@pothos/core';
+import { createRequire } from 'node:module';
 import type { UserLoaders } from '../directory/loaders.ts';
 import type { Receipt } from '../directory/receipt.ts';
 import type { AskedPeople } from './asked-people.ts';
+
+// As CommonJS, like Yoga: its ES modules take longer to load.
+const { default: SchemaBuilder } = createRequire(import.meta.url)('@pothos/core') as typeof import('@pothos/core');
 
 /** What decides on what a caller is shown of people. */
 export interface PeopleContext {

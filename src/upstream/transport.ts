@@ -1,4 +1,7 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
+import { createRequire } from 'node:module';
+import type { Dispatcher } from 'undici';
+import errors from 'undici/lib/core/errors.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { GatewayError } from '../errors.ts';
 import type { CancelSignal } from '../policies/cancel.ts';
 import { readAnswer } from './answer-reader.ts';
@@ -76,6 +79,8 @@ function createDispatcher(options: TransportOptions): Dispatcher {
   };
   const { httpProxy, httpsProxy, noProxy } = options.proxy ?? {};
   if (!httpProxy && !httpsProxy) return new Agent(agentOptions);
+  // Needs parts of undici that no other does, not only its own.
+  const { EnvHttpProxyAgent } = createRequire(import.meta.url)('undici') as typeof import('undici');
   // undici reads the environment for whatever is undefined here; "" keeps configuration in one place.
   return new EnvHttpProxyAgent({
     ...agentOptions,

@@ -146,7 +146,7 @@ describe.each(['production', 'development'])(
     it('while the directory throws what is no error', async () => {
       vi.stubEnv('NODE_ENV', mode);
       const { ask, leaks, gateway } = await singing();
-      vi.spyOn(gateway.directory, 'lookup').mockRejectedValue(WORDS);
+      vi.spyOn(gateway.directory, 'find').mockRejectedValue(WORDS);
       await ask();
       expect(leaks()).toEqual([]);
     });

@@ -150,7 +150,7 @@ describe.each(['production', 'development'])(
       vi.stubEnv('NODE_ENV', mode);
       const logged: string[] = [];
       const harness = await open(logged);
-      const failing = vi.spyOn(harness.gateway.directory, 'lookup').mockRejectedValue(new Error(words));
+      const failing = vi.spyOn(harness.gateway.directory, 'find').mockRejectedValue(new Error(words));
       const { errors } = await expectSilence(harness);
       expect(failing).toHaveBeenCalled();
       expect(errors.length).toBeGreaterThan(0);

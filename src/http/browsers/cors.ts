@@ -1,6 +1,6 @@
-import { getCORSHeadersByRequestAndOptions } from '@whatwg-node/server';
 import type { YogaServerOptions } from 'graphql-yoga';
 import type { AskedHeaders } from '../request-headers.ts';
+import { getCORSHeadersByRequestAndOptions } from '../yoga-library.ts';
 
 /** Headers of answers that scripts of other sites may read, beside the few that they always may. */
 const EXPOSED = ['x-lookup-stale', 'x-request-id', 'retry-after', 'www-authenticate'];

@@ -1,7 +1,7 @@
-import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../errors.ts';
 import { refusalError } from '../refusal.ts';
+import { useCSRFPrevention } from '../yoga-library.ts';
 
 /** A page of another site cannot set any of these without a preflight. The first are what Yoga and Apollo clients know. */
 const PROOFS = [

@@ -1,7 +1,7 @@
-import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../errors.ts';
 import { refusalError } from '../refusal.ts';
+import { usePersistedOperations } from '../yoga-library.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 /** Where the id of a document is in a request, beside Apollo's `extensions.persistedQuery.sha256Hash`. */

@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable } from '../yoga-library.ts';
 import { badRequest, type RefusalHttp } from './over-limit.ts';
 
 export interface RequestLimits {

@@ -144,7 +144,7 @@ describe('the line of a request', () => {
 describe('a fault of the gateway', () => {
   it('is told with the id of its request, once for a list that fails a hundred times', async () => {
     const { gateway, entries, requests } = await loggingGateway();
-    vi.spyOn(gateway.directory, 'lookup').mockImplementation(async ({ identifiers }) => {
+    vi.spyOn(gateway.directory, 'find').mockImplementation(async ({ identifiers }) => {
       const error = new Error('secret');
       return identifiers.map(() => {
         throw error;
