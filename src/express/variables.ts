@@ -76,20 +76,22 @@ function coercionOf(type: GraphQLInputType): Coerce | undefined {
   return coerce && ((value) => (value === null ? null : value === undefined ? ODD : coerce(value)));
 }
 
+/** A list whose items are what they are coerced to is itself, as lists of texts are: it was parsed for this request alone. */
 function listCoercion(coerce: Coerce | undefined): Coerce | undefined {
-  return (
-    coerce &&
-    ((value) => {
-      if (!Array.isArray(value)) return ODD;
-      const items: unknown[] = [];
-      for (const one of value) {
-        const item = coerce(one);
-        if (item === ODD) return ODD;
-        items.push(item);
-      }
-      return items;
-    })
-  );
+  if (!coerce) return undefined;
+  return (value) => {
+    if (!Array.isArray(value)) return ODD;
+    const items: unknown[] = value;
+    let coerced: unknown[] | undefined;
+    for (let index = 0; index < items.length; index++) {
+      const item = coerce(items[index]);
+      if (item === ODD) return ODD;
+      if (item === items[index]) continue;
+      coerced ??= [...items];
+      coerced[index] = item;
+    }
+    return coerced ?? items;
+  };
 }
 
 function namedCoercion(type: GraphQLInputType): Coerce | undefined {

@@ -59,8 +59,7 @@ const TEXTS: Readonly<Partial<Record<number, string>>> = {
   [TOLD.avatar_url]: ANY_TEXT,
 };
 
-/** By these people are told apart. */
-const IDENTIFIERS: ReadonlySet<number> = new Set([TOLD.user_key, TOLD.out_id, TOLD.email]);
+const NOTHING: ReadonlySet<number> = new Set();
 
 /** What a pattern has room for. */
 const MOST_FIELDS = 64;
@@ -78,8 +77,8 @@ export function shapeOf(row: unknown): RowShape | undefined {
   if (!isRecord(row) || typeof row.user_key !== 'string') return undefined;
   const example = withoutTexts(row);
   try {
-    const name = regExpFor(example, IDENTIFIERS).regExp.source;
-    let pattern = createPattern(example, IDENTIFIERS, (wider) => {
+    const name = regExpFor(example, NOTHING).regExp.source;
+    let pattern = createPattern(example, NOTHING, (wider) => {
       pattern = wider;
     });
     return {
