@@ -63,6 +63,7 @@ const NOTHING: ReadonlySet<number> = new Set();
 
 /** What a pattern has room for. */
 const MOST_FIELDS = 64;
+const LONGEST_PATTERN = 16_384;
 
 /** Thrown for what has no shape. */
 class Shapeless extends Error {}
@@ -122,7 +123,9 @@ function regExpFor(row: Row, wanted: ReadonlySet<number>) {
   const groupOf = Object.values(TOLD).map((told) => (wanted.has(told) ? NOWHERE : undefined) as number | undefined);
   let groups = 0;
   let fields = 0;
-  return { regExp: new RegExp(objectPattern(row, ''), 'y'), groupOf };
+  const pattern = objectPattern(row, '');
+  if (pattern.length > LONGEST_PATTERN) throw new Shapeless();
+  return { regExp: new RegExp(pattern, 'y'), groupOf };
 
   function objectPattern(object: Row, within: string): string {
     const members = Object.entries(object).map(

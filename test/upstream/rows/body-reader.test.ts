@@ -75,6 +75,16 @@ describe('an answer of the user API', () => {
     expect(isRecord(envelope) ? envelope : undefined).toEqual(attempt(() => JSON.parse(bodyText(body))));
   });
 
+  it.each([
+    ['a field whose name is too long', { ...ZHANG, ['x'.repeat(20_000)]: 1 }],
+    ['too many fields', { ...ZHANG, ...Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`x${n}`, n])) }],
+    ['a list', { ...ZHANG, teams: [] }],
+  ])('whose rows have %s is always for JSON to read', (_, row) => {
+    const { envelope, people } = readerOf(row)(bytesOf(answerOf(row)));
+    expect(people).toBeUndefined();
+    expect(envelope).toEqual(answerOf(row));
+  });
+
   const ZOE = { user_key: '1', name_en: 'Zoë' };
 
   it('with bytes that are no UTF-8 is for JSON to read', () => {
