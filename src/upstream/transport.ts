@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module';
-import type { Dispatcher } from 'undici';
-import errors from 'undici/lib/core/errors.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
+import type { Dispatcher, Agent as UndiciAgent } from 'undici';
 import { GatewayError } from '../errors.ts';
 import type { CancelSignal } from '../policies/cancel.ts';
 import { readAnswer } from './answer-reader.ts';
+import { Agent, errors, loadUndici } from './undici-parts.ts';
 
 export interface TransportOptions {
   /** Where the user API lives, with an optional path prefix: `https://project.feishu.cn`. Redirects are never followed. */
@@ -70,7 +68,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 function createDispatcher(options: TransportOptions): Dispatcher {
-  const agentOptions: Agent.Options = {
+  const agentOptions: UndiciAgent.Options = {
     // The caller's signal is the one deadline; these two would only cut long deadlines short.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -79,8 +77,7 @@ function createDispatcher(options: TransportOptions): Dispatcher {
   };
   const { httpProxy, httpsProxy, noProxy } = options.proxy ?? {};
   if (!httpProxy && !httpsProxy) return new Agent(agentOptions);
-  // Needs parts of undici that no other does, not only its own.
-  const { EnvHttpProxyAgent } = createRequire(import.meta.url)('undici') as typeof import('undici');
+  const { EnvHttpProxyAgent } = loadUndici();
   // undici reads the environment for whatever is undefined here; "" keeps configuration in one place.
   return new EnvHttpProxyAgent({
     ...agentOptions,
