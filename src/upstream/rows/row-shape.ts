@@ -76,7 +76,7 @@ type Row = Readonly<Record<string, unknown>>;
  */
 export function shapeOf(row: unknown): RowShape | undefined {
   if (!isRecord(row) || typeof row.user_key !== 'string') return undefined;
-  const example = withoutTexts(row);
+  const example = withoutValues(row);
   try {
     const name = regExpFor(example, NOTHING).regExp.source;
     let pattern = createPattern(example, NOTHING, (wider) => {
@@ -114,9 +114,11 @@ function createPattern(example: Row, wanted: ReadonlySet<number>, onWiden: (wide
   };
 }
 
-/** What is kept of a row must not be what it tells. */
-const withoutTexts = (row: Row): Row =>
-  JSON.parse(JSON.stringify(row, (_, value: unknown) => (typeof value === 'string' ? '' : value))) as Row;
+/** What is kept of a row must not be what it tells: its numbers are somebody's, too. */
+const withoutValues = (row: Row): Row => JSON.parse(JSON.stringify(row, (_, value: unknown) => blank(value))) as Row;
+
+const blank = (value: unknown): unknown =>
+  typeof value === 'string' ? '' : typeof value === 'number' || typeof value === 'boolean' ? 0 : value;
 
 /** @throws Shapeless */
 function regExpFor(row: Row, wanted: ReadonlySet<number>) {
