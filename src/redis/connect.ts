@@ -32,6 +32,8 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     socketTimeout: DEAD_AFTER_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // Whoever listens subscribes at each 'ready'. What the library sends for them fails unheard, and an unheard failure ends the process.
+    autoResubscribe: false,
     ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }),
   };
   if (kind === 'cluster') {

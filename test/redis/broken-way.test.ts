@@ -53,6 +53,23 @@ describe('a gateway whose way to Redis breaks', () => {
     await expect.poll(forget, patient).toMatchObject({ replicas: 2 });
   }, 60_000);
 
+  it('lives on where a connection is lost in the moment in which it is there', async () => {
+    const redis = await startRedis();
+    const way = await wayToRedis(redis.port);
+    const { gateways } = await gatewaysWithRedis({ redis: { url: way.url } });
+    const unhandled: unknown[] = [];
+    const keep = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', keep);
+    onTestFinished(() => void process.off('unhandledRejection', keep));
+    way.hangUpAfterGreeting();
+    await expect.poll(() => way.timesHungUp(), patient).toBeGreaterThan(20);
+    expect(unhandled).toEqual([]);
+    way.mend();
+    await expect.poll(() => sharedOf(gateways), patient).toEqual([back, back]);
+    const forget = () => gateways[0].forget({ kind: 'key', identifier: '1' }).catch(() => undefined);
+    await expect.poll(forget, patient).toMatchObject({ replicas: 2 });
+  }, 60_000);
+
   it('connects anew where its server may not write any more, since another has taken over', async () => {
     const [redis, next] = [await startRedis(), await startRedis()];
     const way = await wayToRedis(redis.port);

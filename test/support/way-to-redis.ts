@@ -13,12 +13,18 @@ export interface WayToRedis {
   loseConnections(): void;
   /** Whoever connects from now on gets there. */
   leadTo(port: number): void;
+  /** Ends all connections; who connects then is told what the server is, the end of a greeting, and is hung up on in the same breath. */
+  hangUpAfterGreeting(): void;
+  /** How many were hung up on so. */
+  timesHungUp(): number;
 }
 
 /** Passes everything on to this port, until told otherwise. It ends with the test. */
 export async function wayToRedis(port: number): Promise<WayToRedis> {
   let target = port;
   let isCut = false;
+  let isGreetingTheEnd = false;
+  let hungUp = 0;
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((near) => {
     if (isCut) {
@@ -30,6 +36,13 @@ export async function wayToRedis(port: number): Promise<WayToRedis> {
     pairs.add(pair);
     near.pipe(far);
     far.pipe(near);
+    if (isGreetingTheEnd) {
+      far.on('data', (chunk) => {
+        if (!chunk.includes('redis_version')) return;
+        near.end();
+        hungUp++;
+      });
+    }
     for (const socket of pair) {
       socket.on('error', () => {});
       socket.on('close', () => {
@@ -39,18 +52,22 @@ export async function wayToRedis(port: number): Promise<WayToRedis> {
     }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  const endAll = () => {
     for (const pair of pairs) for (const end of pair) end.destroy();
+  };
+  onTestFinished(() => {
+    endAll();
     server.close();
   });
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut() {
       isCut = true;
-      for (const pair of pairs) for (const end of pair) end.destroy();
+      endAll();
     },
     mend() {
       isCut = false;
+      isGreetingTheEnd = false;
     },
     loseConnections() {
       for (const [near, far] of pairs) {
@@ -63,5 +80,10 @@ export async function wayToRedis(port: number): Promise<WayToRedis> {
     leadTo(next) {
       target = next;
     },
+    hangUpAfterGreeting() {
+      isGreetingTheEnd = true;
+      endAll();
+    },
+    timesHungUp: () => hungUp,
   };
 }
