@@ -1,12 +1,13 @@
 import type { LookUp, LookupResult, Ticket } from './look-up.ts';
+import { addWaiter, createWaiter, removeWaiter, type Waiter } from './waiters.ts';
 
 /** What one request is answered for its identifiers: what is there, and who is waited for. */
 export interface Answers {
   readonly ticket: Ticket;
   /** One for each identifier, in the order asked; `null` where it is still to come. */
   readonly results: LookupResult[];
-  /** All who were waited for. */
-  readonly waiters: Waiter[];
+  /** All places for which somebody is to be looked up, or was. */
+  places: Waiter[];
   /** How many of them wait. */
   waiting: number;
   /** How many places are to be filled. */
@@ -17,30 +18,26 @@ export interface Answers {
   readonly onLeave: (lookUp: LookUp) => void;
 }
 
-/** One request that waits for one look-up. */
-export interface Waiter {
-  readonly ticket: Ticket;
-  readonly lookUp: LookUp;
-  readonly answers: Answers;
-  /** Where its answer belongs. */
-  readonly place: number;
-  isWaiting: boolean;
-  /** False once there is something at its place. */
-  isOpen: boolean;
-}
-
 /** @param onLeave called for look-ups that are not waited for any more, before there is an answer. */
 export function createAnswers(ticket: Ticket, results: LookupResult[], onLeave: (lookUp: LookUp) => void): Answers {
-  return { ticket, results, waiters: [], waiting: 0, open: 0, onFilled: undefined, onLeave };
+  return { ticket, results, places: [], waiting: 0, open: 0, onFilled: undefined, onLeave };
+}
+
+/** Somebody is to be looked up for this place. */
+export function addPlace(answers: Answers, id: string, spelling: string, place: number): void {
+  const waiter = createWaiter(answers, id, spelling, place);
+  // An array that grows makes room for many, and most lists are of one.
+  if (answers.places.length === 0) answers.places = [waiter];
+  else answers.places.push(waiter);
 }
 
 /** Waits for a look-up. The ticket has to be told when all of a request do. */
-export function waitFor(answers: Answers, lookUp: LookUp, place: number): void {
-  const waiter = { ticket: answers.ticket, lookUp, answers, place, isWaiting: true, isOpen: true };
-  // Nearly all are waited for by one request, and an array that grows makes room for many.
-  if (lookUp.waiters.length === 0) lookUp.waiters = [waiter];
-  else lookUp.waiters.push(waiter);
-  answers.waiters.push(waiter);
+export function waitFor(waiter: Waiter, lookUp: LookUp): void {
+  const { answers } = waiter;
+  waiter.lookUp = lookUp;
+  waiter.isWaiting = true;
+  waiter.isOpen = true;
+  addWaiter(lookUp, waiter);
   answers.waiting++;
   answers.open++;
 }
@@ -49,8 +46,8 @@ export function waitFor(answers: Answers, lookUp: LookUp, place: number): void {
 export function answer(waiter: Waiter, result: LookupResult): void {
   if (!waiter.isWaiting) return;
   waiter.isWaiting = false;
-  const { answers, ticket } = waiter;
-  if (--answers.waiting === 0) ticket.unwatch(answers);
+  const { answers } = waiter;
+  if (--answers.waiting === 0) answers.ticket.unwatch(answers);
   fill(waiter, result);
 }
 
@@ -66,16 +63,18 @@ export function fill(waiter: Waiter, result: LookupResult): void {
 /** Stops waiting, with this answer. */
 export function leave(waiter: Waiter, result: LookupResult): void {
   const { lookUp, answers } = waiter;
-  const index = lookUp.waiters.indexOf(waiter);
-  if (index >= 0) lookUp.waiters.splice(index, 1);
+  if (!lookUp) return;
+  removeWaiter(lookUp, waiter);
   answer(waiter, result);
   answers.onLeave(lookUp);
 }
 
 /** Answers everybody who waits. */
 export function settle(lookUp: LookUp, result: LookupResult): void {
-  const { waiters } = lookUp;
+  const { waiter, others } = lookUp;
   lookUp.state = 'done';
-  lookUp.waiters = [];
-  for (const waiter of waiters) answer(waiter, result);
+  lookUp.waiter = undefined;
+  lookUp.others = undefined;
+  if (waiter) answer(waiter, result);
+  if (others) for (const other of others) answer(other, result);
 }

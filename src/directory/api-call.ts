@@ -9,9 +9,10 @@ import type { Telemetry } from '../telemetry/events.ts';
 import type { CallTold } from '../telemetry/traces/call-span.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { FoundPeople, QueryUsers, TokenRefused } from '../upstream/user-query.ts';
-import type { LookUp, Subject } from './look-up.ts';
+import { type LookUp, type Subject, troubleOf } from './look-up.ts';
 import { matchPeople } from './match.ts';
 import { afterFailure, isOutage, type Outcome } from './outcome.ts';
+import { forEachWaiter, isAwaited, type Waiter } from './waiters.ts';
 
 export interface ApiCallOptions {
   queryUsers: QueryUsers;
@@ -38,7 +39,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
   return async function callApi(subject, lookUps, slot, signal) {
     const { identity, kind, tenantKey } = subject;
     const query = { identity, kind, tenantKey, identifiers: lookUps.map(({ spelling }) => spelling) };
-    if (lookUps.some(({ attempts, search }) => attempts === 0 && !search)) retry.noteCall();
+    if (lookUps.some(isFirstCall)) retry.noteCall();
     const passage = breaker.enter();
     const requests = requestsOf(lookUps);
     const span = traces.beginCall({ kind: subject.kind, identifiers: lookUps.length, requests });
@@ -83,7 +84,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     slot.refused(refusal.retryAfterMs ?? 1_000);
     for (const lookUp of lookUps) lookUp.state = 'queued';
     options.onPause(refusal);
-    return lookUps.map(({ waiters }) => (waiters.length > 0 ? { againInMs: 0 } : refusal));
+    return lookUps.map((lookUp) => (isAwaited(lookUp) ? { againInMs: 0 } : refusal));
   }
 }
 
@@ -91,15 +92,14 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
 function requestsOf(lookUps: readonly LookUp[]): SpanContext[] {
   let bySpan: Map<string, SpanContext> | undefined;
   let latest: SpanContext | undefined;
-  for (const { waiters } of lookUps) {
-    for (const { ticket } of waiters) {
-      // Most lists are of one request.
-      if (!ticket.span || ticket.span === latest) continue;
-      latest = ticket.span;
-      bySpan ??= new Map();
-      bySpan.set(latest.spanId, latest);
-    }
-  }
+  const note = ({ answers: { ticket } }: Waiter) => {
+    // Most lists are of one request.
+    if (!ticket.span || ticket.span === latest) return;
+    latest = ticket.span;
+    bySpan ??= new Map();
+    bySpan.set(latest.spanId, latest);
+  };
+  for (const lookUp of lookUps) forEachWaiter(lookUp, note);
   return bySpan ? [...bySpan.values()] : [];
 }
 
@@ -112,8 +112,11 @@ const failureTold = ({ code, upstream }: GatewayError): CallTold => ({
   logId: upstream?.logId,
 });
 
+/** Neither a repetition nor part of a search. */
+const isFirstCall = ({ trouble }: LookUp): boolean => !trouble || (trouble.attempts === 0 && !trouble.search);
+
 function afterRefusedToken(lookUp: LookUp, error: GatewayError): Outcome {
-  return lookUp.tokenRefusals++ === 0 ? { againInMs: 0 } : error;
+  return troubleOf(lookUp).tokenRefusals++ === 0 ? { againInMs: 0 } : error;
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -53,7 +53,7 @@ export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) 
       upperBound = largest?.backlog ?? 0;
       if (!largest || newcomer >= largest.backlog) return undefined;
       // Where others wait for the same person, nothing is won by sending one of them away.
-      const own = waiting.filter(({ owner, waiters }) => owner === largest && waiters.length <= 1);
+      const own = waiting.filter(({ owner, others }) => owner === largest && others === undefined);
       return own.length < excess
         ? undefined
         : own.toSorted((one, other) => one.backlogPlace - other.backlogPlace).slice(-excess);

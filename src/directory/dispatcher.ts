@@ -8,6 +8,7 @@ import { createLanes } from './lanes.ts';
 import type { Call, LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
 import { isInputRefused, isPause, whatIsTold } from './outcome.ts';
 import { nobodyWaits, resting, shuttingDown } from './refusals.ts';
+import { isAwaited } from './waiters.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
   quota: Quota;
@@ -72,9 +73,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     abandon(lookUp) {
       const { call } = lookUp;
       // A search finds out at its next turn who is gone.
-      if (!call && lookUp.search) return lookUp.state === 'queued';
+      if (!call && lookUp.trouble?.search) return lookUp.state === 'queued';
       if (!call) return lanes.remove(lookUp);
-      if (call.lookUps.every(({ waiters }) => waiters.length === 0)) {
+      if (!call.lookUps.some(isAwaited)) {
         options.onCancelled(call.lookUps);
         call.cancel.abort(nobodyWaits());
       }
@@ -100,7 +101,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const openMs = breaker.openMs();
     if (openMs > 0) {
       // The quota is not for calls that are not made.
-      for (const lookUp of lookUps) options.onResult(lookUp, lookUp.lastError ?? resting(openMs), sentAt);
+      for (const lookUp of lookUps) options.onResult(lookUp, lastErrorOf(lookUp) ?? resting(openMs), sentAt);
       isolation.afterCall(lookUps, resting(openMs));
       return;
     }
@@ -158,9 +159,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function queueAgain(lookUps: readonly LookUp[]): void {
-    const wanted = lookUps.filter(({ waiters }) => waiters.length > 0);
+    const wanted = lookUps.filter(isAwaited);
     for (const lookUp of lookUps) {
-      if (lookUp.waiters.length === 0) options.onResult(lookUp, lookUp.lastError ?? shuttingDown(), clock());
+      if (!isAwaited(lookUp)) options.onResult(lookUp, lastErrorOf(lookUp) ?? shuttingDown(), clock());
       else lookUp.state = 'queued';
     }
     const [first] = wanted;
@@ -172,5 +173,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     lanes.addAgain(first.subject, wanted);
   }
 }
+
+const lastErrorOf = ({ trouble }: LookUp) => trouble?.lastError;
 
 const isDone = ({ state }: LookUp): boolean => state === 'done';

@@ -1,12 +1,14 @@
 import type { Telemetry } from '../telemetry/events.ts';
-import { type Answers, createAnswers } from './answers.ts';
+import type { LookupKind } from '../upstream/user-query.ts';
+import { type Answers, addPlace, createAnswers } from './answers.ts';
 import { countAnswers } from './count-answers.ts';
 import { createFromMemory } from './from-memory.ts';
 import { comparable, tryToParse } from './identifier.ts';
-import type { LookupResult, Subject, Ticket, Wanted } from './look-up.ts';
+import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import type { Memory } from './memory.ts';
 import type { Queue } from './queue.ts';
 import { createStaleFallback } from './stale.ts';
+import type { Waiter } from './waiters.ts';
 
 /**
  * Finds people in memory, with look-ups that are under way, or by queueing some.
@@ -46,22 +48,18 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
   return function findPeople(subject, identifiers, ticket) {
     const { kind } = subject;
     const results = identifiers.map((): LookupResult => null);
-    const firsts = identifiers.length > 1 ? new Map<string | number, number>() : undefined;
-    let repeats: Repeat[] | undefined;
-    let unknown: Wanted[] | undefined;
+    const seen = identifiers.length > 1 ? new Set<string | number>() : undefined;
+    let hasRepeats = false;
+    let answers: Answers | undefined;
     let inMemory = 0;
     for (let place = 0; place < identifiers.length; place++) {
       const raw = identifiers[place] as string;
       const spelling = tryToParse(kind, raw);
-      // What cannot be one is repeated like what can; a program in JavaScript may give what is no text at all.
-      const id = typeof raw === 'string' ? comparable(kind, raw) : place;
-      const first = firsts?.get(id);
-      if (first !== undefined) {
-        repeats ??= [];
-        repeats.push({ place, first });
+      const id = idAt(kind, identifiers, place);
+      if (seen && !addTo(seen, id)) {
+        hasRepeats = true;
         continue;
       }
-      firsts?.set(id, place);
       if (typeof spelling !== 'string') {
         results[place] = spelling;
         continue;
@@ -72,13 +70,12 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
         inMemory++;
         continue;
       }
-      const wanted = { id: id as string, spelling, place };
-      // An array that grows makes room for many.
-      if (unknown) unknown.push(wanted);
-      else unknown = [wanted];
+      answers ??= createAnswers(ticket, results, queue.abandon);
+      addPlace(answers, id as string, spelling, place);
     }
-    const search = { subject, ticket, results, repeats: repeats ?? NONE, inMemory };
-    if (unknown) return lookUp(search, unknown);
+    const repeats = hasRepeats ? repeatsIn(kind, identifiers) : NONE;
+    const search = { subject, ticket, results, repeats, inMemory };
+    if (answers) return lookUp(search, answers);
     tell(search, { shared: 0, joined: 0, queued: 0, shed: 0 });
     return finish(search, 0);
   };
@@ -87,54 +84,48 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     return memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromMemory(subject, id, ticket));
   }
 
-  function lookUp(search: Search, unknown: readonly Wanted[]): LookupResult[] | Promise<LookupResult[]> {
-    const { subject, ticket, results } = search;
-    const answers = createAnswers(ticket, results, queue.abandon);
-    const missing = queue.join(subject, unknown, answers);
+  function lookUp(search: Search, answers: Answers): LookupResult[] | Promise<LookupResult[]> {
+    const { subject, ticket } = search;
+    const missing = queue.join(subject, answers.places, ticket);
     const asksOthers = isShared && missing.length > 0 && !ticket.wantsFresh && !ticket.userToken;
-    return asksOthers ? askOthers(search, answers, unknown, missing) : queueRest(search, answers, unknown, missing);
+    return asksOthers ? askOthers(search, answers, missing) : queueRest(search, answers, missing);
   }
 
   /** What other processes know need not be looked up. */
-  async function askOthers(
-    search: Search,
-    answers: Answers,
-    unknown: readonly Wanted[],
-    missing: readonly Wanted[],
-  ): Promise<LookupResult[]> {
+  async function askOthers(search: Search, answers: Answers, missing: readonly Waiter[]): Promise<LookupResult[]> {
     const { subject, ticket, results } = search;
     ticket.watch(answers);
     await memory.learnFromOthers(
       subject,
       missing.map(({ id }) => id),
     );
-    const told = new Set<Wanted>();
-    for (const wanted of missing) {
-      const known = remembered(subject, wanted.id, ticket);
+    const told = new Set<Waiter>();
+    for (const waiter of missing) {
+      const known = remembered(subject, waiter.id, ticket);
       if (known === undefined) continue;
-      results[wanted.place] = known;
-      told.add(wanted);
+      results[waiter.place] = known;
+      told.add(waiter);
     }
-    const isUnknown = (wanted: Wanted) => !told.has(wanted);
+    const isUnknown = (waiter: Waiter) => !told.has(waiter);
+    answers.places = answers.places.filter(isUnknown);
     // Others may have begun to look for them in the meantime.
-    const stillMissing = queue.join(subject, missing.filter(isUnknown), answers);
-    return queueRest(search, answers, unknown.filter(isUnknown), stillMissing, told.size);
+    const stillMissing = queue.join(subject, missing.filter(isUnknown), ticket);
+    return queueRest(search, answers, stillMissing, told.size);
   }
 
   /** @param shared how many other processes told of. */
   function queueRest(
     search: Search,
     answers: Answers,
-    unknown: readonly Wanted[],
-    missing: readonly Wanted[],
+    missing: readonly Waiter[],
     shared = 0,
   ): LookupResult[] | Promise<LookupResult[]> {
     const { subject, ticket, results } = search;
-    const refusal = queue.add(subject, missing, answers);
+    const refusal = queue.add(subject, missing, ticket);
     if (refusal) for (const { place } of missing) results[place] = refusal;
     const shed = refusal ? missing.length : 0;
-    tell(search, { shared, joined: unknown.length - missing.length, queued: missing.length - shed, shed });
-    const fillInStale = staleFallback(subject, unknown, answers);
+    tell(search, { shared, joined: answers.places.length - missing.length, queued: missing.length - shed, shed });
+    const fillInStale = staleFallback(subject, answers);
     ticket.watch(answers);
     if (answers.open === 0) return finish(search, fillInStale?.() ?? 0);
     return new Promise<void>((resolve) => {
@@ -158,6 +149,30 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     for (const { place, first } of repeats) results[place] = results[first] ?? null;
     return results;
   }
+}
+
+/** What cannot be an identifier is repeated like what can; a program in JavaScript may give what is no text at all. */
+function idAt(kind: LookupKind, identifiers: readonly string[], place: number): string | number {
+  const raw = identifiers[place];
+  return typeof raw === 'string' ? comparable(kind, raw) : place;
+}
+
+/** @returns false where it was there already. One question, not two: there are hundreds. */
+function addTo<Value>(set: Set<Value>, value: Value): boolean {
+  const before = set.size;
+  return set.add(value).size > before;
+}
+
+function repeatsIn(kind: LookupKind, identifiers: readonly string[]): Repeat[] {
+  const firsts = new Map<string | number, number>();
+  const repeats: Repeat[] = [];
+  for (let place = 0; place < identifiers.length; place++) {
+    const id = idAt(kind, identifiers, place);
+    const first = firsts.get(id);
+    if (first === undefined) firsts.set(id, place);
+    else repeats.push({ place, first });
+  }
+  return repeats;
 }
 
 function withoutRepeats(results: readonly LookupResult[], repeats: readonly Repeat[]): LookupResult[] {

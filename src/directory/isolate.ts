@@ -1,7 +1,8 @@
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../policies/clock.ts';
 import { createPace } from '../policies/pace.ts';
-import type { LookUp, PoisonSearch } from './look-up.ts';
+import { type LookUp, type PoisonSearch, troubleOf } from './look-up.ts';
+import { isAwaited, waitersOf } from './waiters.ts';
 
 /** Finds the one identifier for which the user API refuses a whole call, by asking for parts of it. */
 export interface Isolation {
@@ -35,7 +36,7 @@ export function createIsolation({ clock, ask, onGivenUp }: IsolationOptions): Is
 
   return {
     afterCall(asked, told) {
-      const search = asked[0]?.search ?? (told === 'refused' ? beginSearch(asked) : undefined);
+      const search = asked[0]?.trouble?.search ?? (told === 'refused' ? beginSearch(asked) : undefined);
       if (!search) return;
       const isAsked = new Set(asked);
       const group = search.suspects.find((suspects) => suspects.some((lookUp) => isAsked.has(lookUp))) ?? [];
@@ -55,7 +56,7 @@ export function createIsolation({ clock, ask, onGivenUp }: IsolationOptions): Is
   function goOn(search: PoisonSearch): void {
     // Whoever nobody waits for need not be found.
     const isWanted = (lookUp: LookUp) => {
-      if (lookUp.waiters.length === 0 && lookUp.state !== 'done') onGivenUp(lookUp, tooMany(lookUp));
+      if (!isAwaited(lookUp) && lookUp.state !== 'done') onGivenUp(lookUp, tooMany(lookUp));
       return lookUp.state !== 'done';
     };
     search.others = search.others.filter(isWanted);
@@ -81,17 +82,18 @@ export function createIsolation({ clock, ask, onGivenUp }: IsolationOptions): Is
 
 function beginSearch(batch: readonly LookUp[]): PoisonSearch {
   const search = { size: batch.length, callsLeft: CALLS_PER_BATCH, suspects: [], others: [...batch] };
-  for (const lookUp of batch) lookUp.search = search;
+  for (const lookUp of batch) troubleOf(lookUp).search = search;
   return search;
 }
 
 const unanswered = ({ suspects, others }: PoisonSearch) => [...suspects.flat(), ...others];
 
-const latestDeadline = ({ waiters }: LookUp) => Math.max(...waiters.map(({ ticket }) => ticket.deadlineAt));
+const latestDeadline = (lookUp: LookUp) =>
+  Math.max(...waitersOf(lookUp).map(({ answers }) => answers.ticket.deadlineAt));
 
-const tooMany = ({ lastError }: LookUp) =>
+const tooMany = ({ trouble }: LookUp) =>
   new GatewayError(
     'UPSTREAM_REJECTED',
     'The user API refuses a value that was asked for together with this one, and there are too many such values to find it.',
-    { upstream: lastError?.upstream },
+    { upstream: trouble?.lastError?.upstream },
   );

@@ -51,7 +51,7 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
     },
     addAgain(subject, lookUps) {
       const lane = laneOf(subject);
-      if (lookUps[0]?.search) lane.queue.addGroup(lookUps);
+      if (lookUps[0]?.trouble?.search) lane.queue.addGroup(lookUps);
       else lane.queue.addAgain(lookUps);
       askForSlot(lane);
     },
@@ -92,7 +92,7 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
       lane.isWaitingForSlot = false;
       const batch = lane.queue.take(MAX_IDENTIFIERS_PER_CALL);
       // A refresh rides where there is room. It takes a slot of its own only where nobody waits for one.
-      if (batch.length > 0 ? batch.every((lookUp) => !lookUp.search) : slots.length === 0) {
+      if (batch.length > 0 ? batch.every(({ trouble }) => !trouble?.search) : slots.length === 0) {
         const room = MAX_IDENTIFIERS_PER_CALL - batch.length;
         if (room > 0) batch.push(...fillUp(lane.subject, room));
       }

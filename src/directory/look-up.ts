@@ -4,8 +4,9 @@ import type { Cancel } from '../policies/cancel.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { UserToken } from '../upstream/user-token.ts';
-import type { Answers, Waiter } from './answers.ts';
+import type { Answers } from './answers.ts';
 import type { Receipt } from './receipt.ts';
+import type { Awaited } from './waiters.ts';
 
 /** The answer for one identifier: the person, `null` for "there is no such person", or what went wrong. */
 export type LookupResult = Person | null | GatewayError;
@@ -21,17 +22,8 @@ export interface Subject {
   readonly key: string;
 }
 
-/** One identifier that somebody has to be found by. */
-export interface Wanted {
-  /** Equal for two spellings of one identifier. */
-  readonly id: string;
-  readonly spelling: string;
-  /** In the list that was asked for. */
-  readonly place: number;
-}
-
 /** One identifier on its way, for everybody who waits for it. */
-export interface LookUp {
+export interface LookUp extends Awaited {
   readonly subject: Subject;
   /** Equal for two spellings of one identifier. */
   readonly id: string;
@@ -40,17 +32,9 @@ export interface LookUp {
   /** The request that queued it; nobody where a popular person is refreshed ahead. */
   readonly owner: Ticket | undefined;
   readonly queuedAt: number;
-  /** In the order they came. */
-  waiters: Waiter[];
   state: 'queued' | 'sent' | 'done';
-  /** How often a refused token has sent it back into the queue. */
-  tokenRefusals: number;
-  /** Calls made for it that failed in a way which may pass. */
-  attempts: number;
-  /** Why the last of them failed: what to say if there is no time for another. */
-  lastError: GatewayError | undefined;
-  /** Set while parts of its batch are asked for, to find the identifier that the user API refuses. */
-  search: PoisonSearch | undefined;
+  /** What went wrong with its calls; `undefined` where nothing did. */
+  trouble: Trouble | undefined;
   /** In whose turns it waits in its lane. */
   turns: readonly Turn[];
   /** The call that it is in. */
@@ -59,6 +43,18 @@ export interface LookUp {
   backlogPlace: number;
   /** True while it is what those who ask for the same may join. */
   isNewest: boolean;
+}
+
+/** What went wrong with the calls of a look-up. */
+export interface Trouble {
+  /** How often a refused token has sent it back into the queue. */
+  tokenRefusals: number;
+  /** Calls that failed in a way which may pass. */
+  attempts: number;
+  /** Why the last of them failed: what to say if there is no time for another. */
+  lastError: GatewayError | undefined;
+  /** Set while parts of its batch are asked for, to find the identifier that the user API refuses. */
+  search: PoisonSearch | undefined;
 }
 
 /** What one request has waiting in a lane. */
@@ -132,17 +128,21 @@ export function createLookUp(
     spelling,
     owner,
     queuedAt,
-    waiters: [],
+    waiter: undefined,
+    others: undefined,
     state: 'queued',
-    tokenRefusals: 0,
-    attempts: 0,
-    lastError: undefined,
-    search: undefined,
+    trouble: undefined,
     turns: NO_TURNS,
     call: undefined,
     backlogPlace: 0,
     isNewest: false,
   };
+}
+
+/** To be written to. */
+export function troubleOf(lookUp: LookUp): Trouble {
+  lookUp.trouble ??= { tokenRefusals: 0, attempts: 0, lastError: undefined, search: undefined };
+  return lookUp.trouble;
 }
 
 export const NO_TURNS: readonly Turn[] = [];

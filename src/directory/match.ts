@@ -32,7 +32,7 @@ export function matchPeople(
   const { people, malformedRows } = found;
   if (malformedRows === 0 && isInOrder(kind, people, ids)) return { results: [...people], unasked: 0 };
   const placeOf = new Map<string, number>();
-  for (const [place, id] of ids.entries()) placeOf.set(id, place);
+  for (let place = 0; place < ids.length; place++) placeOf.set(ids[place] as string, place);
   const results = ids.map((): LookupResult => null);
   let unasked = 0;
   let unnamed = 0;

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
-import type { LookUp, LookupResult } from './look-up.ts';
+import { type LookUp, type LookupResult, troubleOf } from './look-up.ts';
+import { waitersOf } from './waiters.ts';
 
 /** What becomes of a look-up after a call: its result, or another call. */
 export type Outcome =
@@ -46,23 +47,26 @@ export interface FailedCall {
 /** Decides what becomes of the look-ups of a call that failed as a whole. */
 export function afterFailure({ error, lookUps, hasLeft, now }: FailedCall, retry: RetryPolicy): Outcome[] {
   if (isInputRefused(error)) {
-    for (const lookUp of lookUps) lookUp.lastError = error;
+    for (const lookUp of lookUps) troubleOf(lookUp).lastError = error;
     return lookUps.length > 1 ? lookUps.map(() => 'split') : done(lookUps, error);
   }
   if (!isOutage(error)) return done(lookUps, error);
   for (const lookUp of lookUps) {
-    lookUp.attempts++;
-    lookUp.lastError = error;
+    const trouble = troubleOf(lookUp);
+    trouble.attempts++;
+    trouble.lastError = error;
   }
   const most = Math.min(retry.maxAttempts, error.code === 'UPSTREAM_BAD_RESPONSE' ? UNREADABLE_ATTEMPTS : Infinity);
   const mayGoAgain = (pauseMs: number) => (lookUp: LookUp) =>
-    lookUp.attempts < most && lookUp.waiters.some(({ ticket }) => ticket.deadlineAt > now + pauseMs);
+    attemptsOf(lookUp) < most && waitersOf(lookUp).some(({ answers }) => answers.ticket.deadlineAt > now + pauseMs);
   // A repetition is not taken from others where nobody here could wait for it.
   const able = lookUps.filter(mayGoAgain(0));
   if (able.length === 0 || (hasLeft && !retry.takeRepetition())) return done(lookUps, error);
-  const pauseMs = retry.pauseMs(Math.min(...able.map(({ attempts }) => attempts)));
+  const pauseMs = retry.pauseMs(Math.min(...able.map(attemptsOf)));
   return lookUps.map((lookUp) => (mayGoAgain(pauseMs)(lookUp) ? { againInMs: pauseMs } : error));
 }
+
+const attemptsOf = ({ trouble }: LookUp): number => trouble?.attempts ?? 0;
 
 /** What a call tells of the values in it; an error where nobody got an answer. */
 export function whatIsTold(outcomes: readonly Outcome[]): 'refused' | 'answered' | GatewayError {

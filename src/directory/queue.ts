@@ -7,11 +7,11 @@ import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { Person } from '../upstream/person.ts';
 import type { QueryUsers } from '../upstream/user-query.ts';
-import { type Answers, settle, waitFor } from './answers.ts';
+import { settle, waitFor } from './answers.ts';
 import { createBacklog } from './backlog.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { createIdentities, type Identity } from './identities.ts';
-import { createLookUp, createSubject, type LookUp, type Subject, type Ticket, type Wanted } from './look-up.ts';
+import { createLookUp, createSubject, type LookUp, type Subject, type Ticket } from './look-up.ts';
 import { createMakeRoom } from './make-room.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
@@ -20,6 +20,7 @@ import { type QueueState, stateOf } from './queue-state.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import { pauseTooLong, shuttingDown, tooManyCallers } from './refusals.ts';
 import { createUnderWay } from './under-way.ts';
+import { isAwaited, type Waiter, waitersOf } from './waiters.ts';
 
 export interface QueueOptions {
   queryUsers: QueryUsers;
@@ -41,13 +42,14 @@ export interface QueueOptions {
 /** Look-ups from being queued to being answered, over all requests and credentials. */
 export interface Queue {
   /**
-   * Waits for look-ups that are under way for somebody else; not for those that are not new enough for a request that wants
+   * Has these wait for look-ups that are under way for somebody else; not for those that are not new enough for a request that wants
    * fresh people, or not soon enough for its deadline.
+   * @param places of one list.
    * @returns those for which there is none.
    */
-  join(subject: Subject, wanted: readonly Wanted[], answers: Answers): readonly Wanted[];
-  /** Queues look-ups, all or none, and waits for them. @returns why all are refused; `undefined` where they are queued. */
-  add(subject: Subject, missing: readonly Wanted[], answers: Answers): GatewayError | undefined;
+  join(subject: Subject, places: readonly Waiter[], ticket: Ticket): readonly Waiter[];
+  /** Queues look-ups, all or none, and has these wait for them. @returns why all are refused; `undefined` where they are queued. */
+  add(subject: Subject, missing: readonly Waiter[], ticket: Ticket): GatewayError | undefined;
   /** To be called for look-ups that a request does not wait for any more, before there is an answer. */
   abandon(lookUp: LookUp): void;
   /** True while the latest that the user API said of a credential is that it refuses it. */
@@ -73,42 +75,40 @@ export function createQueue(options: QueueOptions): Queue {
   let isDisposed = false;
 
   return {
-    join(subject, wanted, answers) {
+    join(subject, places, ticket) {
       const others = underWay.of(subject);
-      if (!others || !wanted.some(({ id }) => others.has(id))) return wanted;
-      const { ticket } = answers;
+      if (!others || !places.some(({ id }) => others.has(id))) return places;
       const dispatcher = identities.keep(ticket)?.dispatcher;
-      if (!dispatcher) return wanted;
+      if (!dispatcher) return places;
       const isTooLate = dispatcher.quota.pausedMs() >= ticket.deadlineAt - clock();
       const queued: LookUp[] = [];
-      const missing: Wanted[] = [];
-      for (const one of wanted) {
-        const lookUp = others.get(one.id);
+      const missing: Waiter[] = [];
+      for (const waiter of places) {
+        const lookUp = others.get(waiter.id);
         const isQueued = lookUp?.state === 'queued';
         if (!lookUp || (isQueued ? isTooLate : ticket.wantsFresh)) {
-          missing.push(one);
+          missing.push(waiter);
           continue;
         }
         if (isQueued) queued.push(lookUp);
-        waitFor(answers, lookUp, one.place);
+        waitFor(waiter, lookUp);
       }
       if (queued.length > 0) dispatcher.enqueue(subject, queued, ticket);
       return missing;
     },
-    add(subject, missing, answers) {
+    add(subject, missing, ticket) {
       if (missing.length === 0) return undefined;
       if (isDisposed) return shuttingDown();
-      const { ticket } = answers;
       const dispatcher = identities.keep(ticket)?.dispatcher;
       if (!dispatcher) return tooManyCallers(options.maxIdentities);
       const refusal = makeRoom(dispatcher, subject, missing.length, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
-      const lookUps = missing.map(({ id, spelling, place }) => {
-        const lookUp = createLookUp(subject, id, spelling, ticket, queuedAt);
+      const lookUps = missing.map((waiter) => {
+        const lookUp = createLookUp(subject, waiter.id, waiter.spelling, ticket, queuedAt);
         backlog.add(lookUp);
         underWay.add(lookUp);
-        waitFor(answers, lookUp, place);
+        waitFor(waiter, lookUp);
         return lookUp;
       });
       dispatcher.enqueue(subject, lookUps, ticket);
@@ -120,7 +120,7 @@ export function createQueue(options: QueueOptions): Queue {
       const lookUp = underWay.of(subject)?.get(id);
       if (!lookUp) return false;
       const hasPaused = identities.find(subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
-      return hasPaused || lookUp.state === 'sent' || lookUp.lastError !== undefined;
+      return hasPaused || lookUp.state === 'sent' || lookUp.trouble?.lastError !== undefined;
     },
     refreshAhead(ticket, key, until) {
       if (isDisposed) return;
@@ -146,14 +146,14 @@ export function createQueue(options: QueueOptions): Queue {
     const backAt = clock() + pausedMs;
     const isQueued = ({ subject, state }: LookUp) => subject.identity === identity && state === 'queued';
     for (const lookUp of underWay.filter(isQueued)) {
-      const hasty = lookUp.waiters.filter(({ ticket }) => ticket.deadlineAt <= backAt);
-      for (const { ticket } of hasty) ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
+      const hasty = waitersOf(lookUp).filter(({ answers: { ticket } }) => ticket.deadlineAt <= backAt);
+      for (const { answers } of hasty) answers.ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
       if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });
     }
   }
 
   function abandon(lookUp: LookUp): void {
-    if (lookUp.waiters.length > 0 || !identities.find(lookUp.subject.identity)?.dispatcher.abandon(lookUp)) return;
+    if (isAwaited(lookUp) || !identities.find(lookUp.subject.identity)?.dispatcher.abandon(lookUp)) return;
     lookUp.state = 'done';
     backlog.remove(lookUp);
     underWay.forget(lookUp);

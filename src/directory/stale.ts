@@ -1,9 +1,10 @@
 import { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import { type Answers, fill } from './answers.ts';
-import type { Subject, Wanted } from './look-up.ts';
+import type { Subject } from './look-up.ts';
 import type { Memory } from './memory.ts';
 import type { Queue } from './queue.ts';
+import type { Waiter } from './waiters.ts';
 
 /** How long to wait for the user API where there is somebody to show in the meantime. */
 const PATIENCE_MS = 1_000;
@@ -20,28 +21,23 @@ const mayBeStale = ({ code }: GatewayError): boolean =>
 /**
  * Watches over answers to come of people whom the process knows from before, and shows these in place of an answer that is late.
  * @returns to be called when nothing is to come any more: shows them in place of trouble, too, and tells how many are shown.
- *   `undefined` where none of those who are wanted is known from before.
+ *   `undefined` where none of them is known from before.
  */
-export type StaleFallback = (
-  subject: Subject,
-  wanted: readonly Wanted[],
-  answers: Answers,
-) => (() => number) | undefined;
+export type StaleFallback = (subject: Subject, answers: Answers) => (() => number) | undefined;
 
 /**
  * In trouble, people whose time is over are better than none; unless the request said that it wants fresh ones, or asks
  * with a token of its own: whether that still may see them, nobody can say.
  */
 export function createStaleFallback(memory: Memory, queue: Queue): StaleFallback {
-  return function staleFallback(subject, wanted, answers) {
-    const { ticket, results } = answers;
+  return function staleFallback(subject, answers) {
+    const { ticket, results, places } = answers;
     if (ticket.wantsFresh || ticket.userToken) return undefined;
-    const known = wanted.filter(({ id }) => memory.getStale(subject, id));
+    const known = places.filter(({ id }) => memory.getStale(subject, id));
     if (known.length === 0 || queue.isRefused(subject.identity)) return undefined;
     let shown = 0;
     let looks = 0;
-    const places = new Set(known.map(({ place }) => place));
-    let waiters = answers.waiters.filter(({ place }) => places.has(place));
+    let waiters = known;
     const timer = setInterval(() => {
       if (++looks * LOOK_AGAIN_MS >= PATIENCE_MS) waiters = waiters.filter(isPatient);
     }, LOOK_AGAIN_MS);
@@ -57,9 +53,9 @@ export function createStaleFallback(memory: Memory, queue: Queue): StaleFallback
     };
 
     /** The user API has to be waited for, and not the gateway's own queue. */
-    function isPatient(waiter: (typeof waiters)[number]): boolean {
-      if (!waiter.isOpen || !queue.hasLeft(subject, waiter.lookUp.id)) return waiter.isOpen;
-      const person = show(waiter.lookUp.id);
+    function isPatient(waiter: Waiter): boolean {
+      if (!waiter.isOpen || !queue.hasLeft(subject, waiter.id)) return waiter.isOpen;
+      const person = show(waiter.id);
       if (person) fill(waiter, person);
       return false;
     }

@@ -7,6 +7,7 @@ import type { HangUp } from './hang-up.ts';
 import type { LookUp, Ticket } from './look-up.ts';
 import { emptyReceipt } from './receipt.ts';
 import { nobodyWaits, overloaded } from './refusals.ts';
+import { waitersOf } from './waiters.ts';
 
 export interface TicketOptions {
   /** The token that the user API is asked with. @default the plugin's */
@@ -71,7 +72,7 @@ class RequestTicket implements Ticket {
   }
 
   leave(lookUp: LookUp, result: GatewayError): void {
-    for (const waiter of lookUp.waiters.filter(({ ticket }) => ticket === this)) leave(waiter, result);
+    for (const waiter of waitersOf(lookUp)) if (waiter.answers.ticket === this) leave(waiter, result);
   }
 
   #listen(): void {
@@ -82,8 +83,8 @@ class RequestTicket implements Ticket {
   }
 
   #leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
-    for (const { waiters } of this.#watched) {
-      for (const waiter of waiters) if (waiter.isWaiting) leave(waiter, reason(waiter.lookUp));
+    for (const { places } of this.#watched) {
+      for (const waiter of places) if (waiter.lookUp && waiter.isWaiting) leave(waiter, reason(waiter.lookUp));
     }
   }
 }
@@ -91,8 +92,8 @@ class RequestTicket implements Ticket {
 const NOTHING: readonly never[] = [];
 
 /** Before it was sent the gateway is to blame, from then on the user API. */
-function outOfTime({ state, lastError }: LookUp): GatewayError {
-  if (lastError) return lastError;
+function outOfTime({ state, trouble }: LookUp): GatewayError {
+  if (trouble?.lastError) return trouble.lastError;
   return state === 'queued'
     ? overloaded('its turn did not come before the deadline', 1_000)
     : new GatewayError('UPSTREAM_TIMEOUT', 'The user API did not answer before the deadline of the request.');
