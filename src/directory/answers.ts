@@ -1,3 +1,4 @@
+import type { Bundle } from './bundles/bundle.ts';
 import type { LookUp, LookupResult, Ticket } from './look-up.ts';
 import { addWaiter, createWaiter, removeWaiter, type Waiter } from './waiters.ts';
 
@@ -6,8 +7,10 @@ export interface Answers {
   readonly ticket: Ticket;
   /** One for each identifier, in the order asked; `null` where it is still to come. */
   readonly results: LookupResult[];
-  /** All places for which somebody is to be looked up, or was. */
+  /** All places for which somebody is to be looked up, or was; without those of bundles that are whole. */
   places: Waiter[];
+  /** Parts of a long list that are looked up as one. */
+  bundles: readonly Bundle[];
   /** How many of them wait. */
   waiting: number;
   /** How many places are to be filled. */
@@ -18,17 +21,20 @@ export interface Answers {
   readonly onLeave: (lookUp: LookUp) => void;
 }
 
+const NONE: readonly never[] = [];
+
 /** @param onLeave called for look-ups that are not waited for any more, before there is an answer. */
 export function createAnswers(ticket: Ticket, results: LookupResult[], onLeave: (lookUp: LookUp) => void): Answers {
-  return { ticket, results, places: [], waiting: 0, open: 0, onFilled: undefined, onLeave };
+  return { ticket, results, places: [], bundles: NONE, waiting: 0, open: 0, onFilled: undefined, onLeave };
 }
 
 /** Somebody is to be looked up for this place. */
-export function addPlace(answers: Answers, id: string, spelling: string, place: number): void {
+export function addPlace(answers: Answers, id: string, spelling: string, place: number): Waiter {
   const waiter = createWaiter(answers, id, spelling, place);
   // An array that grows makes room for many, and most lists are of one.
   if (answers.places.length === 0) answers.places = [waiter];
   else answers.places.push(waiter);
+  return waiter;
 }
 
 /** Waits for a look-up. The ticket has to be told when all of a request do. */

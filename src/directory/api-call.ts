@@ -9,6 +9,8 @@ import type { Telemetry } from '../telemetry/events.ts';
 import type { CallTold } from '../telemetry/traces/call-span.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { FoundPeople, QueryUsers, TokenRefused } from '../upstream/user-query.ts';
+import { type Batch, idsOf, lookUpsOf, spellingsOf } from './bundles/batch.ts';
+import { Bundle } from './bundles/bundle.ts';
 import { type LookUp, type Subject, troubleOf } from './look-up.ts';
 import { matchPeople } from './match.ts';
 import { afterFailure, isOutage, type Outcome } from './outcome.ts';
@@ -25,24 +27,18 @@ export interface ApiCallOptions {
   traces: Traces;
 }
 
-/** One call for a batch. @returns for each look-up what becomes of it. Never rejects. */
-export type ApiCall = (
-  subject: Subject,
-  lookUps: readonly LookUp[],
-  slot: Slot,
-  signal: CancelSignal,
-) => Promise<Outcome[]>;
+/** One call for a batch. @returns for each look-up what becomes of it: of a bundle that is still whole, results. Never rejects. */
+export type ApiCall = (subject: Subject, batch: Batch, slot: Slot, signal: CancelSignal) => Promise<Outcome[]>;
 
 export function createApiCall(options: ApiCallOptions): ApiCall {
   const { queryUsers, retry, breaker, clock, telemetry, traces } = options;
 
-  return async function callApi(subject, lookUps, slot, signal) {
+  return async function callApi(subject, batch, slot, signal) {
     const { identity, kind, tenantKey } = subject;
-    const query = { identity, kind, tenantKey, identifiers: lookUps.map(({ spelling }) => spelling) };
-    if (lookUps.some(isFirstCall)) retry.noteCall();
+    const query = { identity, kind, tenantKey, identifiers: spellingsOf(batch) };
+    if (batch instanceof Bundle || batch.some(isFirstCall)) retry.noteCall();
     const passage = breaker.enter();
-    const requests = requestsOf(lookUps);
-    const span = traces.beginCall({ kind: subject.kind, identifiers: lookUps.length, requests });
+    const span = traces.beginCall({ kind, identifiers: batch.length, requests: requestsOf(batch) });
     let hasLeft = false;
     const onLeaving = () => {
       hasLeft = true;
@@ -50,22 +46,21 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     };
     try {
       const answer = await span.within(() => queryUsers(query, { signal, onLeaving, headers: span.headers }));
-      span.end({ ...answerTold(answer), requests: requestsOf(lookUps) });
+      span.end({ ...answerTold(answer), requests: requestsOf(batch) });
       passage.leave('well');
-      if ('tokenRefused' in answer) return lookUps.map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
-      const { results, unasked } = matchPeople(
-        query,
-        answer,
-        lookUps.map(({ id }) => id),
-      );
+      if ('tokenRefused' in answer) {
+        return lookUpsOf(batch).map((lookUp) => afterRefusedToken(lookUp, answer.tokenRefused));
+      }
+      const { results, unasked } = matchPeople(query, answer, idsOf(batch));
       if (answer.malformedRows > 0 || unasked > 0) {
         telemetry({ type: 'rows-dropped', malformed: answer.malformedRows, unasked });
       }
       return results;
     } catch (error) {
       const shown = toGatewayError(error);
+      const lookUps = lookUpsOf(batch);
       const told = signal.aborted ? { outcome: 'cancelled' } : failureTold(shown);
-      span.end({ ...told, requests: requestsOf(lookUps) });
+      span.end({ ...told, requests: requestsOf(batch) });
       if (signal.aborted) {
         passage.leave('nothing');
         return lookUps.map(() => shown);
@@ -89,7 +84,11 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
 }
 
 /** The requests of traces among those who wait, each once. */
-function requestsOf(lookUps: readonly LookUp[]): SpanContext[] {
+function requestsOf(batch: Batch): SpanContext[] {
+  if (batch instanceof Bundle && batch.isWhole) {
+    const { span } = batch.owner;
+    return span ? [span] : [];
+  }
   let bySpan: Map<string, SpanContext> | undefined;
   let latest: SpanContext | undefined;
   const note = ({ answers: { ticket } }: Waiter) => {
@@ -99,7 +98,7 @@ function requestsOf(lookUps: readonly LookUp[]): SpanContext[] {
     bySpan ??= new Map();
     bySpan.set(latest.spanId, latest);
   };
-  for (const lookUp of lookUps) forEachWaiter(lookUp, note);
+  for (const lookUp of lookUpsOf(batch)) forEachWaiter(lookUp, note);
   return bySpan ? [...bySpan.values()] : [];
 }
 

@@ -1,3 +1,4 @@
+import type { Bundle } from './bundles/bundle.ts';
 import type { LookUp, Ticket } from './look-up.ts';
 
 /** All look-ups of the process that wait for a call, and which request queued them. Refreshes ahead do not count. */
@@ -5,6 +6,9 @@ export interface Backlog {
   readonly size: number;
   add(lookUp: LookUp): void;
   remove(lookUp: LookUp): void;
+  addBundle(bundle: Bundle): void;
+  /** One that is whole: look-ups take the places of one that dissolves. */
+  removeBundle(bundle: Bundle): void;
   /**
    * Whom to shed so that `count` look-ups of `ticket` have room: the newest of the largest backlog. `undefined` where that
    * is the newcomer itself, or would not make the room: a whole new request is shed before parts of many, since a page half
@@ -42,6 +46,21 @@ export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) 
       lookUp.backlogPlace = 0;
       size--;
       owner.backlog--;
+    },
+    addBundle(bundle) {
+      const { length, owner } = bundle;
+      bundle.backlogPlace = places + 1;
+      places += length;
+      size += length;
+      owner.backlog += length;
+      upperBound = Math.max(upperBound, owner.backlog);
+    },
+    removeBundle(bundle) {
+      const { length, owner, backlogPlace } = bundle;
+      if (backlogPlace === 0) return;
+      bundle.backlogPlace = 0;
+      size -= length;
+      owner.backlog -= length;
     },
     makeRoom(ticket, count) {
       const excess = size + count - limit;

@@ -3,25 +3,31 @@ import type { Breaker } from '../policies/breaker.ts';
 import { createCancel } from '../policies/cancel.ts';
 import type { Quota, Slot } from '../policies/quota.ts';
 import { type ApiCallOptions, createApiCall } from './api-call.ts';
+import { type Batch, lookUpsOf, putIn, withoutDone } from './bundles/batch.ts';
+import { Bundle } from './bundles/bundle.ts';
 import { createIsolation } from './isolate.ts';
 import { createLanes } from './lanes.ts';
 import type { Call, LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
-import { isInputRefused, isPause, whatIsTold } from './outcome.ts';
+import { isInputRefused, isPause, type Outcome, whatIsTold } from './outcome.ts';
 import { nobodyWaits, resting, shuttingDown } from './refusals.ts';
-import { isAwaited } from './waiters.ts';
+import { isAwaited, moveWaiters } from './waiters.ts';
 
 export interface DispatcherOptions extends ApiCallOptions {
   quota: Quota;
   /** Refreshes ahead that may use what is left of a batch, at most `room`. */
   fillUp(subject: Subject, room: number): LookUp[];
-  /** Called for look-ups that leave the queue. */
-  onSent(lookUps: readonly LookUp[]): void;
+  /** Called for what leaves the queue. */
+  onSent(batch: Batch): void;
+  /** Called for look-ups that need another call. @returns a newer one of the same identifier, which does for both. */
+  renew(lookUp: LookUp): LookUp | undefined;
   /** Called for look-ups that go back into the queue for another call. */
   onQueuedAgain(lookUps: readonly LookUp[]): void;
   /** Called for the look-ups of a call that is ended because nobody waits for any of them. */
   onCancelled(lookUps: readonly LookUp[]): void;
   /** Called for an identifier that the user API refuses even in a call of its own. @param sentAt when that left. */
   onRefusedAlone(lookUp: LookUp, error: GatewayError, sentAt: number): void;
+  /** Called with the answers of a bundle that is whole, in its order. @param sentAt when its call left. */
+  onBundleResults(bundle: Bundle, results: readonly LookupResult[], sentAt: number): void;
   /** Called with the answer of each look-up. @param sentAt when its call left. */
   onResult(lookUp: LookUp, result: LookupResult, sentAt: number): void;
   /** Called when a call has ended and its look-ups have their results. */
@@ -33,7 +39,7 @@ export interface Dispatcher {
   readonly quota: Quota;
   readonly breaker: Breaker;
   /** Queues look-ups of one subject, in the turn of a request. */
-  enqueue(subject: Subject, lookUps: readonly LookUp[], request: Ticket): void;
+  enqueue(subject: Subject, lookUps: readonly (LookUp | Bundle)[], request: Ticket): void;
   /**
    * To be called when nobody waits for a look-up any more: takes it out of the queue, or ends its call where nobody waits for
    * any of it.
@@ -91,39 +97,39 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
   };
 
-  async function send(subject: Subject, batch: readonly LookUp[], take: () => Slot): Promise<void> {
+  async function send(subject: Subject, queued: Batch, take: () => Slot): Promise<void> {
     const sentAt = clock();
-    const lookUps = batch.some(isDone) ? batch.filter((lookUp) => !isDone(lookUp)) : batch;
-    if (lookUps.length === 0) {
-      isolation.afterCall(batch, 'cancelled');
+    const batch = withoutDone(queued);
+    if (batch.length === 0) {
+      isolation.afterCall(lookUpsOf(queued), 'cancelled');
       return;
     }
     const openMs = breaker.openMs();
     if (openMs > 0) {
       // The quota is not for calls that are not made.
+      const lookUps = lookUpsOf(batch);
       for (const lookUp of lookUps) options.onResult(lookUp, lastErrorOf(lookUp) ?? resting(openMs), sentAt);
       isolation.afterCall(lookUps, resting(openMs));
       return;
     }
-    const call: Call = { lookUps, cancel: createCancel() };
-    let oldest = sentAt;
-    let refreshedAhead = 0;
-    for (const lookUp of lookUps) {
-      if (lookUp.queuedAt < oldest) oldest = lookUp.queuedAt;
-      if (!lookUp.owner) refreshedAhead++;
-      lookUp.state = 'sent';
-      lookUp.call = call;
-    }
+    const call: Call = { lookUps: [], cancel: createCancel() };
+    const { oldest, refreshedAhead } = putIn(call, batch, sentAt);
     calls.add(call);
     const waitedMs = sentAt - oldest;
-    telemetry({ type: 'batch', kind: subject.kind, identifiers: lookUps.length, refreshedAhead, waitedMs });
-    options.onSent(lookUps);
-    const outcomes = await callApi(subject, lookUps, take(), call.cancel.signal);
+    telemetry({ type: 'batch', kind: subject.kind, identifiers: batch.length, refreshedAhead, waitedMs });
+    options.onSent(batch);
+    const outcomes = await callApi(subject, batch, take(), call.cancel.signal);
     calls.delete(call);
+    if (batch instanceof Bundle && batch.isWhole) options.onBundleResults(batch, outcomes as LookupResult[], sentAt);
+    else goOn(lookUpsOf(batch), outcomes, call, sentAt);
+    options.onCallEnded();
+  }
+
+  /** Each as its own outcome says. */
+  function goOn(lookUps: readonly LookUp[], outcomes: readonly Outcome[], call: Call, sentAt: number): void {
     // What the set has outgrown stays in memory, with what was in it then.
     call.lookUps = [];
     for (const lookUp of lookUps) lookUp.call = undefined;
-
     let again: LookUp[] | undefined;
     let pauseMs = 0;
     for (let index = 0; index < lookUps.length; index++) {
@@ -143,7 +149,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     if (again) after(pauseMs, () => queueAgain(again));
     else isolation.afterCall(lookUps, call.cancel.signal.aborted ? 'cancelled' : whatIsTold(outcomes));
-    options.onCallEnded();
   }
 
   function after(ms: number, action: () => void): void {
@@ -159,6 +164,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function queueAgain(lookUps: readonly LookUp[]): void {
+    for (const lookUp of lookUps) giveWayToNewer(lookUp);
     const wanted = lookUps.filter(isAwaited);
     for (const lookUp of lookUps) {
       if (!isAwaited(lookUp)) options.onResult(lookUp, lastErrorOf(lookUp) ?? shuttingDown(), clock());
@@ -172,8 +178,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     options.onQueuedAgain(wanted);
     lanes.addAgain(first.subject, wanted);
   }
+
+  /** In one call an identifier has one answer: two look-ups of it must not be queued at a time. Searches have calls of their own. */
+  function giveWayToNewer(lookUp: LookUp): void {
+    const newer = lookUp.trouble?.search ? undefined : options.renew(lookUp);
+    if (!newer) return;
+    for (const { answers } of moveWaiters(lookUp, newer)) {
+      if (newer.state === 'queued') lanes.add(newer.subject, [newer], answers.ticket);
+    }
+  }
 }
 
 const lastErrorOf = ({ trouble }: LookUp) => trouble?.lastError;
-
-const isDone = ({ state }: LookUp): boolean => state === 'done';

@@ -1,12 +1,13 @@
 import type { Telemetry } from '../telemetry/events.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 import { type Answers, addPlace, createAnswers } from './answers.ts';
+import { BUNDLE_SIZE, type Missing, type PartedList, partList } from './bundles/part-list.ts';
 import { countAnswers } from './count-answers.ts';
 import { createFromMemory } from './from-memory.ts';
-import { comparable, tryToParse } from './identifier.ts';
+import { tryToParse } from './identifier.ts';
 import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import type { Memory } from './memory.ts';
 import type { Queue } from './queue.ts';
+import { addTo, idAt, type Repeat, repeatsIn, withoutRepeats } from './repeats.ts';
 import { createStaleFallback } from './stale.ts';
 import type { Waiter } from './waiters.ts';
 
@@ -20,12 +21,6 @@ export type FindPeople = (
   identifiers: readonly string[],
   ticket: Ticket,
 ) => LookupResult[] | Promise<LookupResult[]>;
-
-/** An identifier that was asked for before, in another place of the same list. */
-interface Repeat {
-  readonly place: number;
-  readonly first: number;
-}
 
 /** One list of identifiers on its way. */
 interface Search {
@@ -48,6 +43,8 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
   return function findPeople(subject, identifiers, ticket) {
     const { kind } = subject;
     const results = identifiers.map((): LookupResult => null);
+    const long: Missing | undefined =
+      identifiers.length >= BUNDLE_SIZE && !mayAskOthers(ticket) ? { ids: [], spellings: [], places: [] } : undefined;
     const seen = identifiers.length > 1 ? new Set<string | number>() : undefined;
     let hasRepeats = false;
     let answers: Answers | undefined;
@@ -71,11 +68,15 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
         continue;
       }
       answers ??= createAnswers(ticket, results, queue.abandon);
-      addPlace(answers, id as string, spelling, place);
+      if (long) {
+        long.ids.push(id as string);
+        long.spellings.push(spelling);
+        long.places.push(place);
+      } else addPlace(answers, id as string, spelling, place);
     }
     const repeats = hasRepeats ? repeatsIn(kind, identifiers) : NONE;
     const search = { subject, ticket, results, repeats, inMemory };
-    if (answers) return lookUp(search, answers);
+    if (answers) return lookUp(search, answers, partedList(search, answers, long, seen));
     tell(search, { shared: 0, joined: 0, queued: 0, shed: 0 });
     return finish(search, 0);
   };
@@ -84,11 +85,34 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     return memory.rejectionOf(subject, id) ?? (ticket.wantsFresh ? undefined : fromMemory(subject, id, ticket));
   }
 
-  function lookUp(search: Search, answers: Answers): LookupResult[] | Promise<LookupResult[]> {
+  /** Others know nobody who is new enough, and what a caller may see with a token of their own is not for all. */
+  function mayAskOthers({ wantsFresh, userToken }: Ticket): boolean {
+    return isShared && !wantsFresh && !userToken;
+  }
+
+  /** @returns what is in no bundle has a place in the answers then. */
+  function partedList(
+    { subject, ticket }: Search,
+    answers: Answers,
+    long: Missing | undefined,
+    seen: ReadonlySet<string | number> | undefined,
+  ): PartedList | undefined {
+    if (!long || !seen) return undefined;
+    const mayBeStale = !ticket.wantsFresh && !ticket.userToken;
+    const isApart = (id: string, code: number) =>
+      queue.isUnderWay(subject, id, code) || (mayBeStale && memory.getStale(subject, id) !== undefined);
+    return { ids: seen, parts: partList(long, answers, isApart) };
+  }
+
+  function lookUp(
+    search: Search,
+    answers: Answers,
+    parted: PartedList | undefined,
+  ): LookupResult[] | Promise<LookupResult[]> {
     const { subject, ticket } = search;
     const missing = queue.join(subject, answers.places, ticket);
-    const asksOthers = isShared && missing.length > 0 && !ticket.wantsFresh && !ticket.userToken;
-    return asksOthers ? askOthers(search, answers, missing) : queueRest(search, answers, missing);
+    const asksOthers = missing.length > 0 && mayAskOthers(ticket);
+    return asksOthers ? askOthers(search, answers, missing) : queueRest(search, answers, missing, parted);
   }
 
   /** What other processes know need not be looked up. */
@@ -110,7 +134,7 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     answers.places = answers.places.filter(isUnknown);
     // Others may have begun to look for them in the meantime.
     const stillMissing = queue.join(subject, missing.filter(isUnknown), ticket);
-    return queueRest(search, answers, stillMissing, told.size);
+    return queueRest(search, answers, stillMissing, undefined, told.size);
   }
 
   /** @param shared how many other processes told of. */
@@ -118,13 +142,19 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     search: Search,
     answers: Answers,
     missing: readonly Waiter[],
+    parted: PartedList | undefined,
     shared = 0,
   ): LookupResult[] | Promise<LookupResult[]> {
     const { subject, ticket, results } = search;
-    const refusal = queue.add(subject, missing, ticket);
-    if (refusal) for (const { place } of missing) results[place] = refusal;
-    const shed = refusal ? missing.length : 0;
-    tell(search, { shared, joined: answers.places.length - missing.length, queued: missing.length - shed, shed });
+    const joined = answers.places.length - missing.length;
+    const parts = parted?.parts ?? NONE;
+    const count = missing.length + parts.length * BUNDLE_SIZE;
+    const refusal = queue.add(subject, missing, parted, answers);
+    if (refusal) {
+      for (const { place } of missing) results[place] = refusal;
+      for (const { places } of parts) for (const place of places) results[place] = refusal;
+    }
+    tell(search, { shared, joined, queued: refusal ? 0 : count, shed: refusal ? count : 0 });
     const fillInStale = staleFallback(subject, answers);
     ticket.watch(answers);
     if (answers.open === 0) return finish(search, fillInStale?.() ?? 0);
@@ -149,33 +179,4 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     for (const { place, first } of repeats) results[place] = results[first] ?? null;
     return results;
   }
-}
-
-/** What cannot be an identifier is repeated like what can; a program in JavaScript may give what is no text at all. */
-function idAt(kind: LookupKind, identifiers: readonly string[], place: number): string | number {
-  const raw = identifiers[place];
-  return typeof raw === 'string' ? comparable(kind, raw) : place;
-}
-
-/** @returns false where it was there already. One question, not two: there are hundreds. */
-function addTo<Value>(set: Set<Value>, value: Value): boolean {
-  const before = set.size;
-  return set.add(value).size > before;
-}
-
-function repeatsIn(kind: LookupKind, identifiers: readonly string[]): Repeat[] {
-  const firsts = new Map<string | number, number>();
-  const repeats: Repeat[] = [];
-  for (let place = 0; place < identifiers.length; place++) {
-    const id = idAt(kind, identifiers, place);
-    const first = firsts.get(id);
-    if (first === undefined) firsts.set(id, place);
-    else repeats.push({ place, first });
-  }
-  return repeats;
-}
-
-function withoutRepeats(results: readonly LookupResult[], repeats: readonly Repeat[]): LookupResult[] {
-  const places = new Set(repeats.map(({ place }) => place));
-  return results.filter((_, place) => !places.has(place));
 }

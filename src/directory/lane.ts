@@ -1,3 +1,6 @@
+import type { Batch } from './bundles/batch.ts';
+import { Bundle } from './bundles/bundle.ts';
+import { BUNDLE_SIZE } from './bundles/part-list.ts';
 import { type LookUp, NO_TURNS, type Ticket, type Turn } from './look-up.ts';
 
 /** Look-ups of one subject that wait for a call. */
@@ -6,7 +9,7 @@ export interface Lane {
   /** How many requests have look-ups waiting here. */
   readonly requests: number;
   /** Queues look-ups in the turn of a request. One that several requests wait for leaves in whichever turn comes first. */
-  add(lookUps: readonly LookUp[], request: Ticket | undefined): void;
+  add(lookUps: readonly (LookUp | Bundle)[], request: Ticket | undefined): void;
   /** Puts look-ups in front of all others: they have had their turn, and need another call. */
   addAgain(lookUps: readonly LookUp[]): void;
   /** Queues look-ups that have to leave in a call of their own, before all others. */
@@ -14,12 +17,12 @@ export interface Lane {
   /** Takes one out of every turn. @returns false where it is not here. */
   remove(lookUp: LookUp): boolean;
   /** Those whose turn it is, at most `most`. */
-  take(most: number): LookUp[];
+  take(most: number): Batch;
 }
 
 /**
  * Requests take turns: each gives an equal share of a batch, and who had a turn goes to the end. So a single look-up rides in
- * the next batch, however long the lists before it are.
+ * the next batch, however long the lists before it are. Where each of them has a whole batch to give, the shares are whole batches.
  */
 export function createLane(): Lane {
   const again = new Set<LookUp>();
@@ -39,12 +42,13 @@ export function createLane(): Lane {
     add(lookUps, request) {
       let turn = byRequest.get(request);
       for (const lookUp of lookUps) {
-        if (isSetApart(lookUp)) continue;
+        if (!(lookUp instanceof Bundle) && isSetApart(lookUp)) continue;
         if (!turn) {
           turn = createTurn(request);
           byRequest.set(request, turn);
         }
-        enterTurn(turn, lookUp);
+        if (lookUp instanceof Bundle) addBundle(turn, lookUp);
+        else enterTurn(turn, lookUp);
       }
     },
     addAgain(lookUps) {
@@ -68,6 +72,8 @@ export function createLane(): Lane {
         batch.push(lookUp);
         again.delete(lookUp);
       }
+      const bundle = batch.length === 0 && most >= BUNDLE_SIZE ? takeBundle() : undefined;
+      if (bundle) return bundle;
       while (batch.length < most && byRequest.size > 0) {
         const share = Math.max(1, Math.floor((most - batch.length) / byRequest.size));
         // A copy: who had a turn is put behind the others, and is not met again in this round.
@@ -107,11 +113,33 @@ export function createLane(): Lane {
     return true;
   }
 
+  function addBundle(turn: Turn, bundle: Bundle): void {
+    bundle.turn = turn;
+    turn.bundles ??= [];
+    turn.bundles.push(bundle);
+    turn.size += bundle.length;
+    inTurns += bundle.length;
+  }
+
+  /** @returns that of the request whose turn it is; `undefined` where somebody would wait for longer than the others. */
+  function takeBundle(): Bundle | undefined {
+    for (const { bundles } of byRequest.values()) if (!bundles?.[0]?.isWhole) return undefined;
+    const [turn] = byRequest.values();
+    const bundle = turn?.bundles?.shift();
+    if (!turn || !bundle) return undefined;
+    bundle.turn = undefined;
+    inTurns -= bundle.length;
+    turn.size -= bundle.length;
+    byRequest.delete(turn.request);
+    if (turn.size > 0) byRequest.set(turn.request, turn);
+    return bundle;
+  }
+
   function takeTurn(turn: Turn, most: number, batch: LookUp[]): void {
     const { lookUps } = turn;
     const end = batch.length + most;
     while (batch.length < end && turn.size > 0) {
-      const lookUp = lookUps[turn.next++];
+      const lookUp = lookUps[turn.next++] ?? fromBundle(turn);
       if (!lookUp) break;
       // Else it has left, or somebody took it in their turn.
       if (!lookUp.turns.includes(turn)) continue;
@@ -121,9 +149,16 @@ export function createLane(): Lane {
   }
 }
 
+/** @returns the first look-up of the next bundle, which dissolves; the others come after it. */
+function fromBundle(turn: Turn): LookUp | undefined {
+  const lookUps = turn.bundles?.shift()?.dissolve() ?? [];
+  turn.lookUps.push(...lookUps);
+  return lookUps[0];
+}
+
 function createTurn(request: Ticket | undefined): Turn {
   const alone: Turn[] = [];
-  const turn: Turn = { request, lookUps: [], next: 0, size: 0, alone };
+  const turn: Turn = { request, lookUps: [], next: 0, bundles: undefined, size: 0, alone };
   alone.push(turn);
   return turn;
 }

@@ -1,13 +1,15 @@
 import type { Quota, Slot } from '../policies/quota.ts';
 import { createSlotQueue } from '../policies/slot-queue.ts';
 import { MAX_IDENTIFIERS_PER_CALL } from '../upstream/user-query.ts';
+import type { Batch } from './bundles/batch.ts';
+import { Bundle } from './bundles/bundle.ts';
 import { createLane, type Lane } from './lane.ts';
 import type { LookUp, Subject, Ticket } from './look-up.ts';
 
 /** The lanes of one credential: one for each subject that has look-ups waiting, in turn, as its quota allows. */
 export interface Lanes {
   /** Queues look-ups of one subject, in the turn of a request. */
-  add(subject: Subject, lookUps: readonly LookUp[], request: Ticket): void;
+  add(subject: Subject, lookUps: readonly (LookUp | Bundle)[], request: Ticket): void;
   /**
    * Queues look-ups of one subject again: in front of all others, or in a call of their own where they are part of a
    * search.
@@ -30,7 +32,7 @@ export interface LanesOptions {
   /** Refreshes ahead that may use what is left of a batch, at most `room`. */
   fillUp(subject: Subject, room: number): LookUp[];
   /** Called with a batch whose turn it is. @param take takes the slot of the quota; one not taken goes to the next. */
-  send(subject: Subject, batch: readonly LookUp[], take: () => Slot): void;
+  send(subject: Subject, batch: Batch, take: () => Slot): void;
 }
 
 interface SubjectLane {
@@ -90,15 +92,18 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
     lane.isWaitingForSlot = true;
     slots.request((take) => {
       lane.isWaitingForSlot = false;
-      const batch = lane.queue.take(MAX_IDENTIFIERS_PER_CALL);
-      // A refresh rides where there is room. It takes a slot of its own only where nobody waits for one.
-      if (batch.length > 0 ? batch.every(({ trouble }) => !trouble?.search) : slots.length === 0) {
-        const room = MAX_IDENTIFIERS_PER_CALL - batch.length;
-        if (room > 0) batch.push(...fillUp(lane.subject, room));
-      }
+      const batch = filledUp(lane.subject, lane.queue.take(MAX_IDENTIFIERS_PER_CALL));
       if (batch.length > 0) send(lane.subject, batch, take);
       if (lane.queue.size > 0) askForSlot(lane);
       else lanes.delete(lane.subject.key);
     });
+  }
+
+  /** A refresh rides where there is room. It takes a slot of its own only where nobody waits for one. */
+  function filledUp(subject: Subject, batch: Batch): Batch {
+    const room = MAX_IDENTIFIERS_PER_CALL - batch.length;
+    if (batch instanceof Bundle || room === 0) return batch;
+    const mayRide = batch.length > 0 ? batch.every(({ trouble }) => !trouble?.search) : slots.length === 0;
+    return mayRide ? [...batch, ...fillUp(subject, room)] : batch;
   }
 }

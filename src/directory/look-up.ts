@@ -5,6 +5,7 @@ import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { UserToken } from '../upstream/user-token.ts';
 import type { Answers } from './answers.ts';
+import type { Bundle } from './bundles/bundle.ts';
 import type { Receipt } from './receipt.ts';
 import type { Awaited } from './waiters.ts';
 
@@ -64,6 +65,8 @@ export interface Turn {
   readonly lookUps: LookUp[];
   /** Those before have left. */
   next: number;
+  /** What waits as one, in the order they came. Some may have dissolved by now. */
+  bundles: Bundle[] | undefined;
   /** How many still wait. */
   size: number;
   /** Itself alone: what most look-ups have for their turns. */
@@ -72,7 +75,7 @@ export interface Turn {
 
 /** A call on its way. */
 export interface Call {
-  /** None when it has ended: who keeps a call must not keep whoever was asked for in it. */
+  /** None where it is for a bundle that is whole, and when it has ended: who keeps a call must not keep whoever was asked for in it. */
   lookUps: readonly LookUp[];
   readonly cancel: Cancel;
 }

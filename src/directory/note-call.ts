@@ -1,17 +1,27 @@
-import type { LookUp } from './look-up.ts';
+import type { Batch } from './bundles/batch.ts';
+import { Bundle } from './bundles/bundle.ts';
+import type { Ticket } from './look-up.ts';
 import { forEachWaiter } from './waiters.ts';
 
 /** Enters a call on the receipts. Each call is on the receipt of one request: the one whose look-up comes first in it. */
-export function noteCall(lookUps: readonly LookUp[], now: number): void {
-  const starter = lookUps[0]?.owner;
+export function noteCall(batch: Batch, now: number): void {
+  if (batch instanceof Bundle) {
+    const { owner } = batch;
+    owner.receipt.upstreamCalls++;
+    owner.receipt.identifiersSent += batch.length;
+    noteWait(owner, batch.queuedAt, now);
+    return;
+  }
+  const starter = batch[0]?.owner;
   if (starter) starter.receipt.upstreamCalls++;
-  for (const lookUp of lookUps) {
+  for (const lookUp of batch) {
     const { owner, queuedAt } = lookUp;
     if (owner) owner.receipt.identifiersSent++;
     if (owner && owner !== starter) owner.receipt.joined++;
-    forEachWaiter(lookUp, ({ answers: { ticket } }) => {
-      const waitedMs = Math.round(now - Math.max(queuedAt, ticket.startedAt));
-      ticket.receipt.waitedMs = Math.max(ticket.receipt.waitedMs, waitedMs);
-    });
+    forEachWaiter(lookUp, ({ answers }) => noteWait(answers.ticket, queuedAt, now));
   }
+}
+
+function noteWait({ receipt, startedAt }: Ticket, queuedAt: number, now: number): void {
+  receipt.waitedMs = Math.max(receipt.waitedMs, Math.round(now - Math.max(queuedAt, startedAt)));
 }

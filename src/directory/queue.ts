@@ -1,26 +1,26 @@
-import { GatewayError } from '../errors.ts';
-import { type BreakerOptions, createBreaker } from '../policies/breaker.ts';
+import type { GatewayError } from '../errors.ts';
+import type { BreakerOptions } from '../policies/breaker.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { Quota } from '../policies/quota.ts';
-import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
+import type { RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { Person } from '../upstream/person.ts';
 import type { QueryUsers } from '../upstream/user-query.ts';
-import { settle, waitFor } from './answers.ts';
+import { type Answers, waitFor } from './answers.ts';
 import { createBacklog } from './backlog.ts';
-import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { createIdentities, type Identity } from './identities.ts';
+import { createBeginIdentity } from './begin-identity.ts';
+import { Bundle } from './bundles/bundle.ts';
+import { BUNDLE_SIZE, type PartedList } from './bundles/part-list.ts';
+import { createIdentities } from './identities.ts';
 import { createLookUp, createSubject, type LookUp, type Subject, type Ticket } from './look-up.ts';
 import { createMakeRoom } from './make-room.ts';
-import { noteCall } from './note-call.ts';
-import { isRefusal } from './outcome.ts';
 import type { NameSet } from './person-name.ts';
 import { type QueueState, stateOf } from './queue-state.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
-import { pauseTooLong, shuttingDown, tooManyCallers } from './refusals.ts';
+import { shuttingDown, tooManyCallers } from './refusals.ts';
 import { createUnderWay } from './under-way.ts';
-import { isAwaited, type Waiter, waitersOf } from './waiters.ts';
+import { isAwaited, type Waiter } from './waiters.ts';
 
 export interface QueueOptions {
   queryUsers: QueryUsers;
@@ -48,8 +48,19 @@ export interface Queue {
    * @returns those for which there is none.
    */
   join(subject: Subject, places: readonly Waiter[], ticket: Ticket): readonly Waiter[];
-  /** Queues look-ups, all or none, and has these wait for them. @returns why all are refused; `undefined` where they are queued. */
-  add(subject: Subject, missing: readonly Waiter[], ticket: Ticket): GatewayError | undefined;
+  /** True where a look-up of this identifier is under way, for whomever. @param code that of the identifier. */
+  isUnderWay(subject: Subject, id: string, code: number): boolean;
+  /**
+   * Queues look-ups, all or none, and has one list wait for them.
+   * @param parted of a long list, what is to be looked up as one. None of it is under way.
+   * @returns why all are refused; `undefined` where they are queued.
+   */
+  add(
+    subject: Subject,
+    missing: readonly Waiter[],
+    parted: PartedList | undefined,
+    answers: Answers,
+  ): GatewayError | undefined;
   /** To be called for look-ups that a request does not wait for any more, before there is an answer. */
   abandon(lookUp: LookUp): void;
   /** True while the latest that the user API said of a credential is that it refuses it. */
@@ -66,25 +77,25 @@ export interface Queue {
 }
 
 export function createQueue(options: QueueOptions): Queue {
-  const { clock, telemetry, traces } = options;
+  const { clock, telemetry } = options;
   const refreshes = createRefreshAhead(clock);
-  const identities = createIdentities(options.maxIdentities, begin);
   const underWay = createUnderWay();
   const backlog = createBacklog(options.limit, underWay.filter);
+  const beginIdentity = createBeginIdentity({ options, backlog, underWay, refreshes });
+  const identities = createIdentities(options.maxIdentities, beginIdentity);
   const makeRoom = createMakeRoom({ backlog, clock, telemetry });
   let isDisposed = false;
 
   return {
     join(subject, places, ticket) {
-      const others = underWay.of(subject);
-      if (!others || !places.some(({ id }) => others.has(id))) return places;
+      if (!places.some(({ id }) => underWay.has(subject, id))) return places;
       const dispatcher = identities.keep(ticket)?.dispatcher;
       if (!dispatcher) return places;
       const isTooLate = dispatcher.quota.pausedMs() >= ticket.deadlineAt - clock();
       const queued: LookUp[] = [];
       const missing: Waiter[] = [];
       for (const waiter of places) {
-        const lookUp = others.get(waiter.id);
+        const lookUp = underWay.find(subject, waiter.id);
         const isQueued = lookUp?.state === 'queued';
         if (!lookUp || (isQueued ? isTooLate : ticket.wantsFresh)) {
           missing.push(waiter);
@@ -96,14 +107,18 @@ export function createQueue(options: QueueOptions): Queue {
       if (queued.length > 0) dispatcher.enqueue(subject, queued, ticket);
       return missing;
     },
-    add(subject, missing, ticket) {
-      if (missing.length === 0) return undefined;
+    isUnderWay: underWay.has,
+    add(subject, missing, parted, answers) {
+      const count = missing.length + (parted?.parts.length ?? 0) * BUNDLE_SIZE;
+      if (count === 0) return undefined;
       if (isDisposed) return shuttingDown();
+      const { ticket } = answers;
       const dispatcher = identities.keep(ticket)?.dispatcher;
       if (!dispatcher) return tooManyCallers(options.maxIdentities);
-      const refusal = makeRoom(dispatcher, subject, missing.length, ticket);
+      const refusal = makeRoom(dispatcher, subject, count, ticket);
       if (refusal) return refusal;
       const queuedAt = clock();
+      const bundles = parted ? addBundles(subject, parted, answers, queuedAt) : undefined;
       const lookUps = missing.map((waiter) => {
         const lookUp = createLookUp(subject, waiter.id, waiter.spelling, ticket, queuedAt);
         backlog.add(lookUp);
@@ -111,13 +126,13 @@ export function createQueue(options: QueueOptions): Queue {
         waitFor(waiter, lookUp);
         return lookUp;
       });
-      dispatcher.enqueue(subject, lookUps, ticket);
+      dispatcher.enqueue(subject, bundles ? [...bundles, ...lookUps] : lookUps, ticket);
       return undefined;
     },
     abandon,
     isRefused: (identity) => identities.find(identity)?.isRefused ?? false,
     hasLeft(subject, id) {
-      const lookUp = underWay.of(subject)?.get(id);
+      const lookUp = underWay.find(subject, id);
       if (!lookUp) return false;
       const hasPaused = identities.find(subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
       return hasPaused || lookUp.state === 'sent' || lookUp.trouble?.lastError !== undefined;
@@ -126,7 +141,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (isDisposed) return;
       const { identity } = ticket;
       refreshes.add(identity, key, until);
-      identities.keep(ticket)?.dispatcher.refreshInSpareQuota(refreshSubject(identity));
+      identities.keep(ticket)?.dispatcher.refreshInSpareQuota(createSubject(identity, 'key'));
     },
     forget(names) {
       refreshes.forget(names);
@@ -140,16 +155,12 @@ export function createQueue(options: QueueOptions): Queue {
     },
   };
 
-  /** Whoever cannot wait out a pause is told at once, not when their deadline has passed. Calls that have left go on. */
-  function refuseWhoCannotWait(identity: string, { quota }: Dispatcher, { upstream }: GatewayError): void {
-    const pausedMs = quota.pausedMs();
-    const backAt = clock() + pausedMs;
-    const isQueued = ({ subject, state }: LookUp) => subject.identity === identity && state === 'queued';
-    for (const lookUp of underWay.filter(isQueued)) {
-      const hasty = waitersOf(lookUp).filter(({ answers: { ticket } }) => ticket.deadlineAt <= backAt);
-      for (const { answers } of hasty) answers.ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
-      if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });
-    }
+  function addBundles(subject: Subject, { ids, parts }: PartedList, answers: Answers, queuedAt: number) {
+    const bundles = parts.map((part) => new Bundle(subject, part, answers, queuedAt, underWay.replaceBundle));
+    answers.bundles = bundles;
+    bundles.forEach(backlog.addBundle);
+    if (bundles.length > 0) underWay.addBundles({ subject, ids, bundles, indexed: 0 });
+    return bundles;
   }
 
   function abandon(lookUp: LookUp): void {
@@ -158,44 +169,4 @@ export function createQueue(options: QueueOptions): Queue {
     backlog.remove(lookUp);
     underWay.forget(lookUp);
   }
-
-  /** Whoever asks for the first time, or for the first time in a while. */
-  function begin({ identity, userToken }: Ticket): Identity {
-    const dispatcher = createDispatcher({
-      quota: options.quotaOf(identity),
-      retry: createRetryPolicy({ ...options.retry, clock }),
-      breaker: createBreaker({ ...options.breaker, clock }),
-      queryUsers: (query, call) => options.queryUsers(query, { ...call, userToken }),
-      fillUp: (subject, room) => refreshes.take(subject, room).filter(({ id }) => !underWay.of(subject)?.has(id)),
-      onSent(lookUps) {
-        noteCall(lookUps, clock());
-        for (const lookUp of lookUps) {
-          backlog.remove(lookUp);
-          if (!lookUp.owner) underWay.add(lookUp);
-        }
-      },
-      onQueuedAgain: (lookUps) => lookUps.forEach(backlog.add),
-      onCancelled: (lookUps) => lookUps.forEach(underWay.forget),
-      onRefusedAlone: ({ subject, id }, error, sentAt) => options.reject(subject, id, error, sentAt),
-      onResult(lookUp, result, sentAt) {
-        backlog.remove(lookUp);
-        if (!(result instanceof GatewayError)) begun.isRefused = false;
-        else if (isRefusal(result)) begun.isRefused = true;
-        if (!(result instanceof GatewayError)) options.learn(lookUp.subject, lookUp.id, result, sentAt);
-        underWay.forget(lookUp);
-        settle(lookUp, result);
-      },
-      onPause: (refusal) => refuseWhoCannotWait(identity, dispatcher, refusal),
-      onCallEnded() {
-        if (refreshes.has(identity)) dispatcher.refreshInSpareQuota(refreshSubject(identity));
-      },
-      clock,
-      telemetry,
-      traces,
-    });
-    const begun = { dispatcher, isRefused: false };
-    return begun;
-  }
 }
-
-const refreshSubject = (identity: string): Subject => createSubject(identity, 'key');

@@ -83,8 +83,9 @@ class RequestTicket implements Ticket {
   }
 
   #leaveAll(reason: (lookUp: LookUp) => GatewayError): void {
-    for (const { places } of this.#watched) {
-      for (const waiter of places) if (waiter.lookUp && waiter.isWaiting) leave(waiter, reason(waiter.lookUp));
+    for (const answers of this.#watched) {
+      for (const bundle of answers.bundles) bundle.dissolve();
+      for (const waiter of answers.places) if (waiter.lookUp && waiter.isWaiting) leave(waiter, reason(waiter.lookUp));
     }
   }
 }

@@ -1,14 +1,29 @@
 import type { GatewayError } from '../errors.ts';
 import { settle } from './answers.ts';
+import type { Bundle } from './bundles/bundle.ts';
+import { type BundleList, createBundleIndex } from './bundles/bundle-index.ts';
 import type { LookUp, Subject } from './look-up.ts';
 import type { NameSet } from './person-name.ts';
 
 /** Look-ups that have no answer yet, over all identities. */
 export interface UnderWay {
-  /** The newest of each identifier of this subject; `undefined` where there are none. */
-  of(subject: Subject): ReadonlyMap<string, LookUp> | undefined;
+  /** True where there is one of this identifier, be it in a bundle. @param code that of the identifier, where it is known. */
+  has(subject: Subject, id: string, code?: number): boolean;
+  /** The newest of this identifier. Where it is in a bundle, that dissolves. */
+  find(subject: Subject, id: string): LookUp | undefined;
   /** From here on it is the newest of its identifier. */
   add(lookUp: LookUp): void;
+  /** For identifiers of which none is under way. */
+  addBundles(list: BundleList): void;
+  /**
+   * To be called for one that needs another call.
+   * @returns a newer one of its identifier; where there is none, it is the newest from then on.
+   */
+  renew(lookUp: LookUp): LookUp | undefined;
+  /** To be called when there is nothing to wait for any more. It must be whole. */
+  forgetBundle(bundle: Bundle): void;
+  /** To be called when a bundle has dissolved into these. */
+  replaceBundle(bundle: Bundle, lookUps: readonly LookUp[]): void;
   /** To be called when there is nothing to wait for any more. Where a newer one has taken its place, that one stays. */
   forget(lookUp: LookUp): void;
   /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. */
@@ -21,22 +36,39 @@ export interface UnderWay {
 
 export function createUnderWay(): UnderWay {
   const bySubject = new Map<string, Map<string, LookUp>>();
+  const bundles = createBundleIndex();
   /** Those that nobody joins: a fresh look-up of the same identifier has taken their place, or nothing has. */
   const overtaken = new Set<LookUp>();
 
   return {
-    of: ({ key }) => bySubject.get(key),
+    has: (subject, id, code) =>
+      (bySubject.get(subject.key)?.has(id) ?? false) || bundles.find(subject, id, code) !== undefined,
+    find,
     add(lookUp) {
       const { subject, id } = lookUp;
-      let own = bySubject.get(subject.key);
-      if (!own) {
-        own = new Map();
-        bySubject.set(subject.key, own);
-      }
-      const earlier = own.get(id);
+      const earlier = find(subject, id);
       if (earlier) overtake(earlier);
-      own.set(id, lookUp);
+      ownOf(subject).set(id, lookUp);
       lookUp.isNewest = true;
+    },
+    renew(lookUp) {
+      if (lookUp.isNewest) return undefined;
+      const { subject, id } = lookUp;
+      const newer = find(subject, id);
+      if (newer) return newer;
+      overtaken.delete(lookUp);
+      ownOf(subject).set(id, lookUp);
+      lookUp.isNewest = true;
+      return undefined;
+    },
+    addBundles: bundles.add,
+    forgetBundle: bundles.remove,
+    replaceBundle(bundle, lookUps) {
+      bundles.remove(bundle);
+      for (const lookUp of lookUps) {
+        ownOf(lookUp.subject).set(lookUp.id, lookUp);
+        lookUp.isNewest = true;
+      }
     },
     forget(lookUp) {
       if (!lookUp.isNewest) {
@@ -47,12 +79,10 @@ export function createUnderWay(): UnderWay {
       remove(lookUp);
     },
     closeSent(names) {
-      for (const own of bySubject.values()) {
-        for (const lookUp of own.values()) {
-          if (lookUp.state !== 'sent' || !names.means(lookUp.subject, lookUp.id)) continue;
-          overtake(lookUp);
-          remove(lookUp);
-        }
+      for (const lookUp of newest()) {
+        if (lookUp.state !== 'sent' || !names.means(lookUp.subject, lookUp.id)) continue;
+        overtake(lookUp);
+        remove(lookUp);
       }
     },
     filter: (isMeant) => all().filter(isMeant),
@@ -77,7 +107,27 @@ export function createUnderWay(): UnderWay {
     if (own?.delete(id) && own.size === 0) bySubject.delete(subject.key);
   }
 
+  function ownOf({ key }: Subject): Map<string, LookUp> {
+    const known = bySubject.get(key);
+    if (known) return known;
+    const own = new Map<string, LookUp>();
+    bySubject.set(key, own);
+    return own;
+  }
+
+  function find(subject: Subject, id: string): LookUp | undefined {
+    const { key } = subject;
+    bundles.find(subject, id)?.dissolve();
+    return bySubject.get(key)?.get(id);
+  }
+
   function all(): LookUp[] {
-    return [...overtaken, ...Array.from(bySubject.values(), (own) => [...own.values()]).flat()];
+    return [...overtaken, ...newest()];
+  }
+
+  /** Where they are in bundles, these dissolve. */
+  function newest(): LookUp[] {
+    for (const bundle of bundles.all()) bundle.dissolve();
+    return Array.from(bySubject.values(), (own) => [...own.values()]).flat();
   }
 }

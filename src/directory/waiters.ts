@@ -52,6 +52,18 @@ export function addWaiter(awaited: Awaited, waiter: Waiter): void {
   else awaited.others = [waiter];
 }
 
+/** Whoever waits for one waits for the other from then on. @returns who they are. */
+export function moveWaiters(from: LookUp, to: LookUp): readonly Waiter[] {
+  const moved = waitersOf(from);
+  from.waiter = undefined;
+  from.others = undefined;
+  for (const waiter of moved) {
+    waiter.lookUp = to;
+    addWaiter(to, waiter);
+  }
+  return moved;
+}
+
 export function removeWaiter(awaited: Awaited, leaving: Waiter): void {
   const [waiter, ...others] = waitersOf(awaited).filter((other) => other !== leaving);
   awaited.waiter = waiter;

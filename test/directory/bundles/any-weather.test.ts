@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { LookupResult } from '../../../src/directory/look-up.ts';
+import { GatewayError } from '../../../src/errors.ts';
+import {
+  type Answering,
+  type Call,
+  directoryOnFakeClock,
+  everybody,
+  idOf,
+  personOf,
+} from '../../support/made-up-api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
+const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 300 });
+const poison = new GatewayError('UPSTREAM_REJECTED', 'malformed', { upstream: { code: 20006 } });
+const refused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
+
+/** What becomes of a call. */
+type Weather = 'fair' | 'fair, in order' | 'fair, but for some' | 'down' | 'busy' | 'token' | 'poison';
+
+const WEATHER: Record<Weather, Answering> = {
+  fair: everybody,
+  'fair, in order': (query, call) => {
+    const answer = everybody(query, call);
+    return 'people' in answer ? { ...answer, people: answer.people.toReversed() } : answer;
+  },
+  // One row tells of nobody: whoever is left without a row may be meant.
+  'fair, but for some': async (query, call) => ({ ...(await everybody(query, call)), malformedRows: 1 }),
+  down: () => Promise.reject(down),
+  busy: () => Promise.reject(busy),
+  token: () => ({ tokenRefused: refused }),
+  poison: () => Promise.reject(poison),
+};
+
+const fair = fc.constantFrom<Weather>('fair', 'fair, in order');
+const weather = fc.oneof(
+  { weight: 6, arbitrary: fair },
+  fc.constantFrom<Weather>('fair, but for some', 'down', 'busy', 'token', 'poison'),
+);
+const request = fc.record({
+  pauseMs: fc.oneof(fc.constant(0), fc.nat(60), fc.nat(600)),
+  from: fc.nat(600),
+  count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 95, max: 330 })),
+  isReversed: fc.boolean(),
+  wantsFresh: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
+  timeoutMs: fc.constantFrom(100, 1_000, 60_000),
+  hangsUpAfterMs: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.nat(500)),
+  forgets: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.nat(600)),
+});
+
+/** What is neither that person nor an error. */
+const wrongIn = (results: readonly LookupResult[], asked: readonly number[]) =>
+  asked.flatMap((n, index) => {
+    const result = results[index];
+    return result instanceof GatewayError || isDeepStrictEqual(result, personOf(n)) ? [] : [{ n, result }];
+  });
+
+/** Calls that were under way at one time, whose lists share somebody. */
+function askedTwice(calls: readonly (Call & { endedAt?: number })[]): string[] {
+  return calls.flatMap((call, index) =>
+    calls
+      .slice(0, index)
+      .filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt > call.at)
+      .flatMap(({ query }) => query.identifiers.filter((id) => call.query.identifiers.includes(id))),
+  );
+}
+
+it('in any weather everybody has an answer of their own, none is asked for twice, and nothing is left behind', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { minLength: 2, maxLength: 14 }),
+      fc.array(weather, { maxLength: 30 }),
+      fc.integer({ min: 2, max: 15 }),
+      fc.constantFrom(300, 1_000, 100_000),
+      async (requests, forecast, latency, queueLimit) => {
+        const state = { isOver: false };
+        const { directory, calls, pass, ticket } = directoryOnFakeClock({
+          latencyMs: () => latency * 10,
+          answer: (query, call) => WEATHER[(!state.isOver && forecast[call - 1]) || 'fair'](query, call),
+          queueLimit,
+          cache: { ttlMs: 400, negativeTtlMs: 100, staleMs: 0 },
+          breaker: { failures: 1_000 },
+        });
+        const tickets: ReturnType<typeof ticket>[] = [];
+        const answers: Promise<unknown[]>[] = [];
+        for (const { pauseMs, from, count, isReversed, wantsFresh, timeoutMs, hangsUpAfterMs, forgets } of requests) {
+          await pass(pauseMs);
+          const numbers = Array.from({ length: count }, (_, index) => from + index);
+          const asked = isReversed ? numbers.toReversed() : numbers;
+          const hangUp = new AbortController();
+          if (hangsUpAfterMs !== undefined) setTimeout(() => hangUp.abort(), hangsUpAfterMs);
+          const own = ticket({ wantsFresh, timeoutMs, signal: hangUp.signal });
+          tickets.push(own);
+          const looked = directory.lookup({ kind: 'key', identifiers: asked.map(idOf.key), ticket: own });
+          answers.push(looked.then((results) => wrongIn(results, asked)));
+          if (forgets !== undefined) directory.forget({ kind: 'key', identifier: idOf.key(forgets) });
+        }
+        await pass(120_000);
+        expect((await Promise.all(answers)).flat()).toEqual([]);
+
+        expect(calls.every(({ query }) => query.identifiers.length <= 100)).toBe(true);
+        for (const { query } of calls) expect(new Set(query.identifiers).size).toBe(query.identifiers.length);
+        // Who wants fresh people does not wait for a call of before, and nobody does where somebody was forgotten since.
+        const isPlain = requests.every(({ wantsFresh, forgets }) => !wantsFresh && forgets === undefined);
+        const ended = calls.map((call) => ({ ...call, endedAt: call.at + latency * 10 }));
+        expect(isPlain ? askedTwice(ended.filter(({ signal }) => !signal?.aborted)) : []).toEqual([]);
+        expect(directory.state().lookUpsWaiting).toBe(0);
+        expect(tickets.map(({ backlog }) => backlog)).toEqual(tickets.map(() => 0));
+        // To forget somebody is remembered for a quarter of an hour.
+        expect(requests.some(({ forgets }) => forgets !== undefined) ? 0 : vi.getTimerCount()).toBe(0);
+
+        state.isOver = true;
+        // And all of them can be asked for again.
+        const all = Array.from({ length: 930 }, (_, n) => n);
+        const again = directory.lookup({
+          kind: 'key',
+          identifiers: all.slice(0, Math.min(930, queueLimit)).map(idOf.key),
+        });
+        await pass(10_000);
+        const told = await again;
+        expect(told).toEqual(all.slice(0, told.length).map((n) => personOf(n)));
+        directory.dispose();
+      },
+    ),
+    { numRuns: 300 },
+  );
+}, 120_000);

@@ -1,0 +1,262 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LookupResult } from '../../../src/directory/look-up.ts';
+import { GatewayError } from '../../../src/errors.ts';
+import { createQuota } from '../../../src/policies/quota.ts';
+import type { GatewayEvent } from '../../../src/telemetry/events.ts';
+import { directoryOnFakeClock, everybody } from '../../support/made-up-api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const shown = (results: readonly LookupResult[]) =>
+  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
+const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)) % 7 === 0 ? null : key));
+/** So that look-ups wait, and whose turn it is shows. */
+const oneCallASecond = () => ({ quotaOf: () => createQuota({ callsPerSecond: 1 }) });
+
+describe('a list of hundreds', () => {
+  it('leaves in whole calls in the order asked, and what is left over in one more', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock();
+    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 250) });
+    await pass(100);
+    expect(shown(await looked)).toEqual(here(keys(1, 250)));
+    expect(calls.map(({ query }) => query.identifiers)).toEqual([keys(1, 100), keys(101, 100), keys(201, 50)]);
+  });
+
+  it('is in receipts, figures and state as if each were looked up by itself', async () => {
+    const events: GatewayEvent[] = [];
+    const { directory, keys, pass, ticket } = directoryOnFakeClock({
+      telemetry: (event) => events.push(event),
+      ...oneCallASecond(),
+    });
+    const own = ticket();
+    void directory.lookup({ kind: 'key', identifiers: [...keys(1, 230), 'k1'], ticket: own });
+    expect(directory.state().lookUpsWaiting).toBe(230);
+    expect(own.backlog).toBe(230);
+    await pass(500);
+    expect(directory.state().lookUpsWaiting).toBe(130);
+    expect(own.backlog).toBe(130);
+    await pass(3_000);
+    expect(directory.state().lookUpsWaiting).toBe(0);
+    expect(own.receipt).toMatchObject({ upstreamCalls: 3, identifiersSent: 230, joined: 0, cacheHits: 0 });
+    expect(own.receipt.waitedMs).toBeGreaterThanOrEqual(2_000);
+    expect(events.find(({ type }) => type === 'look-ups')).toMatchObject({ queued: 230, joined: 0, shed: 0 });
+    expect(events.filter(({ type }) => type === 'batch')).toMatchObject([
+      { identifiers: 100, refreshedAhead: 0 },
+      { identifiers: 100, refreshedAhead: 0 },
+      { identifiers: 30, refreshedAhead: 0 },
+    ]);
+    expect(events.filter(({ type }) => type === 'answers')).toMatchObject([{ found: 198, notFound: 32 }]);
+  });
+
+  it('takes turns with others of its kind, a whole call each', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock(oneCallASecond());
+    for (const first of [1, 1_001, 2_001]) void directory.lookup({ kind: 'key', identifiers: keys(first, 200) });
+    await pass(6_500);
+    expect(calls.map(({ query }) => query.identifiers)).toEqual(
+      [1, 1_001, 2_001, 101, 1_101, 2_101].map((first) => keys(first, 100)),
+    );
+  });
+
+  it('gives way to a single look-up: that is in the next call', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock(oneCallASecond());
+    const lists = [1, 1_001].map((first) => directory.lookup({ kind: 'key', identifiers: keys(first, 300) }));
+    await pass(500);
+    const single = directory.lookup({ kind: 'key', identifiers: ['k9001'] });
+    await pass(1_000);
+    expect(shown(await single)).toEqual(['k9001']);
+    expect(calls).toHaveLength(2);
+    await pass(6_000);
+    expect((await Promise.all(lists)).map(shown)).toEqual([here(keys(1, 300)), here(keys(1_001, 300))]);
+    expect(calls.flatMap(({ query }) => query.identifiers)).toHaveLength(601);
+    expect(calls).toHaveLength(7);
+  });
+});
+
+describe('somebody in a list of hundreds', () => {
+  it.each(['before it leaves', 'while it is under way'])(
+    'is not looked up twice for who asks for them %s',
+    async (when) => {
+      const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({
+        latencyMs: () => 300,
+        ...oneCallASecond(),
+      });
+      if (when === 'before it leaves') void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
+      await pass(100);
+      const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
+      await pass(100);
+      const own = ticket();
+      const joined = directory.lookup({ kind: 'key', identifiers: ['k50', 'k99'], ticket: own });
+      await pass(4_000);
+      expect(shown(await joined)).toEqual(['k50', 'k99']);
+      expect(shown(await list)).toEqual(here(keys(1, 100)));
+      expect(own.receipt.joined).toBe(2);
+      const sent = calls.flatMap(({ query }) => query.identifiers);
+      expect(sent.length).toBe(new Set(sent).size);
+    },
+  );
+
+  it('is not looked up twice for another list either, which is in whole calls but for them', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock({ latencyMs: () => 300 });
+    const one = directory.lookup({ kind: 'key', identifiers: keys(1, 200) });
+    await pass(100);
+    const other = directory.lookup({ kind: 'key', identifiers: keys(151, 250) });
+    await pass(1_000);
+    expect([await one, await other].map(shown)).toEqual([here(keys(1, 200)), here(keys(151, 250))]);
+    expect(calls.map(({ query }) => query.identifiers)).toEqual([
+      keys(1, 100),
+      keys(101, 100),
+      keys(201, 100),
+      keys(301, 100),
+    ]);
+  });
+
+  it('is looked up anew for who wants fresh people, when the list has left', async () => {
+    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 300 });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
+    await pass(100);
+    const fresh = directory.lookup({ kind: 'key', identifiers: keys(1, 100), ticket: ticket({ wantsFresh: true }) });
+    await pass(1_000);
+    expect([await list, await fresh].map(shown)).toEqual([here(keys(1, 100)), here(keys(1, 100))]);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is looked up anew where they were forgotten while the list was under way', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock({ latencyMs: () => 300 });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
+    await pass(100);
+    directory.forget({ kind: 'key', identifier: 'k50' });
+    const anew = directory.lookup({ kind: 'key', identifiers: ['k50', 'k51'] });
+    await pass(1_000);
+    expect([await list, await anew].map(shown)).toEqual([here(keys(1, 100)), ['k50', 'k51']]);
+    expect(calls.map(({ query }) => query.identifiers)).toEqual([keys(1, 100), ['k50']]);
+  });
+
+  it('goes on for who waits for them, where nobody waits for the list any more', async () => {
+    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock(oneCallASecond());
+    void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
+    await pass(100);
+    const hangUp = new AbortController();
+    void directory.lookup({
+      kind: 'key',
+      identifiers: keys(1, 300),
+      ticket: ticket({ signal: hangUp.signal }),
+    });
+    const joined = directory.lookup({ kind: 'key', identifiers: ['k50'] });
+    await pass(100);
+    hangUp.abort();
+    expect(directory.state().lookUpsWaiting).toBe(1);
+    await pass(2_000);
+    expect(shown(await joined)).toEqual(['k50']);
+    expect(calls.map(({ query }) => query.identifiers)).toEqual([['k9001'], ['k50']]);
+  });
+
+  it('has their answer from the call that is under way, where nobody waits for the list any more', async () => {
+    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 300 });
+    const hangUp = new AbortController();
+    void directory.lookup({ kind: 'key', identifiers: keys(1, 200), ticket: ticket({ signal: hangUp.signal }) });
+    await pass(100);
+    const joined = directory.lookup({ kind: 'key', identifiers: ['k50'] });
+    hangUp.abort();
+    await pass(1_000);
+    expect(shown(await joined)).toEqual(['k50']);
+    expect(calls.map(({ signal }) => signal?.aborted)).toEqual([false, true]);
+  });
+});
+
+describe('a list of hundreds that nobody waits for any more', () => {
+  it.each([
+    ['leaves the queue', 'hang-up'],
+    ['leaves the queue at its deadline, and says so', 'deadline'],
+  ])('%s', async (_, how) => {
+    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock(oneCallASecond());
+    void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
+    await pass(100);
+    const hangUp = new AbortController();
+    const own = ticket({ signal: hangUp.signal, timeoutMs: how === 'deadline' ? 5_000 : 60_000 });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 700), ticket: own });
+    // Four calls have left.
+    await pass(how === 'deadline' ? 6_000 : 4_000);
+    hangUp.abort();
+    const results = shown(await list);
+    expect(new Set(results.slice(500))).toEqual(new Set(how === 'deadline' ? ['OVERLOADED'] : ['UPSTREAM_TIMEOUT']));
+    expect(directory.state().lookUpsWaiting).toBe(0);
+    expect(own.backlog).toBe(0);
+    const before = calls.length;
+    await pass(5_000);
+    expect(calls.length).toBe(before);
+  });
+
+  it('ends its calls', async () => {
+    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 1_000 });
+    const hangUp = new AbortController();
+    void directory.lookup({
+      kind: 'key',
+      identifiers: keys(1, 200),
+      ticket: ticket({ signal: hangUp.signal }),
+    });
+    await pass(100);
+    hangUp.abort();
+    await pass(0);
+    expect(calls.map(({ signal }) => signal?.aborted)).toEqual([true, true]);
+  });
+});
+
+describe('trouble with a list of hundreds', () => {
+  const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
+
+  it('that passes is not seen: its calls are made again', async () => {
+    const { directory, calls, keys, pass } = directoryOnFakeClock({
+      answer: (query, call) => (call > 2 ? everybody(query, call) : Promise.reject(down)),
+    });
+    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 200) });
+    await pass(3_000);
+    expect(shown(await looked)).toEqual(here(keys(1, 200)));
+    expect(calls).toHaveLength(4);
+  });
+
+  it('of the token is made good with another, once', async () => {
+    const refused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
+    const { directory, keys, pass } = directoryOnFakeClock({
+      answer: (query, call) => (call > 1 ? everybody(query, call) : { tokenRefused: refused }),
+    });
+    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
+    await pass(1_000);
+    expect(shown(await looked)).toEqual(here(keys(1, 100)));
+  });
+
+  it('that is too much for the queue sheds the newest of it, and answers the others', async () => {
+    const { directory, keys, pass } = directoryOnFakeClock({ queueLimit: 450, ...oneCallASecond() });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 430) });
+    const other = directory.lookup({ kind: 'key', identifiers: keys(5_001, 50) });
+    expect(directory.state().lookUpsWaiting).toBe(450);
+    await pass(9_000);
+    expect(shown(await list)).toEqual([...here(keys(1, 400)), ...Array.from({ length: 30 }, () => 'OVERLOADED')]);
+    expect(shown(await other)).toEqual(here(keys(5_001, 50)));
+  });
+
+  it('shows who is known from before, and an error for each of the others', async () => {
+    const state = { isDown: false };
+    const { directory, keys, pass } = directoryOnFakeClock({
+      answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
+      cache: { ttlMs: 1_000 },
+    });
+    void directory.lookup({ kind: 'key', identifiers: keys(1, 50) });
+    await pass(5_000);
+    state.isDown = true;
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 200) });
+    await pass(9_000);
+    expect(shown(await list)).toEqual(
+      keys(1, 200).map((key, index) => (index < 50 && Number(key.slice(1)) % 7 !== 0 ? key : 'UPSTREAM_UNAVAILABLE')),
+    );
+  });
+
+  it('at the stop of the gateway is said to all who wait', async () => {
+    const { directory, keys, pass } = directoryOnFakeClock({ latencyMs: () => 1_000, ...oneCallASecond() });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 300) });
+    await pass(100);
+    directory.dispose();
+    expect(new Set(shown(await list))).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
+  });
+});
