@@ -7,7 +7,7 @@ export interface Answers {
   readonly ticket: Ticket;
   /** One for each identifier, in the order asked; `null` where it is still to come. */
   readonly results: LookupResult[];
-  /** All places for which somebody is to be looked up, or was; without those of bundles that are whole. */
+  /** All places for which somebody is to be looked up, or was; without those of bundles, unless they dissolved. */
   places: Waiter[];
   /** Parts of a long list that are looked up as one. */
   bundles: readonly Bundle[];

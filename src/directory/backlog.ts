@@ -21,9 +21,9 @@ export interface Backlog {
  * Keeps a figure with each request and a place with each look-up, and looks at all of them only where somebody has to be shed. A
  * set of requests would cost more than that: what such a set has outgrown keeps old requests in memory, and these the next ones.
  * @param limit how many look-ups may wait, over all requests.
- * @param filter finds look-ups among all that have no answer yet.
+ * @param queued finds all look-ups that are queued.
  */
-export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) => boolean) => LookUp[]): Backlog {
+export function createBacklog(limit: number, queued: () => readonly LookUp[]): Backlog {
   let size = 0;
   let places = 0;
   /** No backlog is larger than this. Lets most newcomers be judged without a look at all the others. */
@@ -67,12 +67,14 @@ export function createBacklog(limit: number, filter: (isMeant: (lookUp: LookUp) 
       if (excess <= 0) return [];
       const newcomer = count + ticket.backlog;
       if (newcomer >= upperBound || newcomer > limit) return undefined;
-      const waiting = filter(({ backlogPlace }) => backlogPlace > 0);
+      const waiting = queued().filter(({ backlogPlace }) => backlogPlace > 0);
       const largest = largestOf(waiting);
       upperBound = largest?.backlog ?? 0;
       if (!largest || newcomer >= largest.backlog) return undefined;
-      // Where others wait for the same person, nothing is won by sending one of them away.
-      const own = waiting.filter(({ owner, others }) => owner === largest && others === undefined);
+      // Where others wait for the same person, too or alone, nothing is won by sending one of them away.
+      const own = waiting.filter(
+        ({ owner, waiter, others }) => owner === largest && waiter?.answers.ticket === largest && others === undefined,
+      );
       return own.length < excess
         ? undefined
         : own.toSorted((one, other) => one.backlogPlace - other.backlogPlace).slice(-excess);

@@ -6,7 +6,7 @@ import type { Backlog } from './backlog.ts';
 import { Bundle } from './bundles/bundle.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { Identity } from './identities.ts';
-import { createSubject, type LookUp, type LookupResult, type Subject, type Ticket } from './look-up.ts';
+import { createSubject, type LookupResult, type Subject, type Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
 import type { QueueOptions } from './queue.ts';
@@ -89,8 +89,7 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
   function refuseWhoCannotWait(identity: string, { quota }: Dispatcher, { upstream }: GatewayError): void {
     const pausedMs = quota.pausedMs();
     const backAt = clock() + pausedMs;
-    const isQueued = ({ subject, state }: LookUp) => subject.identity === identity && state === 'queued';
-    for (const lookUp of underWay.filter(isQueued)) {
+    for (const lookUp of underWay.queued(identity)) {
       const hasty = waitersOf(lookUp).filter(({ answers: { ticket } }) => ticket.deadlineAt <= backAt);
       for (const { answers } of hasty) answers.ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
       if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });

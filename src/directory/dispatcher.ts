@@ -7,7 +7,7 @@ import { type Batch, lookUpsOf, putIn, withoutDone } from './bundles/batch.ts';
 import { Bundle } from './bundles/bundle.ts';
 import { createIsolation } from './isolate.ts';
 import { createLanes } from './lanes.ts';
-import type { Call, LookUp, LookupResult, Subject, Ticket } from './look-up.ts';
+import { type Call, type LookUp, type LookupResult, type Subject, type Ticket, troubleOf } from './look-up.ts';
 import { isInputRefused, isPause, type Outcome, whatIsTold } from './outcome.ts';
 import { nobodyWaits, resting, shuttingDown } from './refusals.ts';
 import { isAwaited, moveWaiters } from './waiters.ts';
@@ -115,9 +115,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const call: Call = { lookUps: [], cancel: createCancel() };
     const { oldest, refreshedAhead } = putIn(call, batch, sentAt);
     calls.add(call);
+    options.onSent(batch);
     const waitedMs = sentAt - oldest;
     telemetry({ type: 'batch', kind: subject.kind, identifiers: batch.length, refreshedAhead, waitedMs });
-    options.onSent(batch);
     const outcomes = await callApi(subject, batch, take(), call.cancel.signal);
     calls.delete(call);
     if (batch instanceof Bundle && batch.isWhole) options.onBundleResults(batch, outcomes as LookupResult[], sentAt);
@@ -183,9 +183,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function giveWayToNewer(lookUp: LookUp): void {
     const newer = lookUp.trouble?.search ? undefined : options.renew(lookUp);
     if (!newer) return;
-    for (const { answers } of moveWaiters(lookUp, newer)) {
-      if (newer.state === 'queued') lanes.add(newer.subject, [newer], answers.ticket);
-    }
+    const moved = moveWaiters(lookUp, newer);
+    const lastError = lookUp.trouble?.lastError;
+    if (lastError) troubleOf(newer).lastError ??= lastError;
+    if (moved.length > 0 && newer.state === 'queued' && !newer.trouble?.search) lanes.addAgain(newer.subject, [newer]);
   }
 }
 

@@ -47,8 +47,9 @@ export function createLane(): Lane {
           turn = createTurn(request);
           byRequest.set(request, turn);
         }
-        if (lookUp instanceof Bundle) addBundle(turn, lookUp);
-        else enterTurn(turn, lookUp);
+        if (!(lookUp instanceof Bundle)) enterTurn(turn, lookUp);
+        else if (lookUp.isWhole) addBundle(turn, lookUp);
+        else for (const one of lookUp.dissolve()) enterTurn(turn, one);
       }
     },
     addAgain(lookUps) {
@@ -121,7 +122,10 @@ export function createLane(): Lane {
     inTurns += bundle.length;
   }
 
-  /** @returns that of the request whose turn it is; `undefined` where somebody would wait for longer than the others. */
+  /**
+   * Of one request, bundles go before its other look-ups: it waits for all of them, and whoever joins one has a turn of their own.
+   * @returns that of the request whose turn it is; `undefined` where somebody would wait for longer than the others.
+   */
   function takeBundle(): Bundle | undefined {
     for (const { bundles } of byRequest.values()) if (!bundles?.[0]?.isWhole) return undefined;
     const [turn] = byRequest.values();

@@ -61,7 +61,7 @@ export interface Trouble {
 /** What one request has waiting in a lane. */
 export interface Turn {
   readonly request: Ticket | undefined;
-  /** In the order they came. Some may have left in the turn of somebody else. */
+  /** In the order they came, those of a bundle when it dissolved. Some may have left in the turn of somebody else. */
   readonly lookUps: LookUp[];
   /** Those before have left. */
   next: number;

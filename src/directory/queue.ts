@@ -80,7 +80,7 @@ export function createQueue(options: QueueOptions): Queue {
   const { clock, telemetry } = options;
   const refreshes = createRefreshAhead(clock);
   const underWay = createUnderWay();
-  const backlog = createBacklog(options.limit, underWay.filter);
+  const backlog = createBacklog(options.limit, () => underWay.queued());
   const beginIdentity = createBeginIdentity({ options, backlog, underWay, refreshes });
   const identities = createIdentities(options.maxIdentities, beginIdentity);
   const makeRoom = createMakeRoom({ backlog, clock, telemetry });

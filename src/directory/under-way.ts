@@ -26,10 +26,10 @@ export interface UnderWay {
   replaceBundle(bundle: Bundle, lookUps: readonly LookUp[]): void;
   /** To be called when there is nothing to wait for any more. Where a newer one has taken its place, that one stays. */
   forget(lookUp: LookUp): void;
-  /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. */
+  /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. All bundles dissolve. */
   closeSent(names: NameSet): void;
-  /** All that match. */
-  filter(isMeant: (lookUp: LookUp) => boolean): LookUp[];
+  /** All that are queued. Where they are in bundles, these dissolve. @param identity of this one only. @default of all */
+  queued(identity?: string): LookUp[];
   /** Gives all of them this answer. */
   settleAll(result: GatewayError): void;
 }
@@ -37,7 +37,7 @@ export interface UnderWay {
 export function createUnderWay(): UnderWay {
   const bySubject = new Map<string, Map<string, LookUp>>();
   const bundles = createBundleIndex();
-  /** Those that nobody joins: a fresh look-up of the same identifier has taken their place, or nothing has. */
+  /** Those that nobody joins: a newer look-up of the same identifier has taken their place, or nothing has. */
   const overtaken = new Set<LookUp>();
 
   return {
@@ -79,15 +79,21 @@ export function createUnderWay(): UnderWay {
       remove(lookUp);
     },
     closeSent(names) {
+      dissolveAll();
       for (const lookUp of newest()) {
         if (lookUp.state !== 'sent' || !names.means(lookUp.subject, lookUp.id)) continue;
         overtake(lookUp);
         remove(lookUp);
       }
     },
-    filter: (isMeant) => all().filter(isMeant),
+    queued(identity) {
+      const isMeant = ({ subject }: LookUp | Bundle) => identity === undefined || subject.identity === identity;
+      for (const bundle of bundles.all()) if (!bundle.call && isMeant(bundle)) bundle.dissolve();
+      return [...overtaken, ...newest()].filter((lookUp) => lookUp.state === 'queued' && isMeant(lookUp));
+    },
     settleAll(result) {
-      const lookUps = all();
+      dissolveAll();
+      const lookUps = [...overtaken, ...newest()];
       overtaken.clear();
       bySubject.clear();
       for (const lookUp of lookUps) {
@@ -117,17 +123,18 @@ export function createUnderWay(): UnderWay {
 
   function find(subject: Subject, id: string): LookUp | undefined {
     const { key } = subject;
+    const known = bySubject.get(key)?.get(id);
+    if (known) return known;
     bundles.find(subject, id)?.dissolve();
     return bySubject.get(key)?.get(id);
   }
 
-  function all(): LookUp[] {
-    return [...overtaken, ...newest()];
+  function dissolveAll(): void {
+    for (const bundle of bundles.all()) bundle.dissolve();
   }
 
-  /** Where they are in bundles, these dissolve. */
+  /** Without those that are in bundles. */
   function newest(): LookUp[] {
-    for (const bundle of bundles.all()) bundle.dissolve();
     return Array.from(bySubject.values(), (own) => [...own.values()]).flat();
   }
 }

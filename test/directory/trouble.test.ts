@@ -37,6 +37,24 @@ describe('a look-up that needs another call', () => {
     expect(calls[1]?.query.identifiers.toSorted()).toEqual(['k1', 'k2', 'k3']);
   });
 
+  it('keeps why its first call failed, where it waits with a fresh one of the same person: who is known is shown', async () => {
+    const state = { isDown: false };
+    const { directory, calls, pass, ticket } = directoryOnFakeClock({
+      answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
+      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      cache: { ttlMs: 1_000 },
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(5_000);
+    state.isDown = true;
+    const first = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 800 }) });
+    await pass(10);
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    await pass(900);
+    expect(shown(await first)).toEqual(['k1']);
+    expect(calls).toHaveLength(2);
+  });
+
   it('is joined by who asks for a person who was forgotten while its first call was under way', async () => {
     const { directory, calls, pass } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),

@@ -27,7 +27,7 @@ const bundlesOf = ({ bundles }: BundleList) => bundles.filter(({ list }) => list
 /**
  * Nearly all who are asked for are in no bundle, and to keep a map of all who are would cost more than all else that is done for them. So
  * it counts codes of identifiers, and looks at the lists where the code of one is there: then it is there, or another with its code.
- * Whatever identifiers somebody makes up, that takes as many looks as there are long lists under way.
+ * Whatever identifiers somebody makes up, who is in none of the lists takes one look at each at most.
  */
 export function createBundleIndex(): BundleIndex {
   const bySubject = new Map<string, Set<BundleList>>();

@@ -14,7 +14,8 @@ import type { Part } from './part-list.ts';
 /**
  * A whole call of identifiers of one list, for which nobody else waits: they take their turn, leave and are answered as one. What
  * a long list takes, memory most of all, is what is kept of each of its look-ups; of these nothing is kept. Where one of them
- * gets a way of its own (somebody joins, has it shed, or the call fails), look-ups are made of all of them, as they stand.
+ * gets a way of its own, look-ups are made of all of them, as they stand: somebody joins, the call fails or is not waited for, somebody is to
+ * be shed or cannot wait out a pause, somebody is forgotten.
  */
 export class Bundle {
   readonly subject: Subject;
@@ -28,9 +29,9 @@ export class Bundle {
   codes: readonly number[];
   /** Where the index has it. */
   list: BundleList | undefined;
-  /** The turn that it waits in. */
+  /** The turn that it waits in, while it is whole. */
   turn: Turn | undefined;
-  /** The call that it is in. */
+  /** The call that it is in, while it is whole. */
   call: Call | undefined;
   /** That of the first of them in the backlog, the others come after it; 0 where they are not there. */
   backlogPlace = 0;

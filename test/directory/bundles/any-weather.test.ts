@@ -10,6 +10,7 @@ import {
   everybody,
   idOf,
   personOf,
+  tokenOf,
 } from '../../support/made-up-api.ts';
 
 afterEach(() => {
@@ -20,6 +21,13 @@ const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 300 });
 const poison = new GatewayError('UPSTREAM_REJECTED', 'malformed', { upstream: { code: 20006 } });
 const refused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
+
+interface Which {
+  readonly from: number;
+  readonly count: number;
+  readonly isReversed: boolean;
+  readonly areAllThere: boolean;
+}
 
 /** What becomes of a call. */
 type Weather = 'fair' | 'fair, in order' | 'fair, but for some' | 'down' | 'busy' | 'token' | 'poison';
@@ -48,17 +56,28 @@ const request = fc.record({
   from: fc.nat(600),
   count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 95, max: 330 })),
   isReversed: fc.boolean(),
+  /** Else one of seven does not exist. */
+  areAllThere: fc.boolean(),
+  identity: fc.oneof({ weight: 3, arbitrary: fc.constant('plugin') }, fc.constant('alice')),
   wantsFresh: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
   timeoutMs: fc.constantFrom(100, 1_000, 60_000),
   hangsUpAfterMs: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.nat(500)),
   forgets: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.nat(600)),
 });
 
+function numbersOf({ from, count, isReversed, areAllThere }: Which): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => {
+    const n = from + index;
+    return areAllThere ? n + Math.floor(n / 6) + 1 : n;
+  });
+  return isReversed ? numbers.toReversed() : numbers;
+}
+
 /** What is neither that person nor an error. */
-const wrongIn = (results: readonly LookupResult[], asked: readonly number[]) =>
+const wrongIn = (results: readonly LookupResult[], asked: readonly number[], identity: string) =>
   asked.flatMap((n, index) => {
     const result = results[index];
-    return result instanceof GatewayError || isDeepStrictEqual(result, personOf(n)) ? [] : [{ n, result }];
+    return result instanceof GatewayError || isDeepStrictEqual(result, personOf(n, identity)) ? [] : [{ n, result }];
   });
 
 /** Calls that were under way at one time, whose lists share somebody. */
@@ -67,6 +86,7 @@ function askedTwice(calls: readonly (Call & { endedAt?: number })[]): string[] {
     calls
       .slice(0, index)
       .filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt > call.at)
+      .filter(({ query }) => query.identity === call.query.identity)
       .flatMap(({ query }) => query.identifiers.filter((id) => call.query.identifiers.includes(id))),
   );
 }
@@ -77,28 +97,31 @@ it('in any weather everybody has an answer of their own, none is asked for twice
       fc.array(request, { minLength: 2, maxLength: 14 }),
       fc.array(weather, { maxLength: 30 }),
       fc.integer({ min: 2, max: 15 }),
-      fc.constantFrom(300, 1_000, 100_000),
-      async (requests, forecast, latency, queueLimit) => {
+      fc.record({
+        queueLimit: fc.constantFrom(300, 1_000, 100_000),
+        staleMs: fc.constantFrom(0, 60_000),
+        failures: fc.constantFrom(2, 1_000),
+      }),
+      async (requests, forecast, latency, { queueLimit, staleMs, failures }) => {
         const state = { isOver: false };
         const { directory, calls, pass, ticket } = directoryOnFakeClock({
           latencyMs: () => latency * 10,
           answer: (query, call) => WEATHER[(!state.isOver && forecast[call - 1]) || 'fair'](query, call),
           queueLimit,
-          cache: { ttlMs: 400, negativeTtlMs: 100, staleMs: 0 },
-          breaker: { failures: 1_000 },
+          cache: { ttlMs: 400, negativeTtlMs: 100, staleMs },
+          breaker: { failures },
         });
         const tickets: ReturnType<typeof ticket>[] = [];
         const answers: Promise<unknown[]>[] = [];
-        for (const { pauseMs, from, count, isReversed, wantsFresh, timeoutMs, hangsUpAfterMs, forgets } of requests) {
+        for (const { pauseMs, wantsFresh, identity, timeoutMs, hangsUpAfterMs, forgets, ...which } of requests) {
           await pass(pauseMs);
-          const numbers = Array.from({ length: count }, (_, index) => from + index);
-          const asked = isReversed ? numbers.toReversed() : numbers;
+          const asked = numbersOf(which);
           const hangUp = new AbortController();
           if (hangsUpAfterMs !== undefined) setTimeout(() => hangUp.abort(), hangsUpAfterMs);
-          const own = ticket({ wantsFresh, timeoutMs, signal: hangUp.signal });
+          const own = ticket({ wantsFresh, timeoutMs, signal: hangUp.signal, userToken: tokenOf(identity) });
           tickets.push(own);
           const looked = directory.lookup({ kind: 'key', identifiers: asked.map(idOf.key), ticket: own });
-          answers.push(looked.then((results) => wrongIn(results, asked)));
+          answers.push(looked.then((results) => wrongIn(results, asked, identity)));
           if (forgets !== undefined) directory.forget({ kind: 'key', identifier: idOf.key(forgets) });
         }
         await pass(120_000);
@@ -116,6 +139,9 @@ it('in any weather everybody has an answer of their own, none is asked for twice
         expect(requests.some(({ forgets }) => forgets !== undefined) ? 0 : vi.getTimerCount()).toBe(0);
 
         state.isOver = true;
+        // Where the breaker is open, one call has to try.
+        void directory.lookup({ kind: 'key', identifiers: [idOf.key(9_001)] });
+        await pass(10_000);
         // And all of them can be asked for again.
         const all = Array.from({ length: 930 }, (_, n) => n);
         const again = directory.lookup({
