@@ -90,7 +90,7 @@ export function createFindPeople(memory: Memory, queue: Queue, telemetry: Teleme
     return isShared && !wantsFresh && !userToken;
   }
 
-  /** @returns what is in no bundle has a place in the answers then. */
+  /** @returns the whole parts of a long list; whoever is in none of them has a place in the answers then. `undefined` for other lists. */
   function partedList(
     { subject, ticket }: Search,
     answers: Answers,

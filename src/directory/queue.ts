@@ -48,7 +48,11 @@ export interface Queue {
    * @returns those for which there is none.
    */
   join(subject: Subject, places: readonly Waiter[], ticket: Ticket): readonly Waiter[];
-  /** True where a look-up of this identifier is under way, for whomever. @param code that of the identifier. */
+  /**
+   * True where a look-up of this identifier is under way, for whomever: who asks is going to join it, so a bundle that it is in dissolves
+   * now, and is not looked through for each of its others.
+   * @param code that of the identifier.
+   */
   isUnderWay(subject: Subject, id: string, code: number): boolean;
   /**
    * Queues look-ups, all or none, and has one list wait for them.
@@ -107,7 +111,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (queued.length > 0) dispatcher.enqueue(subject, queued, ticket);
       return missing;
     },
-    isUnderWay: underWay.has,
+    isUnderWay: (subject, id, code) => underWay.find(subject, id, code) !== undefined,
     add(subject, missing, parted, answers) {
       const count = missing.length + (parted?.parts.length ?? 0) * BUNDLE_SIZE;
       if (count === 0) return undefined;

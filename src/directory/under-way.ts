@@ -9,8 +9,8 @@ import type { NameSet } from './person-name.ts';
 export interface UnderWay {
   /** True where there is one of this identifier, be it in a bundle. @param code that of the identifier, where it is known. */
   has(subject: Subject, id: string, code?: number): boolean;
-  /** The newest of this identifier. Where it is in a bundle, that dissolves. */
-  find(subject: Subject, id: string): LookUp | undefined;
+  /** The newest of this identifier. Where it is in a bundle, that dissolves. @param code that of the identifier, where it is known. */
+  find(subject: Subject, id: string, code?: number): LookUp | undefined;
   /** From here on it is the newest of its identifier. */
   add(lookUp: LookUp): void;
   /** For identifiers of which none is under way. */
@@ -121,11 +121,11 @@ export function createUnderWay(): UnderWay {
     return own;
   }
 
-  function find(subject: Subject, id: string): LookUp | undefined {
+  function find(subject: Subject, id: string, code?: number): LookUp | undefined {
     const { key } = subject;
     const known = bySubject.get(key)?.get(id);
     if (known) return known;
-    bundles.find(subject, id)?.dissolve();
+    bundles.find(subject, id, code)?.dissolve();
     return bySubject.get(key)?.get(id);
   }
 

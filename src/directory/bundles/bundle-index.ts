@@ -22,8 +22,6 @@ export interface BundleIndex {
   all(): Bundle[];
 }
 
-const bundlesOf = ({ bundles }: BundleList) => bundles.filter(({ list }) => list !== undefined);
-
 /**
  * Nearly all who are asked for are in no bundle, and to keep a map of all who are would cost more than all else that is done for them. So
  * it counts codes of identifiers, and looks at the lists where the code of one is there: then it is there, or another with its code.
@@ -73,3 +71,5 @@ export function createBundleIndex(): BundleIndex {
     if (counts) for (const code of codes) counts[code] = (counts[code] as number) + change;
   }
 }
+
+const bundlesOf = ({ bundles }: BundleList) => bundles.filter(({ list }) => list !== undefined);
