@@ -3,7 +3,7 @@ import type { LookupResult } from '../../../src/directory/look-up.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import { createQuota } from '../../../src/policies/quota.ts';
 import type { GatewayEvent } from '../../../src/telemetry/events.ts';
-import { directoryOnFakeClock, everybody } from '../../support/made-up-api.ts';
+import { directoryOnFakeClock } from '../../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -162,101 +162,5 @@ describe('somebody in a list of hundreds', () => {
     await pass(1_000);
     expect(shown(await joined)).toEqual(['k50']);
     expect(calls.map(({ signal }) => signal?.aborted)).toEqual([false, true]);
-  });
-});
-
-describe('a list of hundreds that nobody waits for any more', () => {
-  it.each([
-    ['leaves the queue', 'hang-up'],
-    ['leaves the queue at its deadline, and says so', 'deadline'],
-  ])('%s', async (_, how) => {
-    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock(oneCallASecond());
-    void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
-    await pass(100);
-    const hangUp = new AbortController();
-    const own = ticket({ signal: hangUp.signal, timeoutMs: how === 'deadline' ? 5_000 : 60_000 });
-    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 700), ticket: own });
-    // Four calls have left.
-    await pass(how === 'deadline' ? 6_000 : 4_000);
-    hangUp.abort();
-    const results = shown(await list);
-    expect(new Set(results.slice(500))).toEqual(new Set(how === 'deadline' ? ['OVERLOADED'] : ['UPSTREAM_TIMEOUT']));
-    expect(directory.state().lookUpsWaiting).toBe(0);
-    expect(own.backlog).toBe(0);
-    const before = calls.length;
-    await pass(5_000);
-    expect(calls.length).toBe(before);
-  });
-
-  it('ends its calls', async () => {
-    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 1_000 });
-    const hangUp = new AbortController();
-    void directory.lookup({
-      kind: 'key',
-      identifiers: keys(1, 200),
-      ticket: ticket({ signal: hangUp.signal }),
-    });
-    await pass(100);
-    hangUp.abort();
-    await pass(0);
-    expect(calls.map(({ signal }) => signal?.aborted)).toEqual([true, true]);
-  });
-});
-
-describe('trouble with a list of hundreds', () => {
-  const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
-
-  it('that passes is not seen: its calls are made again', async () => {
-    const { directory, calls, keys, pass } = directoryOnFakeClock({
-      answer: (query, call) => (call > 2 ? everybody(query, call) : Promise.reject(down)),
-    });
-    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 200) });
-    await pass(3_000);
-    expect(shown(await looked)).toEqual(here(keys(1, 200)));
-    expect(calls).toHaveLength(4);
-  });
-
-  it('of the token is made good with another, once', async () => {
-    const refused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
-    const { directory, keys, pass } = directoryOnFakeClock({
-      answer: (query, call) => (call > 1 ? everybody(query, call) : { tokenRefused: refused }),
-    });
-    const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
-    await pass(1_000);
-    expect(shown(await looked)).toEqual(here(keys(1, 100)));
-  });
-
-  it('that is too much for the queue sheds the newest of it, and answers the others', async () => {
-    const { directory, keys, pass } = directoryOnFakeClock({ queueLimit: 450, ...oneCallASecond() });
-    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 430) });
-    const other = directory.lookup({ kind: 'key', identifiers: keys(5_001, 50) });
-    expect(directory.state().lookUpsWaiting).toBe(450);
-    await pass(9_000);
-    expect(shown(await list)).toEqual([...here(keys(1, 400)), ...Array.from({ length: 30 }, () => 'OVERLOADED')]);
-    expect(shown(await other)).toEqual(here(keys(5_001, 50)));
-  });
-
-  it('shows who is known from before, and an error for each of the others', async () => {
-    const state = { isDown: false };
-    const { directory, keys, pass } = directoryOnFakeClock({
-      answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
-      cache: { ttlMs: 1_000 },
-    });
-    void directory.lookup({ kind: 'key', identifiers: keys(1, 50) });
-    await pass(5_000);
-    state.isDown = true;
-    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 200) });
-    await pass(9_000);
-    expect(shown(await list)).toEqual(
-      keys(1, 200).map((key, index) => (index < 50 && Number(key.slice(1)) % 7 !== 0 ? key : 'UPSTREAM_UNAVAILABLE')),
-    );
-  });
-
-  it('at the stop of the gateway is said to all who wait', async () => {
-    const { directory, keys, pass } = directoryOnFakeClock({ latencyMs: () => 1_000, ...oneCallASecond() });
-    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 300) });
-    await pass(100);
-    directory.dispose();
-    expect(new Set(shown(await list))).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
   });
 });

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LookupResult } from '../../src/directory/look-up.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { createQuota } from '../../src/policies/quota.ts';
+import { directoryOnFakeClock, everybody } from '../support/made-up-api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const shown = (results: readonly LookupResult[]) =>
+  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
+const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
+
+describe('a look-up that needs another call', () => {
+  const tokenRefused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
+
+  it('is in it once, and answered, also where a fresh one of the same person waits for that call', async () => {
+    const { directory, calls, pass, ticket } = directoryOnFakeClock({
+      answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
+      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+    });
+    const first = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'] });
+    await pass(10);
+    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1', 'k3'], ticket: ticket({ wantsFresh: true }) });
+    await pass(3_000);
+    expect([await first, await fresh].map(shown)).toEqual([
+      ['k1', 'k2'],
+      ['k1', 'k3'],
+    ]);
+    expect(calls).toHaveLength(2);
+    expect(calls[1]?.query.identifiers.toSorted()).toEqual(['k1', 'k2', 'k3']);
+  });
+
+  it('keeps why its first call failed, where it waits with a fresh one of the same person: who is known is shown', async () => {
+    const state = { isDown: false };
+    const { directory, calls, pass, ticket } = directoryOnFakeClock({
+      answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
+      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      cache: { ttlMs: 1_000 },
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(5_000);
+    state.isDown = true;
+    const first = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 800 }) });
+    await pass(10);
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    await pass(900);
+    expect(shown(await first)).toEqual(['k1']);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is joined by who asks for a person who was forgotten while its first call was under way', async () => {
+    const { directory, calls, pass } = directoryOnFakeClock({
+      answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
+      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+    });
+    const first = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(10);
+    directory.forget({ kind: 'key', identifier: 'k1' });
+    await pass(100);
+    const second = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(3_000);
+    expect([await first, await second].map(shown)).toEqual([['k1'], ['k1']]);
+    expect(calls.map(({ query }) => query.identifiers)).toEqual([['k1'], ['k1']]);
+  });
+});
