@@ -46,11 +46,14 @@ it('bench:memory prints a curve', { timeout: 120_000 }, async () => {
 
 it('bench:speed prints what an answer costs, and no wrong person', { timeout: 240_000 }, async () => {
   const flags = ['--seconds', '0.5', '--warm-up', '0.5', '--rounds', '1', '--quota-seconds', '2', '--people', '5000'];
-  const table = await bench('speed', ...flags, '--servers', 'gateway,plain');
+  const table = await bench('speed', ...flags, '--servers', 'gateway,plain,bare');
   for (const scenario of ['single', 'emails100', 'alias50', 'out1000', 'zipf', 'latency']) {
     // Everybody is answered: no errors.
     expect(table).toMatch(new RegExp(`\\| ${scenario} +\\| gateway \\|.*\\| none +\\|`));
     expect(table).toMatch(new RegExp(`\\| ${scenario} +\\| plain +\\|.*\\| none +\\|`));
+  }
+  for (const scenario of ['single', 'latency']) {
+    expect(table).toMatch(new RegExp(`\\| ${scenario} +\\| bare proxy +\\|.*\\| none +\\|`));
   }
   expect(table).toMatch(/\| +1 \| gateway \| +2,000 \|/);
   expect(table).toMatch(/- single: [\d.]+ ×; at least 6\.00 ×/);

@@ -74,15 +74,14 @@ for (const candidate of started) {
     isAnyCached && candidate.hasCache
       ? (await startCandidate(candidate, surroundings, { ...first, isCached: true })).server
       : process;
-  contestants.push({ name: candidate.title ?? candidate.name, process, withCache });
+  contestants.push({ ...candidate, name: candidate.title ?? candidate.name, process, withCache });
 }
 
 const results = [];
 for (const scenario of scenarios) {
-  const entries = contestants.map(({ name, process, withCache }) => ({
-    name,
-    process: scenario.isCached ? withCache : process,
-  }));
+  const entries = contestants
+    .filter(({ scenarios: known }) => known?.includes(scenario.name) ?? true)
+    .map(({ name, process, withCache }) => ({ name, process: scenario.isCached ? withCache : process }));
   results.push(
     ...(await runScenario(scenario, entries, {
       upstream,

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startPlainStack, startUnreadyGateway } from '../servers.mjs';
+import { fileURLToPath } from 'node:url';
+import { startProcess } from '../processes.mjs';
+import { startPlainStack, startUnreadyGateway, upstreamSettings } from '../servers.mjs';
 import { judge, RIGHT } from './answers.mjs';
 import { openConnection } from './connection.mjs';
 import { PEERS } from './peers.mjs';
@@ -17,6 +19,7 @@ import { REMEMBERED } from './zipf.mjs';
  * @property {string} [title] where the name alone does not say what is measured
  * @property {Start} start
  * @property {boolean} [hasCache] has memory beyond a request: of its own for the scenario that is about it, off in all others
+ * @property {readonly string[]} [scenarios] those it has an answer to; by default all
  */
 
 /** The upstream has no quota here, and nobody is turned away. */
@@ -24,6 +27,8 @@ const WITHOUT_QUOTA = { LARK_CALLS_PER_SECOND: '100000', QUEUE_LIMIT: '1000000' 
 const WITHOUT_CACHE = { CACHE_TTL_SECONDS: '0', CACHE_NEGATIVE_TTL_SECONDS: '0', CACHE_STALE_SECONDS: '0' };
 /** Nobody is forgotten for age while others have their turn. */
 const WITH_CACHE = { CACHE_TTL_SECONDS: '86400', CACHE_ENTRIES: String(REMEMBERED) };
+
+const BARE_PROXY = fileURLToPath(new URL('bare-proxy.mjs', import.meta.url));
 
 const FIRST_ANSWER_WITHIN_MS = 10_000;
 
@@ -42,6 +47,12 @@ export const CANDIDATES = [
   },
   { name: 'plain', start: ({ upstreamUrl, core }) => startPlainStack(upstreamUrl, { core }) },
   ...PEERS,
+  {
+    name: 'bare',
+    title: 'bare proxy',
+    scenarios: ['single', 'latency'],
+    start: ({ upstreamUrl, core }) => startProcess('bare', [BARE_PROXY], upstreamSettings(upstreamUrl), { core }),
+  },
 ];
 
 /**
