@@ -32,6 +32,23 @@ describe('a look-up that needs another call', () => {
     expect(calls[1]?.query.identifiers.toSorted()).toEqual(['k1', 'k2', 'k3']);
   });
 
+  it('keeps its place in front of all others, where it waits with a fresh one of the same person', async () => {
+    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({
+      answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
+      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(10);
+    // Requests take turns, so that more than a call's worth of them goes before the fresh one.
+    const others = keys(1_001, 150).map((key) => directory.lookup({ kind: 'key', identifiers: [key] }));
+    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    await pass(5_000);
+    expect(shown(await fresh)).toEqual(['k1']);
+    expect(await Promise.all(others)).toHaveLength(150);
+    const withK1 = calls.flatMap(({ query }, index) => (query.identifiers.includes('k1') ? [index] : []));
+    expect(withK1).toEqual([0, 1]);
+  });
+
   it('keeps why its first call failed, where it waits with a fresh one of the same person: who is known is shown', async () => {
     const state = { isDown: false };
     const { directory, calls, pass, ticket } = directoryOnFakeClock({
