@@ -115,7 +115,7 @@ const CONFIGURATION_PAGE = `# Configuration
 Nothing has to be set: without a credential the embedded sandbox serves made-up people. \`lark-user-gateway init\` writes a \`.env\`
 with every setting of this page, commented out; \`lark-user-gateway check\` tries the credential.
 
-- A setting is an environment variable, a line of \`.env\` in the current folder (or of the file that \`--env-file\` names), or a flag.
+- A setting is an environment variable, a line of \`.env\` in the current folder (or of the file that \`--settings-file\` names), or a flag.
   Flags win over the environment, the environment over \`.env\`. An empty value counts as not set.
 - They are read once, at the start. All mistakes are told at once, with what was expected and what came, and it does not start.
 - A secret never comes from the command line, which every program of a machine can read. It can come from a file that

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { closestMatch } from 'leven';
 import type { ForgetFlags } from './cli/forget.ts';
 import type { SandboxFlags } from './cli/sandbox.ts';
 import { SCHEMA_FORMATS, type SchemaFormat } from './cli/schema-formats.ts';
@@ -18,7 +19,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 
 const SOURCES_NOTE = `
 Each flag is also an environment variable: --lark-base-url is LARK_BASE_URL. Flags win over the environment, the
-environment over .env. HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respected towards the user API.`;
+environment over .env. HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respected towards the user API.`;
 
 /** What a command runs is loaded when it is run: `serve` starts without the sandbox, and the sandbox without the gateway. */
 const program = new Command('lark-user-gateway')
@@ -31,7 +32,10 @@ const serveCommand = withSettings(program.command('serve', { isDefault: true }),
   .description(
     'Serve GraphQL. Without credentials: in front of the embedded sandbox, with made-up people. (the default command)',
   )
-  .action(async (flags: Flags) => {
+  // What is no command goes to the default one.
+  .allowExcessArguments()
+  .action(async (flags: Flags, { args: [stray] }: Command) => {
+    if (stray !== undefined) refuseCommand(stray);
     const { serve } = await import('./cli/serve.ts');
     await serve(sourcesOf(flags), manifest.version);
   });
@@ -161,9 +165,17 @@ function withSettings(command: Command, names: readonly SettingName[]): Command 
       command.option(`${flagOf(name)} ${notes.isSwitch ? '[true|false]' : `<${notes.value}>`}`, about);
     }
   }
-  command.option('--env-file <path>', 'File of NAME=value lines. (default: .env, where there is one)');
+  // Not --env-file: Node before 22 takes that for its own, wherever it stands.
+  command.option('--settings-file <path>', 'File of NAME=value lines. (default: .env, where there is one)');
   command.addHelpText('after', SOURCES_NOTE);
   return command;
+}
+
+function refuseCommand(word: string): never {
+  const names = program.commands.map((command) => command.name());
+  const meant = closestMatch(word, names, { maxDistance: Math.ceil(word.length / 3) });
+  const hint = meant === undefined ? '' : `\n(Did you mean ${meant}?)`;
+  return program.error(`error: unknown command '${word}'${hint}`);
 }
 
 function refuseSecret(name: string): never {
@@ -178,7 +190,7 @@ function sourcesOf(flags: Flags): Sources {
   for (const [key, value] of Object.entries(flags)) {
     named[key.replace(/[A-Z]/g, '_$&').toUpperCase()] = value === undefined ? undefined : String(value);
   }
-  const { ENV_FILE: path, ...settingFlags } = named;
+  const { SETTINGS_FILE: path, ...settingFlags } = named;
   return {
     flags: settingFlags,
     environment: process.env,

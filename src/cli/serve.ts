@@ -55,7 +55,12 @@ async function run(setup: Setup, lines: JsonLines): Promise<Running> {
 async function startEmbedded(upstream: SandboxUpstream): Promise<Sandbox> {
   const { loadPeople, startSandbox } = await import('../sandbox/sandbox.ts');
   const people = typeof upstream.people === 'string' ? await loadPeople(upstream.people) : upstream.people;
-  return startSandbox({ port: upstream.port, people });
+  try {
+    return await startSandbox({ port: upstream.port, people });
+  } catch (error) {
+    if (!(error instanceof Error && error.cause)) throw error;
+    throw new Error(`${error.message} It is SANDBOX_PORT.`, { cause: error.cause });
+  }
 }
 
 function credentialOf(upstream: SandboxUpstream | RealUpstream, embedded: Sandbox | undefined): Credential {

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { ListenError } from '../http/server.ts';
 import { aggregateMetrics } from '../telemetry/metrics/aggregate.ts';
 import { createChannel } from '../workers/channel.ts';
 import { wireToPrimary } from '../workers/wire.ts';
@@ -48,7 +49,8 @@ export async function worker(): Promise<void> {
     const { url, metricsUrl } = running;
     await say({ says: 'listening', url, metricsUrl });
   } catch (error) {
-    lines.sayFault('error', 'A worker could not start.', error);
+    if (error instanceof ListenError) lines.say('error', `A worker could not start. ${error.message}`);
+    else lines.sayFault('error', 'A worker could not start.', error);
     await flushed();
     await say({ says: 'failed', reason: error instanceof Error ? error.message : String(error) });
     process.exit(1);

@@ -7,16 +7,20 @@ const HASH = /^[\da-f]{64}$/i;
 const KNOWN_SCOPES: readonly string[] = Object.values(SCOPES);
 
 /**
- * Reads `name:sha256hex[;scopes=a+b][;tenants=a+b],…`, also with line breaks in place of commas.
- * Mistakes are added to `mistakes`, by position: somebody may have written a key where its hash belongs.
+ * Reads `name:sha256hex[;scopes=a+b][;tenants=a+b],…`, also with line breaks in place of commas. A line that begins with `#` is a
+ * comment. Mistakes are added to `mistakes`, by position: somebody may have written a key where its hash belongs.
  */
 export function parseApiKeys(text: string, mistakes: string[]): ApiKey[] {
-  const entries = text
-    .split(/[,\n]/)
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  if (entries.length === 0) mistakes.push('API_KEYS: expected at least one name:sha256, got an empty list.');
-  return entries.flatMap((entry, index) => parseEntry(entry, `API_KEYS: entry ${index + 1}`, mistakes));
+  const lines = text.split('\n').map((line) => (line.trim().startsWith('#') ? '' : line));
+  const entries = lines.flatMap((line, index) =>
+    line.split(',').map((entry) => ({ entry: entry.trim(), line: index + 1 })),
+  );
+  const written = entries.filter(({ entry }) => entry !== '');
+  if (written.length === 0) mistakes.push('API_KEYS: expected at least one name:sha256, got an empty list.');
+  return written.flatMap(({ entry, line }, index) => {
+    const where = lines.length > 1 ? `line ${line}` : `entry ${index + 1}`;
+    return parseEntry(entry, `API_KEYS: ${where}`, mistakes);
+  });
 }
 
 function parseEntry(entry: string, where: string, mistakes: string[]): ApiKey[] {

@@ -1,10 +1,10 @@
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { DrainOptions } from '../http/server.ts';
-import type { ProxyOptions } from '../upstream/transport.ts';
 import { type CallerConfig, callerConfig } from './callers.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
+import { proxyOptions } from './proxy.ts';
 import { hasPasswordInClear, redisConfig } from './redis.ts';
 import { isSafeHttpUrl } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
@@ -49,10 +49,12 @@ export interface Config {
  */
 export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 'anything'): Config {
   const mistakes: string[] = [];
-  const environment = readSecretFiles(mergeSources(sources), mistakes);
+  const oddities: string[] = [];
+  const environment = readSecretFiles(mergeSources(sources, oddities), mistakes);
   const values = parseSettings(environment, mistakes);
   const isProduction = environment.NODE_ENV?.trim().toLowerCase() === 'production';
-  const isSet = (name: SettingName) => environment[name] !== undefined;
+  // Also where its file could not be read, which is a mistake of its own.
+  const isSet = (name: SettingName) => (environment[name] ?? environment[`${name}_FILE`]) !== undefined;
   const upstream = chooseUpstream(values, { isSet, isProduction, needsCredential: needs === 'credential' }, mistakes);
 
   const host = values.HOST ?? '127.0.0.1';
@@ -69,20 +71,25 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
   if (metricsPort === port && port !== 0) {
     mistakes.push(`METRICS_PORT: expected another port than PORT (${port}). Without it, /metrics is served there.`);
   }
+  if (upstream?.kind === 'sandbox' && upstream.port === port && port !== 0) {
+    mistakes.push(`SANDBOX_PORT: expected another port than PORT (${port}): both listen at the same time.`);
+  }
   const perMinute = callers.identifiersPerMinute ?? Number.POSITIVE_INFINITY;
   if (perMinute < maxIdentifiers) {
     mistakes.push(
       `IDENTIFIERS_PER_MINUTE: expected at least MAX_IDENTIFIERS (${maxIdentifiers}), got ${perMinute}: a large operation would never be allowed.`,
     );
   }
-  if (mistakes.length > 0 || !upstream) throw new ConfigError(mistakes);
+  // Never between the gateway and its own sandbox.
+  const proxy = upstream?.kind === 'sandbox' ? undefined : proxyOptions(environment, mistakes);
+  if (mistakes.length > 0 || !upstream) throw new ConfigError([...mistakes, ...oddities]);
   return {
     host,
     port,
     workers: values.WORKERS ?? 1,
     metricsPort,
     logLevel: values.LOG_LEVEL ?? 'info',
-    warnings: warningsOf(values, exposure),
+    warnings: [...oddities, ...warningsOf(values, exposure)],
     shutdown: {
       delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,
       graceMs: (values.SHUTDOWN_GRACE_SECONDS ?? 10) * 1_000,
@@ -106,8 +113,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
         staleMs: (values.CACHE_STALE_SECONDS ?? 3_600) * 1_000,
         maxEntries: values.CACHE_ENTRIES ?? 50_000,
       },
-      // Never between the gateway and its own sandbox.
-      proxy: upstream.kind === 'real' ? proxyOf(environment) : undefined,
+      proxy,
     },
   };
 }
@@ -140,10 +146,4 @@ function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
       'REDIS_URL is plain redis: its password travels in clear. Set rediss://, unless the network is yours alone.',
     csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',
   ].filter((warning) => warning !== false);
-}
-
-/** The usual variables of other programs, in either letter case. */
-function proxyOf(environment: Environment): ProxyOptions {
-  const of = (name: string) => environment[name.toLowerCase()] ?? environment[name];
-  return { httpProxy: of('HTTP_PROXY'), httpsProxy: of('HTTPS_PROXY'), noProxy: of('NO_PROXY') };
 }

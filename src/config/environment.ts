@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError } from './config-error.ts';
+import { misspelt } from './misspelt.ts';
 import { settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,9 +14,23 @@ export interface Sources {
   readonly envFile?: { readonly path: string; readonly isOptional: boolean };
 }
 
-/** All sources as one, the strongest first: flags, environment, `.env`. An empty value counts as not set. */
-export function mergeSources({ flags = {}, environment, envFile }: Sources): Environment {
+/** Of other programs, in either letter case. */
+const USUAL_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS'];
+const KNOWN_NAMES = [
+  ...Object.entries(settings).flatMap(([name, { notes }]) => (notes.isSecret ? [name, `${name}_FILE`] : [name])),
+  ...USUAL_NAMES.flatMap((name) => [name, name.toLowerCase()]),
+];
+
+/**
+ * All sources as one, the strongest first: flags, environment, `.env`. An empty value counts as not set.
+ * Names that are nearly those of settings are added to `oddities`.
+ */
+export function mergeSources({ flags = {}, environment, envFile }: Sources, oddities: string[]): Environment {
   const fromFile = envFile ? readEnvFile(envFile.path, envFile.isOptional) : {};
+  oddities.push(
+    ...misspelt(Object.keys(fromFile), envFile?.path ?? '', KNOWN_NAMES),
+    ...misspelt(Object.keys(environment), 'the environment', KNOWN_NAMES),
+  );
   return { ...withoutEmpty(fromFile), ...withoutEmpty(environment), ...withoutEmpty(flags) };
 }
 

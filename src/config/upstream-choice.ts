@@ -48,7 +48,7 @@ export function chooseUpstream(
   if (values.LARK_IDENTITY === 'caller') return chooseForCallers(values, circumstances, mistakes);
   const { isSet, isProduction, needsCredential } = circumstances;
   const { LARK_BASE_URL: baseUrl, LARK_PLUGIN_ID: pluginId, LARK_PLUGIN_SECRET: pluginSecret } = values;
-  const hasCredential = pluginId !== undefined || pluginSecret !== undefined;
+  const hasCredential = isSet('LARK_PLUGIN_ID') || isSet('LARK_PLUGIN_SECRET');
 
   const wantsSandbox = values.SANDBOX ?? (!hasCredential && !isProduction);
 

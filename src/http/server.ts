@@ -13,10 +13,15 @@ export function createServer(gateway: { readonly requestListener: RequestListene
   return createHttpServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, gateway.requestListener);
 }
 
+/** The message says what to change. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
 /**
  * Starts listening.
  * @returns the address people can open.
- * @throws Error that says what to change where the port is taken or not allowed.
+ * @throws ListenError where the port is taken or not allowed.
  */
 export function listen(server: Server, at: { host: string; port: number; portSetting: string }): Promise<string> {
   const { host, port, portSetting } = at;
@@ -29,7 +34,7 @@ export function listen(server: Server, at: { host: string; port: number; portSet
         ENOTFOUND: 'there is no host of this name. Set HOST to an address of this machine',
       };
       const reason = reasons[error.code ?? ''] ?? error.message;
-      reject(new Error(`Cannot listen on ${host}:${port}: ${reason}.`));
+      reject(new ListenError(`Cannot listen on ${host}:${port}: ${reason}.`));
     });
     server.listen(port, host, () => {
       const bound = server.address() as AddressInfo;

@@ -57,8 +57,9 @@ export async function listen(host: string, port: number): Promise<HttpServer> {
 function startListening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.on('error', (cause: NodeJS.ErrnoException) => {
-      const advice = 'choose another host or port, or port 0 for any free one';
-      reject(new Error(`The sandbox cannot listen on ${host}:${port} (${cause.code}): ${advice}.`, { cause }));
+      const reason = cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.code;
+      const advice = 'Choose another port, or 0 for any free one.';
+      reject(new Error(`The sandbox cannot listen on ${host}:${port}: ${reason}. ${advice}`, { cause }));
     });
     server.listen(port, host, resolve);
   });

@@ -71,6 +71,8 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
   let current: PluginTokenLife | undefined;
   /** The latest that the user API refused: others may still share it. */
   let refused: string | undefined;
+  /** It may be refused while a renewal is under way. */
+  const isRefused = (token: string) => token === refused;
   let renewal: Promise<string> | undefined;
 
   return {
@@ -121,16 +123,18 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
       await untilAborted(sleep(pace.nextTurn()), signal);
       const fetch = (until: AbortSignal) => fetchHedged(until, span);
       current = await (store
-        ? getSharedToken({ store, fetchToken: fetch, timeoutMs, clock, refused }, signal)
+        ? getSharedToken({ store, fetchToken: fetch, timeoutMs, clock, isRefused }, signal)
         : fetch(signal));
       telemetry({ type: 'token-renewal', outcome: 'renewed', durationMs: clock() - startedAt });
       span.end({ outcome: 'renewed' });
       return current.token;
     } catch (error) {
       const outcome = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
-      telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
+      const isGivenUp = closing.signal.aborted;
+      // Given up with the gateway: that is no trouble of the user API.
+      if (!isGivenUp) telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
       const { code: errCode, logId } = (error instanceof GatewayError && error.upstream) || {};
-      span.end({ outcome: closing.signal.aborted ? 'cancelled' : outcome, errCode, logId });
+      span.end({ outcome: isGivenUp ? 'cancelled' : outcome, errCode, logId });
       throw error;
     } finally {
       clearTimeout(timer);

@@ -8,8 +8,8 @@ export interface SharedTokenOptions {
   fetchToken(signal: AbortSignal): Promise<PluginTokenLife>;
   /** How long asking may take, in milliseconds: so long nobody else asks. */
   timeoutMs: number;
-  /** The latest that the user API refused: others may still share it. */
-  refused: string | undefined;
+  /** Whether the user API has refused this token: others may still share it. */
+  isRefused(token: string): boolean;
   clock: Clock;
 }
 
@@ -26,8 +26,8 @@ const MOST_FAILURES = 3;
  * @throws what asking fails with; the signal's reason where that aborts.
  */
 export async function getSharedToken(options: SharedTokenOptions, signal: AbortSignal): Promise<PluginTokenLife> {
-  const { store, fetchToken, timeoutMs, refused, clock } = options;
-  const isUsable = ({ token, renewAt }: PluginTokenLife) => token !== refused && clock() < renewAt;
+  const { store, fetchToken, timeoutMs, isRefused, clock } = options;
+  const isUsable = ({ token, renewAt }: PluginTokenLife) => !isRefused(token) && clock() < renewAt;
   let failures = 0;
   while (!signal.aborted) {
     const known = await orAway(store.read());

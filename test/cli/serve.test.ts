@@ -128,7 +128,28 @@ describe('lark-user-gateway with credentials', () => {
     const port = (await first.until('curl')).match(/127\.0\.0\.1:(\d+)\/graphql/)?.[1] ?? '';
     const second = runCli(['--port', port, '--sandbox-port', '0']);
     expect(await second.ended).toBe(1);
-    expect(second.stderr()).toContain('another program listens there. Set PORT to a free port.');
+    expect(second.stderr()).toBe(
+      `Cannot listen on 127.0.0.1:${port}: another program listens there. Set PORT to a free port.\n`,
+    );
+    const third = runCli(['--port', '0', '--sandbox-port', port]);
+    expect(await third.ended).toBe(1);
+    expect(third.stderr()).toContain(`The sandbox cannot listen on 127.0.0.1:${port}: another program listens there.`);
+    expect(third.stderr()).toContain('It is SANDBOX_PORT.');
+  });
+
+  it('tells a word that is no command, and which was meant', async () => {
+    const cli = runCli(['srve']);
+    expect(await cli.ended).toBe(1);
+    expect(cli.stderr()).toContain("unknown command 'srve'\n(Did you mean serve?)");
+  });
+
+  it('reads the file that --settings-file names', async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'settings'), 'SANDBOX_PEOPLE=7\nPORT=0\nSANDBOX_PORT=0\n');
+    expect(await runCli(['--settings-file', 'settings'], {}, folder).until('curl')).toContain('7 made-up people');
+    const missing = runCli(['--settings-file', 'nowhere'], {}, folder);
+    expect(await missing.ended).toBe(2);
+    expect(missing.stderr()).toContain('The settings file nowhere cannot be read (ENOENT).');
   });
 });
 
@@ -140,7 +161,7 @@ describe('lark-user-gateway --help', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');
     const documented = [...page.matchAll(/^\| `[A-Z_]+` \| `(--[a-z-]+)`/gm)].map(([, flag]) => flag);
     expect(documented).toContain('--lark-plugin-secret-file');
-    expect(flags).toEqual([...documented, '--env-file']);
+    expect(flags).toEqual([...documented, '--settings-file']);
     for (const command of ['serve', 'init', 'sandbox', 'check', 'api-key', 'schema'])
       expect(cli.stdout()).toContain(`  ${command} `);
     expect(cli.stdout()).toContain('(default: 4000)');

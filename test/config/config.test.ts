@@ -1,32 +1,6 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
-import type { Sources } from '../../src/config/environment.ts';
-
-const CREDENTIAL = {
-  LARK_BASE_URL: 'https://project.feishu.cn',
-  LARK_PLUGIN_ID: 'MII_1',
-  LARK_PLUGIN_SECRET: 's3cret',
-};
-
-function mistakesOf(sources: Sources): readonly string[] {
-  try {
-    readConfig(sources);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.mistakes;
-    throw error;
-  }
-  return [];
-}
-
-function file(content: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'file');
-  writeFileSync(path, content);
-  return path;
-}
+import { CREDENTIAL, mistakesOf } from '../support/mistakes-of.ts';
 
 describe('where the people come from', () => {
   it('no credential means the embedded sandbox', () => {
@@ -118,6 +92,12 @@ describe('mistakes', () => {
     );
   });
 
+  it('include a port that two servers would share', () => {
+    const of = (PORT: string, SANDBOX_PORT: string) => mistakesOf({ environment: { PORT, SANDBOX_PORT } });
+    expect(of('4100', '4100')[0]).toContain('SANDBOX_PORT: expected another port than PORT (4100)');
+    expect(of('0', '0')).toEqual([]);
+  });
+
   it('never repeat a password', () => {
     const [mistake] = mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: 'https://:s3cret@host' } });
     expect(mistake).toBe('LARK_BASE_URL: expected an address without query, fragment or credentials.');
@@ -159,73 +139,4 @@ it('requests whose document is known go the shorter way, unless EXPRESS is off',
   const isExpress = (environment: Record<string, string>) => readConfig({ environment }).limits.express;
   expect([isExpress({}), isExpress({ EXPRESS: 'on' }), isExpress({ EXPRESS: 'off' })]).toEqual([true, true, false]);
   expect(mistakesOf({ environment: { EXPRESS: 'fast' } })).toEqual(['EXPRESS: expected true or false, got "fast".']);
-});
-
-describe('sources', () => {
-  it('flags win over the environment, the environment over the file, and the file over defaults', () => {
-    const path = file('PORT=1\nMAX_IDENTIFIERS=2\nLARK_TIMEOUT_MS=3\n');
-    const config = readConfig({
-      flags: { PORT: '100' },
-      environment: { PORT: '10', MAX_IDENTIFIERS: '20' },
-      envFile: { path, isOptional: false },
-    });
-    expect([config.port, config.limits.maxIdentifiers, config.limits.timeoutMs, config.host]).toEqual([
-      100,
-      20,
-      3,
-      '127.0.0.1',
-    ]);
-  });
-
-  it('an empty value counts as not set', () => {
-    expect(readConfig({ environment: { PORT: '', LARK_PLUGIN_ID: ' ' } })).toMatchObject({
-      port: 4000,
-      upstream: { kind: 'sandbox' },
-    });
-  });
-
-  it('a missing .env is no mistake, a missing file that was named is', () => {
-    expect(mistakesOf({ environment: {}, envFile: { path: '/nowhere/.env', isOptional: true } })).toEqual([]);
-    expect(mistakesOf({ environment: {}, envFile: { path: '/nowhere/.env', isOptional: false } })).toEqual([
-      'The settings file /nowhere/.env cannot be read (ENOENT).',
-    ]);
-  });
-
-  it('a secret can come from a file, without the line end', () => {
-    const { LARK_PLUGIN_SECRET: _, ...rest } = CREDENTIAL;
-    const config = readConfig({ environment: { ...rest, LARK_PLUGIN_SECRET_FILE: file('s3cret\n') } });
-    expect(config.upstream).toMatchObject({ credential: { pluginSecret: 's3cret' } });
-  });
-
-  it('a secret file that is missing, empty or one of two is a mistake, and no secret is told', () => {
-    const { LARK_PLUGIN_SECRET: _, ...rest } = CREDENTIAL;
-    const told = (more: Record<string, string>) => mistakesOf({ environment: { ...rest, ...more } })[0];
-    expect(told({ LARK_PLUGIN_SECRET_FILE: '/nowhere' })).toContain('cannot be read (ENOENT)');
-    expect(told({ LARK_PLUGIN_SECRET_FILE: file(' \n') })).toContain('which is empty');
-    const both = told({ LARK_PLUGIN_SECRET_FILE: file('x'), LARK_PLUGIN_SECRET: 's3cret' });
-    expect(both).toBe('LARK_PLUGIN_SECRET and LARK_PLUGIN_SECRET_FILE are both set: set one of them.');
-  });
-
-  it('proxies are taken from the usual variables', () => {
-    const { limits } = readConfig({
-      environment: { ...CREDENTIAL, https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:1', NO_PROXY: 'c' },
-    });
-    expect(limits.proxy).toEqual({ httpProxy: undefined, httpsProxy: 'http://a:1', noProxy: 'c' });
-  });
-
-  it('a proxy never stands between the gateway and its own sandbox', () => {
-    expect(readConfig({ environment: { HTTP_PROXY: 'http://a:1' } }).limits.proxy).toBeUndefined();
-  });
-
-  it.each(['production', 'Production', ' production '])('NODE_ENV=%s is production', (NODE_ENV) => {
-    const { exposure } = readConfig({ environment: { NODE_ENV, SANDBOX: 'true' } });
-    expect(exposure).toMatchObject({ showsGraphiql: false, introspection: false });
-  });
-
-  it('GraphiQL is off in production unless it is switched on', () => {
-    const environment = { ...CREDENTIAL, NODE_ENV: 'production' };
-    expect(readConfig({ environment }).exposure.showsGraphiql).toBe(false);
-    expect(readConfig({ environment: { ...environment, GRAPHIQL: 'on' } }).exposure.showsGraphiql).toBe(true);
-    expect(readConfig({ environment: {} }).exposure.showsGraphiql).toBe(true);
-  });
 });

@@ -24,7 +24,7 @@ function processWith({ silentReads = 0, silentWrites = 0, isLockedByOther = true
     asked.push('own');
     return life('own');
   };
-  const options = { store, fetchToken, timeoutMs: 3_000, refused: undefined, clock: () => 0 };
+  const options = { store, fetchToken, timeoutMs: 3_000, isRefused: () => false, clock: () => 0 };
   const get = async () => (await getSharedToken(options, new AbortController().signal)).token;
   return { get, asked, kept: () => kept?.token };
 }
@@ -44,4 +44,23 @@ it('a token that could not be kept at first is kept all the same: nobody else ha
   const { get, kept } = processWith({ silentWrites: 2, isLockedByOther: false });
   expect(await get()).toBe('own');
   expect(kept()).toBe('own');
+});
+
+it('a token that is refused while it is looked up is not taken from the store', async () => {
+  const refused = new Set<string>();
+  const written: string[] = [];
+  const store: TokenStore = {
+    async read() {
+      refused.add('theirs');
+      return life('theirs');
+    },
+    async write({ token }) {
+      written.push(token);
+    },
+    lock: async () => async () => {},
+  };
+  const isRefused = (token: string) => refused.has(token);
+  const options = { store, fetchToken: async () => life('own'), timeoutMs: 3_000, isRefused, clock: () => 0 };
+  expect((await getSharedToken(options, new AbortController().signal)).token).toBe('own');
+  expect(written).toEqual(['own']);
 });
