@@ -2,6 +2,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { idIn } from '../http/documents/use-trusted-documents.ts';
 import type { DocumentCache } from '../http/limits/document-cache.ts';
 import { type Plan, planOperation } from './plan.ts';
+import { createSelectionCache } from './selection-cache.ts';
 
 /** An operation whose document has been answered before. */
 export interface KnownOperation {
@@ -26,6 +27,8 @@ const NO_VARIABLES = {};
 export function createFindKnown({ schema, documents, findTrusted }: KnownOperationsOptions): FindKnown {
   /** Gone with their documents. */
   const plans = new WeakMap<DocumentNode, Map<string | undefined, Plan | undefined>>();
+  const cache = createSelectionCache();
+  let planned = 0;
 
   return function findKnown(body) {
     if (!isObject(body) || !hasKnownParams(body, findTrusted !== undefined)) return undefined;
@@ -49,7 +52,7 @@ export function createFindKnown({ schema, documents, findTrusted }: KnownOperati
   function planOf(document: DocumentNode, name: string | undefined): Plan | undefined {
     const known = plans.get(document) ?? new Map<string | undefined, Plan | undefined>();
     if (known.has(name)) return known.get(name);
-    const plan = planOperation(schema, document, name);
+    const plan = planOperation(schema, document, name, { cache, name: String(planned++) });
     // Names that a document does not have are the client's to make up.
     if (plan || name === undefined) plans.set(document, known.set(name, plan));
     return plan;

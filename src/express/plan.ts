@@ -8,6 +8,7 @@ import {
   visit,
 } from 'graphql';
 import { planSelection, type RootSelection } from './selection.ts';
+import type { SelectionCache } from './selection-cache.ts';
 import { planVariables, type ReadVariables } from './variables.ts';
 
 /** How one operation is answered without graphql-js. */
@@ -19,33 +20,34 @@ export interface Plan {
 
 /** Each doubles what there is to plan at most. */
 const MOST_CONDITIONS = 6;
-const MOST_SELECTIONS = 2 ** MOST_CONDITIONS;
 
 /**
  * @param document valid, and within the limits of documents.
+ * @param selections keeps what is planned of it, under names that begin with this one.
  * @returns `undefined` where it is not made of what is answered here: then it is for graphql-js.
  */
 export function planOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operationName: string | undefined,
+  selections: { readonly cache: SelectionCache; readonly name: string },
 ): Plan | undefined {
   const operation = getOperationAST(document, operationName);
   if (operation?.operation !== OperationTypeNode.QUERY) return undefined;
   const readVariables = planVariables(schema, operation);
   const conditions = conditionsIn(document);
   if (!readVariables || conditions.length > MOST_CONDITIONS) return undefined;
-  const selections = new Map<string, RootSelection | undefined>();
+  const { cache, name: ownName } = selections;
 
   return {
     readVariables,
     selectionFor(variables) {
-      const met = conditions.length === 0 ? '' : conditions.map((name) => String(variables[name])).join();
-      const known = selections.get(met);
-      if (known || selections.has(met) || selections.size === MOST_SELECTIONS) return known;
-      const planned = planSelection(schema, document, operation, variables);
-      selections.set(met, planned);
-      return planned;
+      const name = conditions.length === 0 ? ownName : `${ownName} ${conditions.map((one) => String(variables[one])).join()}`;
+      const known = cache.get(name);
+      if (known) return known.selection;
+      const selection = planSelection(schema, document, operation, variables);
+      cache.set(name, { selection });
+      return selection;
     },
   };
 }

@@ -110,18 +110,23 @@ function planPeople(
   const isList = isListType(type);
   // Null where somebody has to be would take more than its own place.
   if (isNonNullType(isList ? type.ofType : field.type)) throw new NotPlanned();
-  let wanted: ReadonlySet<string> | undefined;
   return {
     ...namedInAnswer(responseName),
     naming,
     nodes,
     readArguments: planArguments(field, node),
     isList,
-    wanted() {
-      wanted ??= selectedFields({ fieldNodes: nodes, fragments: Object.fromEntries(scope.fragments) });
-      return wanted;
-    },
+    wanted: planWanted(nodes, scope.fragments),
     ...planPerson(scope, objectOf(field.type), nodes),
+  };
+}
+
+/** Apart from the scope: what is planned outlives the request whose variables are in it. */
+function planWanted(nodes: readonly FieldNode[], fragments: SelectionScope['fragments']): PeopleField['wanted'] {
+  let wanted: ReadonlySet<string> | undefined;
+  return () => {
+    wanted ??= selectedFields({ fieldNodes: nodes, fragments: Object.fromEntries(fragments) });
+    return wanted;
   };
 }
 

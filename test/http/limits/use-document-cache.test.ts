@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { validate } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { describe, expect, it } from 'vitest';
 import { createDocumentCache } from '../../../src/http/limits/document-cache.ts';
 import { useDocumentCache } from '../../../src/http/limits/use-document-cache.ts';
 import { createSchema } from '../../../src/schema/schema.ts';
+import { collectGarbage } from '../../support/garbage.ts';
 import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
 
 const URL_ENCODED = 'application/x-www-form-urlencoded';
@@ -38,8 +37,7 @@ function cachingServer() {
 
 /** Bytes, without what could be collected. */
 function heapInUse(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
