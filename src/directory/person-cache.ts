@@ -6,6 +6,7 @@ import type { LookupKind } from '../upstream/user-query.ts';
 import { type Alias, findTraces } from './find-traces.ts';
 import { comparable, identifierOf } from './identifier.ts';
 import { lookUpKey, ownLookUpKey, type Subject } from './look-up.ts';
+import { ownText } from './own-text.ts';
 import { EVERY_KIND, type PersonName } from './person-name.ts';
 
 export interface PersonCacheOptions {
@@ -114,7 +115,8 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
     },
     learn(subject, id, person, fetchedAt) {
       if (ttlMs <= 0) return;
-      if (person) learnPerson(subject, id, person, fetchedAt);
+      // Before anything is made of it: also its identifiers are kept.
+      if (person) learnPerson(subject, id, toPlainPerson(person), fetchedAt);
       else learnNobody(subject, id, fetchedAt);
     },
     forget(asked) {
@@ -131,13 +133,13 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
   };
 
   function learnPerson(subject: Subject, id: string, person: Person, fetchedAt: number): void {
-    const entryKey =
-      subject.tenantKey === undefined ? ownLookUpKey(subject.identity, 'key', person.key) : lookUpKey(subject, id);
+    const ownKey = subject.tenantKey === undefined ? undefined : ownText(lookUpKey(subject, id));
+    const entryKey = ownKey ?? ownLookUpKey(subject.identity, 'key', person.key);
     const known = entries.get(entryKey);
     if (known && known.fetchedAt > fetchedAt) return;
-    entries.set(entryKey, { person: toPlainPerson(person), fetchedAt, hits: 0, isRefreshing: false });
-    if (subject.tenantKey !== undefined) {
-      pointTo(lookUpKey(subject, id), entryKey, fetchedAt);
+    entries.set(entryKey, { person, fetchedAt, hits: 0, isRefreshing: false });
+    if (ownKey !== undefined) {
+      pointTo(ownKey, entryKey, fetchedAt);
       return;
     }
     for (const kind of subject.kind === 'email' ? EVERY_KIND : UNAMBIGUOUS_KINDS) {
@@ -158,7 +160,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
     if (known && fetchedAtOf(known) > fetchedAt) return;
     // Whoever has no key any more is found by no other identifier either.
     if (subject.kind === 'key') entries.delete(key);
-    if (negativeTtlMs > 0) aliases.set(key, { nobodySince: fetchedAt });
+    if (negativeTtlMs > 0) aliases.set(ownText(key), { nobodySince: fetchedAt });
     else aliases.delete(key);
   }
 

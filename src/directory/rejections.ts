@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { GatewayError } from '../errors.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { lookUpKey, lookUpOf, type Subject } from './look-up.ts';
+import { ownText } from './own-text.ts';
 import type { NameSet } from './person-name.ts';
 
 /** Identifiers that the user API refuses: one of them fails the whole call it is in. The only errors ever remembered. */
@@ -27,7 +28,7 @@ export function createRejections(clock: Clock = monotonicClock): Rejections {
       return known && clock() < known.until ? known.error : undefined;
     },
     add(subject, id, error) {
-      byKey.set(lookUpKey(subject, id), { error, until: clock() + REMEMBERED_MS });
+      byKey.set(ownText(lookUpKey(subject, id)), { error, until: clock() + REMEMBERED_MS });
     },
     forget(names) {
       const meant = [...byKey.keys()].filter((key) => {

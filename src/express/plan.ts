@@ -42,7 +42,8 @@ export function planOperation(
   return {
     readVariables,
     selectionFor(variables) {
-      const name = conditions.length === 0 ? ownName : `${ownName} ${conditions.map((one) => String(variables[one])).join()}`;
+      const name =
+        conditions.length === 0 ? ownName : `${ownName} ${conditions.map((one) => String(variables[one])).join()}`;
       const known = cache.get(name);
       if (known) return known.selection;
       const selection = planSelection(schema, document, operation, variables);
