@@ -59,7 +59,7 @@ async function startEmbedded(upstream: SandboxUpstream): Promise<Sandbox> {
     return await startSandbox({ port: upstream.port, people });
   } catch (error) {
     if (!(error instanceof Error && error.cause)) throw error;
-    throw new Error(`${error.message} It is SANDBOX_PORT.`, { cause: error.cause });
+    throw new Error(`${error.message} It is SANDBOX_PORT.`, { cause: error });
   }
 }
 

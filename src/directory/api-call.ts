@@ -40,6 +40,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
     const passage = breaker.enter();
     const span = traces.beginCall({ kind, identifiers: batch.length, requests: requestsOf(batch) });
     let hasLeft = false;
+    let wasAnswered = true;
     const onLeaving = () => {
       hasLeft = true;
       slot.left();
@@ -60,6 +61,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       const shown = toGatewayError(error);
       const lookUps = lookUpsOf(batch);
       const told = signal.aborted ? { outcome: 'cancelled' } : failureTold(shown);
+      wasAnswered = !signal.aborted && !isOutage(shown);
       span.end({ ...told, requests: requestsOf(batch) });
       if (signal.aborted) {
         passage.leave('nothing');
@@ -70,7 +72,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       if (shown.code === 'UPSTREAM_RATE_LIMITED') return afterBusy(shown, lookUps, slot);
       return afterFailure({ error: shown, lookUps, hasLeft, now: clock() }, retry);
     } finally {
-      slot.done();
+      slot.done(wasAnswered);
     }
   };
 

@@ -72,15 +72,16 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
       telemetry,
       traces,
     });
-    const begun = { dispatcher, isRefused: false };
+    const begun = { dispatcher, acceptedAt: Number.NEGATIVE_INFINITY, refusedAt: Number.NEGATIVE_INFINITY };
     return begun;
 
     function learnFrom(subject: Subject, id: string, result: LookupResult, sentAt: number): void {
       if (result instanceof GatewayError) {
-        if (isRefusal(result)) begun.isRefused = true;
+        if (isRefusal(result)) begun.refusedAt = Math.max(begun.refusedAt, sentAt);
         return;
       }
-      begun.isRefused = false;
+      // By when calls left: the answer to an earlier one may come after a refusal.
+      if (sentAt > begun.acceptedAt) begun.acceptedAt = sentAt;
       options.learn(subject, id, result, sentAt);
     }
   };

@@ -8,8 +8,8 @@ export type FromMemory = (subject: Subject, id: string, ticket: Ticket) => Looku
 /** Popular people close to the end of their time are asked for ahead, on the way. */
 export function createFromMemory(memory: Memory, queue: Queue): FromMemory {
   return function fromMemory(subject, id, ticket) {
-    // A caller's own token shows nobody from memory once the user API has refused it, and is not used without them asking.
-    if (ticket.userToken && queue.isRefused(ticket.identity)) return undefined;
+    // A caller's own token shows people from memory only while the user API is known to take it, and is not used without them asking.
+    if (ticket.userToken && !queue.isAccepted(ticket.identity)) return undefined;
     const hit = memory.get(subject, id);
     if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
       void refreshAhead(ticket, hit.person.key, hit.refreshUntil);
@@ -21,6 +21,8 @@ export function createFromMemory(memory: Memory, queue: Queue): FromMemory {
   async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
     const subject = createSubject(ticket.identity, 'key');
     if (memory.isShared) await memory.learnFromOthers(subject, [key]);
+    // Meanwhile the gateway may have been told to forget them.
+    if (!memory.getStale(subject, key)) return;
     if (!memory.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
   }
 }

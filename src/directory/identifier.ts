@@ -61,7 +61,16 @@ export function tryToParse(kind: LookupKind | 'tenantKey', raw: string): string 
 /** The form in which two spellings of one identifier are equal: e-mails come back in another letter case at times. */
 export function comparable(kind: LookupKind, identifier: string): string {
   const trimmed = identifier.trim();
-  return kind === 'email' ? trimmed.toLowerCase() : trimmed;
+  if (kind !== 'email') return trimmed;
+  return IS_ASCII.test(trimmed) ? trimmed.toLowerCase() : Array.from(trimmed, withoutCase).join('');
+}
+
+const IS_ASCII = /^[\0-\x7f]*$/;
+
+/** Only where it is the other case of the same letter: the sign for Kelvin becomes a "k" as well, and is another address. */
+function withoutCase(character: string): string {
+  const lower = character.toLowerCase();
+  return lower.toUpperCase() === character ? lower : character;
 }
 
 /** What a person goes by in this kind of look-up; `null` where the user API did not tell. */

@@ -4,8 +4,9 @@ import type { Ticket } from './look-up.ts';
 /** What is kept of one credential: its lanes, calls, quota and breaker. */
 export interface Identity {
   readonly dispatcher: Dispatcher;
-  /** True while the latest that the user API said of the credential is that it refuses it. */
-  isRefused: boolean;
+  /** When the latest call left that was answered, and the latest that was refused with this credential. @default never */
+  acceptedAt: number;
+  refusedAt: number;
 }
 
 /** The credentials that are asked with, each apart from all others. */

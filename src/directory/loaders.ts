@@ -21,7 +21,8 @@ export function createUserLoaders(directory: Directory, ticket: Ticket): UserLoa
   const loaders = new Map<string, UserLoader>();
   return {
     of(kind, tenantKey) {
-      const name = `${kind} ${tenantKey ?? ''}`;
+      // An empty tenant is a mistake of its own, and not the plugin's.
+      const name = tenantKey === undefined ? kind : `${kind} ${tenantKey}`;
       const known = loaders.get(name);
       if (known) return known;
       const made = createLoader(kind, tenantKey);

@@ -69,8 +69,10 @@ export interface Queue {
   abandon(lookUp: LookUp): void;
   /** True while the latest that the user API said of a credential is that it refuses it. */
   isRefused(identity: string): boolean;
-  /** True where a look-up of this identifier has left, failed and is to be repeated, or was held up by a pause. */
-  hasLeft(subject: Subject, id: string): boolean;
+  /** True while the latest that it said of it is that it takes it; false where nothing is known of it, or not any more. */
+  isAccepted(identity: string): boolean;
+  /** True where the look-up that this one waits for has left, failed and is to be repeated, or was held up by a pause. */
+  hasLeft(waiter: Waiter): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
   refreshAhead(ticket: Ticket, key: string, until: number): void;
   /** Asks for these people ahead no more, and lets nobody join a call for them that has left. */
@@ -79,6 +81,8 @@ export interface Queue {
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
 }
+
+const UNKNOWN = { acceptedAt: Number.NEGATIVE_INFINITY, refusedAt: Number.NEGATIVE_INFINITY };
 
 export function createQueue(options: QueueOptions): Queue {
   const { clock, telemetry } = options;
@@ -134,11 +138,18 @@ export function createQueue(options: QueueOptions): Queue {
       return undefined;
     },
     abandon,
-    isRefused: (identity) => identities.find(identity)?.isRefused ?? false,
-    hasLeft(subject, id) {
-      const lookUp = underWay.find(subject, id);
+    isRefused(identity) {
+      const { refusedAt, acceptedAt } = identities.find(identity) ?? UNKNOWN;
+      return refusedAt >= acceptedAt && refusedAt !== UNKNOWN.refusedAt;
+    },
+    isAccepted(identity) {
+      const { refusedAt, acceptedAt } = identities.find(identity) ?? UNKNOWN;
+      return acceptedAt > refusedAt;
+    },
+    hasLeft({ lookUp }) {
       if (!lookUp) return false;
-      const hasPaused = identities.find(subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
+      const hasPaused =
+        identities.find(lookUp.subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
       return hasPaused || lookUp.state === 'sent' || lookUp.trouble?.lastError !== undefined;
     },
     refreshAhead(ticket, key, until) {

@@ -54,15 +54,15 @@ export function createStaleFallback(memory: Memory, queue: Queue): StaleFallback
 
     /** The user API has to be waited for, and not the gateway's own queue. */
     function isPatient(waiter: Waiter): boolean {
-      if (!waiter.isOpen || !queue.hasLeft(subject, waiter.id)) return waiter.isOpen;
+      if (!waiter.isOpen || !queue.hasLeft(waiter)) return waiter.isOpen;
       const person = show(waiter.id);
       if (person) fill(waiter, person);
       return false;
     }
 
-    /** Once more: they may have been forgotten meanwhile. */
+    /** Once more: they may have been forgotten meanwhile, or the credential refused. */
     function show(id: string): Person | undefined {
-      const person = memory.getStale(subject, id);
+      const person = queue.isRefused(subject.identity) ? undefined : memory.getStale(subject, id);
       if (!person) return undefined;
       ticket.receipt.stale++;
       shown++;

@@ -76,7 +76,8 @@ class RequestTicket implements Ticket {
   }
 
   #listen(): void {
-    this.#timer = setTimeout(() => this.#leaveAll(outOfTime), Math.max(0, this.deadlineAt - this.#clock()));
+    const leftMs = Math.min(Math.max(0, this.deadlineAt - this.#clock()), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#leaveAll(outOfTime), leftMs);
     if (!this.#signal) return;
     this.#onHangUp ??= () => this.#leaveAll(nobodyWaits);
     this.#signal.addEventListener('abort', this.#onHangUp);
@@ -91,6 +92,9 @@ class RequestTicket implements Ticket {
 }
 
 const NOTHING: readonly never[] = [];
+
+/** Node takes what is longer for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Before it was sent the gateway is to blame, from then on the user API. */
 function outOfTime({ state, trouble }: LookUp): GatewayError {

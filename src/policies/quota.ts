@@ -17,8 +17,11 @@ export interface QuotaOptions {
 export interface Slot {
   /** To be called when the call really leaves: preparations, such as getting a token, are over. */
   left(): void;
-  /** To be called when the call has ended, however: tells how late it may have arrived. One that never left counts no more. */
-  done(): void;
+  /**
+   * To be called when the call has ended, however. One that never left counts no more.
+   * @param wasAnswered an answer tells how late the call may have arrived. Without one nobody knows: as late as any. @default true
+   */
+  done(wasAnswered?: boolean): void;
   /** To be called when the answer was "too many calls". @param retryAfterMs how long to stay away. */
   refused(retryAfterMs: number): void;
 }
@@ -94,11 +97,12 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
         left() {
           call.leftAt = clock();
         },
-        done() {
+        done(wasAnswered = true) {
           if (call.leftAt === Number.POSITIVE_INFINITY) {
             call.leftAt = Number.NEGATIVE_INFINITY;
             return;
           }
+          if (!wasAnswered) return;
           call.tookMs = clock() - call.leftAt;
           lateness.note(call.tookMs);
         },

@@ -29,13 +29,14 @@ export function createReservedSlot({ settle, giveBack }: Reservation, options: R
       leftAt = clock();
       settle(leftAt + MOST_LATENESS_MS);
     },
-    done() {
+    done(wasAnswered = true) {
       clearInterval(waiting);
       if (leftAt === undefined) {
         leftAt = Number.NEGATIVE_INFINITY;
         giveBack();
         return;
       }
+      if (!wasAnswered) return;
       const tookMs = clock() - leftAt;
       lateness.note(tookMs);
       settle(leftAt + lateness.of(tookMs));

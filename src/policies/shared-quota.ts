@@ -85,9 +85,9 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
           lastLeftAt = clock();
           for (const part of parts) part.left();
         },
-        done() {
+        done(wasAnswered) {
           underWay--;
-          for (const part of parts) part.done();
+          for (const part of parts) part.done(wasAnswered);
         },
         refused(retryAfterMs) {
           pausedUntil = Math.max(pausedUntil, clock() + Math.min(retryAfterMs, LONGEST_PAUSE_MS));
@@ -146,6 +146,12 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     }
     // Reserved only when the share allows a call: a reservation does not keep.
     if (shareMs > 0) return shareMs;
+    // Also one that was made before the user API asked for the pause.
+    if (reservation && pausedMs() > 0) {
+      reservation.giveBack();
+      reservation = undefined;
+    }
+    if (pausedMs() > 0) return pausedMs();
     if (reservation && now > reservation.leaveAt + TURN_LASTS_MS) {
       reservation.giveBack();
       reservation = undefined;

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { parse } from 'graphql';
+import { Kind, parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { planOperation } from '../../src/express/plan.ts';
 import { planSelection } from '../../src/express/selection.ts';
@@ -12,7 +12,7 @@ const schema = createSchema();
 it('what is planned keeps nothing of the request that it was planned for', async () => {
   const document = parse('query ($keys: [ID!]!) { users(keys: $keys) { ...all } } fragment all on User { key name }');
   const [operation] = document.definitions;
-  if (operation?.kind !== 'OperationDefinition') throw new TypeError('Expected an operation.');
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new TypeError('Expected an operation.');
   const planFor = (variables: Record<string, unknown>) => {
     const selection = planSelection(schema, document, operation, variables);
     return { selection, variables: new WeakRef(variables) };

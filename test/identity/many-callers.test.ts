@@ -60,7 +60,8 @@ describe('as many callers as are kept', () => {
     const dropped: string[] = [];
     const identities = createIdentities(2, ({ identity }) => ({
       dispatcher: { isIdle: () => true, dispose: () => dropped.push(identity) } as unknown as Dispatcher,
-      isRefused: false,
+      acceptedAt: Number.NEGATIVE_INFINITY,
+      refusedAt: Number.NEGATIVE_INFINITY,
     }));
     for (const caller of ['a', 'b', 'a', 'c', 'd']) identities.keep(createTicket({ userToken: tokenOf(caller) }));
     expect(dropped).toEqual(['b', 'a']);

@@ -81,6 +81,25 @@ describe('the quota', () => {
     );
   });
 
+  it('counts on no answer that did not come: a call that was ended at once may arrive as late as any', () => {
+    const queue = createSlotQueue(createQuota());
+    const arrivals: number[] = [];
+    const ask = () =>
+      queue.request((take) => {
+        const slot = take();
+        slot.left();
+        const isLate = arrivals.length >= 30 && arrivals.length < 45;
+        arrivals.push(now() + (isLate ? 90 : 0));
+        setTimeout(() => slot.done(!isLate), isLate ? 1 : 20);
+        ask();
+      });
+    ask();
+    vi.advanceTimersByTime(8_000);
+    queue.dispose();
+    expect(mostInAnySecond(arrivals)).toBeLessThanOrEqual(15);
+    expect(arrivals.length).toBeGreaterThanOrEqual(8 * 14);
+  });
+
   it('pauses for everybody after "too many calls", then goes slower, and recovers by itself', () => {
     const quota = createQuota();
     let refusals = 1;

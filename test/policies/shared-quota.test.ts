@@ -129,6 +129,27 @@ describe('one quota for several processes', () => {
     expect(calls.length).toBeGreaterThanOrEqual(145);
   });
 
+  it('keeps a pause also where the next turn was reserved before', async () => {
+    const calls: Call[] = [];
+    const quota = createSharedQuota({ log: logKeeper().seenBy('a', { replicas: 1 }).log, clock: now });
+    const queue = createSlotQueue(quota);
+    const ask = () =>
+      queue.request((take) => {
+        const slot = take();
+        slot.left();
+        calls.push({ owner: 'a', at: now() });
+        setTimeout(() => {
+          if (calls.length === 30) slot.refused(10_000);
+          slot.done();
+        }, 20);
+        ask();
+      });
+    ask();
+    await vi.advanceTimersByTimeAsync(8_000);
+    queue.dispose();
+    expect(calls).toHaveLength(30);
+  });
+
   it('tells everybody of a pause that one of them was asked for', async () => {
     const keeper = logKeeper();
     const calls: Call[] = [];
