@@ -6,7 +6,7 @@ import type { Backlog } from './backlog.ts';
 import { Bundle } from './bundles/bundle.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { Identity } from './identities.ts';
-import { createSubject, type LookupResult, type Subject, type Ticket } from './look-up.ts';
+import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
 import { isRefusal } from './outcome.ts';
 import type { QueueOptions } from './queue.ts';
@@ -66,7 +66,7 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
       },
       onPause: (refusal) => refuseWhoCannotWait(identity, dispatcher, refusal),
       onCallEnded() {
-        if (refreshes.has(identity)) dispatcher.refreshInSpareQuota(refreshSubject(identity));
+        for (const subject of refreshes.subjectsOf(identity)) dispatcher.refreshInSpareQuota(subject);
       },
       clock,
       telemetry,
@@ -97,6 +97,3 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
     }
   }
 }
-
-/** Popular people are refreshed by key. */
-const refreshSubject = (identity: string): Subject => createSubject(identity, 'key');

@@ -4,7 +4,14 @@ import { lookUpOf } from './look-up.ts';
 import { createNameSet, EVERY_KIND, type NameSet, nameOf, namesOf, type PersonName } from './person-name.ts';
 
 /** Where an identifier leads: to the entry of a person, or to nobody. */
-export type Alias = { readonly entryKey: string } | { readonly nobodySince: number };
+export type Alias = PersonAlias | { readonly nobodySince: number };
+
+export interface PersonAlias {
+  readonly entryKey: string;
+  /** When the call left that told so at the latest. */
+  readonly fetchedAt: number;
+  isRefreshing: boolean;
+}
 
 /** What in memory belongs to a person. */
 export interface Traces {

@@ -12,17 +12,18 @@ export function createFromMemory(memory: Memory, queue: Queue): FromMemory {
     if (ticket.userToken && !queue.isAccepted(ticket.identity)) return undefined;
     const hit = memory.get(subject, id);
     if (hit?.person && hit.refreshUntil !== undefined && !ticket.userToken) {
-      void refreshAhead(ticket, hit.person.key, hit.refreshUntil);
+      // By key, whichever identifier made them popular: that renews all but the address, which only a search by it can.
+      if (subject.kind === 'email') void refreshAhead(ticket, subject, id, hit.refreshUntil);
+      else void refreshAhead(ticket, createSubject(ticket.identity, 'key'), hit.person.key, hit.refreshUntil);
     }
     return hit?.person;
   };
 
   /** Unless another gateway has just asked. */
-  async function refreshAhead(ticket: Ticket, key: string, until: number): Promise<void> {
-    const subject = createSubject(ticket.identity, 'key');
-    if (memory.isShared) await memory.learnFromOthers(subject, [key]);
+  async function refreshAhead(ticket: Ticket, subject: Subject, id: string, until: number): Promise<void> {
+    if (memory.isShared) await memory.learnFromOthers(subject, [id]);
     // Meanwhile the gateway may have been told to forget them.
-    if (!memory.getStale(subject, key)) return;
-    if (!memory.isFreshAt(subject, key, until)) queue.refreshAhead(ticket, key, until);
+    if (!memory.getStale(subject, id)) return;
+    if (!memory.isFreshAt(subject, id, until)) queue.refreshAhead(ticket, subject, id, until);
   }
 }

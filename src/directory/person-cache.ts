@@ -24,7 +24,7 @@ export interface PersonCacheOptions {
 
 export interface CacheHit {
   readonly person: Person | null;
-  /** Set once for a popular person close to the end of their time, which it tells: worth asking for before somebody has to wait. */
+  /** Set once for a popular person close to the end of the time of this identifier, which it tells: worth asking for ahead. */
   readonly refreshUntil?: number;
 }
 
@@ -54,7 +54,6 @@ interface Entry {
   readonly fetchedAt: number;
   /** Times served in this life. */
   hits: number;
-  isRefreshing: boolean;
 }
 
 /** Asked for this often in one life, a person is popular. */
@@ -68,7 +67,8 @@ const REFRESH_AFTER = 0.8;
  *
  * Key and out id tell people of all tenants apart, so a look-up by any identifier fills these two. An e-mail address is
  * searched in one tenant, a row does not tell its tenant, and an address may not be linked: so only a look-up by e-mail fills
- * the address. A person found in a named tenant is kept under that tenant and address only.
+ * the address, and renews its time: a row can show an address by which nobody is found any more. A person found in a named tenant is
+ * kept under that tenant and address only.
  */
 export function createPersonCache(options: PersonCacheOptions = {}): PersonCache {
   const { ttlMs = 60_000, negativeTtlMs = 5_000, staleMs = 3_600_000, maxEntries = 50_000 } = options;
@@ -89,28 +89,27 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
         return now < alias.nobodySince + negativeTtlMs ? { person: null } : undefined;
       }
       const entry = entries.get(alias.entryKey);
-      if (!entry || now >= entry.fetchedAt + ttlMs || !isCalled(entry.person, subject.kind, id)) return undefined;
+      if (!entry || now >= alias.fetchedAt + ttlMs || !isCalled(entry.person, subject.kind, id)) return undefined;
       entry.hits++;
       const isDue =
-        !entry.isRefreshing &&
+        !alias.isRefreshing &&
         subject.tenantKey === undefined &&
         entry.hits >= POPULAR_HITS &&
-        now >= entry.fetchedAt + ttlMs * REFRESH_AFTER;
+        now >= alias.fetchedAt + ttlMs * REFRESH_AFTER;
       if (!isDue) return { person: entry.person };
-      entry.isRefreshing = true;
-      return { person: entry.person, refreshUntil: entry.fetchedAt + ttlMs };
+      alias.isRefreshing = true;
+      return { person: entry.person, refreshUntil: alias.fetchedAt + ttlMs };
     },
     isFreshAt(subject, id, at) {
       const alias = aliases.peek(lookUpKey(subject, id));
-      const entry = alias && 'entryKey' in alias ? entries.peek(alias.entryKey) : undefined;
-      return entry !== undefined && at < entry.fetchedAt + ttlMs;
+      return alias !== undefined && 'entryKey' in alias && entries.has(alias.entryKey) && at < alias.fetchedAt + ttlMs;
     },
     getStale(subject, id) {
       if (ttlMs <= 0) return undefined;
       const alias = aliases.peek(lookUpKey(subject, id));
       if (!alias || 'nobodySince' in alias) return undefined;
       const entry = entries.peek(alias.entryKey);
-      const isKept = entry && clock() < entry.fetchedAt + ttlMs + staleMs && isCalled(entry.person, subject.kind, id);
+      const isKept = entry && clock() < alias.fetchedAt + ttlMs + staleMs && isCalled(entry.person, subject.kind, id);
       return isKept ? entry.person : undefined;
     },
     learn(subject, id, person, fetchedAt) {
@@ -136,8 +135,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
     const ownKey = subject.tenantKey === undefined ? undefined : ownText(lookUpKey(subject, id));
     const entryKey = ownKey ?? ownLookUpKey(subject.identity, 'key', person.key);
     const known = entries.get(entryKey);
-    if (known && known.fetchedAt > fetchedAt) return;
-    entries.set(entryKey, { person, fetchedAt, hits: 0, isRefreshing: false });
+    if (!known || known.fetchedAt <= fetchedAt) entries.set(entryKey, { person, fetchedAt, hits: 0 });
     if (ownKey !== undefined) {
       pointTo(ownKey, entryKey, fetchedAt);
       return;
@@ -151,7 +149,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
   function pointTo(key: string, entryKey: string, fetchedAt: number): void {
     const known = aliases.get(key);
     if (known && fetchedAtOf(known) > fetchedAt) return;
-    aliases.set(key, { entryKey });
+    aliases.set(key, { entryKey, fetchedAt, isRefreshing: false });
   }
 
   function learnNobody(subject: Subject, id: string, fetchedAt: number): void {
@@ -163,12 +161,9 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
     if (negativeTtlMs > 0) aliases.set(ownText(key), { nobodySince: fetchedAt });
     else aliases.delete(key);
   }
-
-  function fetchedAtOf(alias: Alias): number {
-    if ('nobodySince' in alias) return alias.nobodySince;
-    return entries.get(alias.entryKey)?.fetchedAt ?? Number.NEGATIVE_INFINITY;
-  }
 }
+
+const fetchedAtOf = (alias: Alias): number => ('nobodySince' in alias ? alias.nobodySince : alias.fetchedAt);
 
 /** Grows as it is filled. With `max` it would take the memory of a full one at once, and 20 ms of the start. */
 const createLru = <Value extends object>(most: number) =>

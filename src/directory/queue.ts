@@ -13,7 +13,7 @@ import { createBeginIdentity } from './begin-identity.ts';
 import { Bundle } from './bundles/bundle.ts';
 import { BUNDLE_SIZE, type PartedList } from './bundles/part-list.ts';
 import { createIdentities } from './identities.ts';
-import { createLookUp, createSubject, type LookUp, type Subject, type Ticket } from './look-up.ts';
+import { createLookUp, type LookUp, type Subject, type Ticket } from './look-up.ts';
 import { createMakeRoom } from './make-room.ts';
 import type { NameSet } from './person-name.ts';
 import { type QueueState, stateOf } from './queue-state.ts';
@@ -74,7 +74,7 @@ export interface Queue {
   /** True where the look-up that this one waits for has left, failed and is to be repeated, or was held up by a pause. */
   hasLeft(waiter: Waiter): boolean;
   /** Asks for a popular person before their time is over: with a batch that has room, or in quota that nobody needs. */
-  refreshAhead(ticket: Ticket, key: string, until: number): void;
+  refreshAhead(ticket: Ticket, subject: Subject, id: string, until: number): void;
   /** Asks for these people ahead no more, and lets nobody join a call for them that has left. */
   forget(names: NameSet): void;
   state(): QueueState;
@@ -152,11 +152,10 @@ export function createQueue(options: QueueOptions): Queue {
         identities.find(lookUp.subject.identity)?.dispatcher.quota.hasPausedSince(lookUp.queuedAt) ?? false;
       return hasPaused || lookUp.state === 'sent' || lookUp.trouble?.lastError !== undefined;
     },
-    refreshAhead(ticket, key, until) {
+    refreshAhead(ticket, subject, id, until) {
       if (isDisposed) return;
-      const { identity } = ticket;
-      refreshes.add(identity, key, until);
-      identities.keep(ticket)?.dispatcher.refreshInSpareQuota(createSubject(identity, 'key'));
+      refreshes.add(subject, id, until);
+      identities.keep(ticket)?.dispatcher.refreshInSpareQuota(subject);
     },
     forget(names) {
       refreshes.forget(names);

@@ -35,12 +35,25 @@ describe('the cache', () => {
     },
   );
 
-  it('renews a person for an address that led to them already, by whatever identifier they are fetched', () => {
+  it('shows what was told last of a person, also to who asks by an address, and renews the time of an address by a look-up of it only', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 1_000 });
     cache.learn(subject('email'), 'p1@example.com', one, 0);
     cache.learn(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
-    clock.now = 1_500;
+    clock.now = 999;
     expect(get('email', 'p1@example.com')?.nameEn).toBe('new');
+    clock.now = 1_500;
+    // Their row still shows the address. Whether they are still found by it, nobody has asked.
+    expect([get('email', 'p1@example.com'), get('key', 'k1')?.nameEn]).toEqual([undefined, 'new']);
+  });
+
+  it('learns an address from an answer that is older than what it knows of the person', () => {
+    const { cache, clock, get } = cacheAt({ ttlMs: 1_000 });
+    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
+    cache.learn(subject('email'), 'p1@example.com', one, 800);
+    clock.now = 1_700;
+    expect(get('email', 'p1@example.com')?.nameEn).toBe('new');
+    clock.now = 1_800;
+    expect(get('email', 'p1@example.com')).toBeUndefined();
   });
 
   it('forgets a person after their time, counted from when the call left', () => {

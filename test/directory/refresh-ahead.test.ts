@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { decodePerson, type Person } from '../../src/upstream/person.ts';
 import { directoryOnFakeClock } from '../support/made-up-api.ts';
 
 afterEach(() => {
@@ -27,6 +28,51 @@ describe('refresh ahead', () => {
     // 90 s after the first call, 40 s after the second: still in memory, though the first answer would not be.
     expect((await ask())[0]).toMatchObject({ key: 'k1' });
     expect(calls).toHaveLength(2);
+  });
+
+  it('asks for who is popular by their address by that: only so it is known whether they are still found by it', async () => {
+    const row = decodePerson({ user_key: 'k1', email: 'p1@example.com' }) as Person;
+    const state = { isLinked: true };
+    const { directory, calls, pass } = directoryOnFakeClock({
+      answer: ({ kind }) => ({ people: kind === 'email' && !state.isLinked ? [] : [row], malformedRows: 0 }),
+    });
+    const ask = async () => {
+      const looked = directory.lookup({ kind: 'email', identifiers: ['p1@example.com'] });
+      await pass(30);
+      return (await looked)[0];
+    };
+    for (let seconds = 0; seconds < 70; seconds += 5) {
+      expect(await ask()).toMatchObject({ key: 'k1' });
+      await pass(4_970);
+    }
+    expect(calls.map(({ query }) => query.kind)).toEqual(['email', 'email']);
+    state.isLinked = false;
+    await pass(55_000);
+    expect(await ask()).toBeNull();
+  });
+
+  it('does not bring back who is forgotten while others are asked whether they know them', async () => {
+    const { directory, calls, pass } = directoryOnFakeClock({
+      cache: { ttlMs: 10_000 },
+      sharedPeople: {
+        async find() {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return new Map();
+        },
+        learn() {},
+      },
+    });
+    const ask = () => void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    for (let times = 0; times < 3; times++) {
+      ask();
+      await pass(100);
+    }
+    await pass(8_500);
+    ask();
+    directory.forget({ kind: 'key', identifier: 'k1' });
+    await pass(1_000);
+    expect(calls).toHaveLength(1);
+    expect(directory.state().cacheEntries).toBe(0);
   });
 
   it('does not ask for people whom nobody asks for', async () => {
