@@ -47,7 +47,11 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
         }
       },
       renew: underWay.renew,
-      onQueuedAgain: (lookUps) => lookUps.forEach(backlog.add),
+      onQueuedAgain(lookUps) {
+        lookUps.forEach(backlog.add);
+        // Asked for while they were between two calls.
+        if (dispatcher.quota.pausedMs() > 0) refuseWhoCannotWait(identity, dispatcher);
+      },
       onCancelled: (lookUps) => lookUps.forEach(underWay.forget),
       onRefusedAlone: ({ subject, id }, error, sentAt) => options.reject(subject, id, error, sentAt),
       onBundleResults(bundle, results, sentAt) {
@@ -87,12 +91,12 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
   };
 
   /** Whoever cannot wait out a pause is told at once, not when their deadline has passed. Calls that have left go on. */
-  function refuseWhoCannotWait(identity: string, { quota }: Dispatcher, { upstream }: GatewayError): void {
+  function refuseWhoCannotWait(identity: string, { quota }: Dispatcher, refusal?: GatewayError): void {
     const pausedMs = quota.pausedMs();
     const backAt = clock() + pausedMs;
     for (const lookUp of underWay.queued(identity)) {
       const hasty = waitersOf(lookUp).filter(({ answers: { ticket } }) => ticket.deadlineAt <= backAt);
-      for (const { answers } of hasty) answers.ticket.leave(lookUp, pauseTooLong(pausedMs, upstream));
+      for (const { answers } of hasty) answers.ticket.leave(lookUp, pauseTooLong(pausedMs, refusal?.upstream));
       if (hasty.length > 0) telemetry({ type: 'shed', kind: lookUp.subject.kind, lookUps: hasty.length });
     }
   }

@@ -108,6 +108,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (openMs > 0) {
       // The quota is not for calls that are not made.
       const lookUps = lookUpsOf(batch);
+      if (breaker.isTrying()) {
+        after(openMs, () => queueAgain(lookUps));
+        return;
+      }
       for (const lookUp of lookUps) options.onResult(lookUp, lastErrorOf(lookUp) ?? resting(openMs), sentAt);
       isolation.afterCall(lookUps, resting(openMs));
       return;

@@ -6,6 +6,7 @@ import type { Backlog } from './backlog.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Subject, Ticket } from './look-up.ts';
 import { overloaded, pauseTooLong, resting } from './refusals.ts';
+import { waitersOf } from './waiters.ts';
 
 export interface MakeRoomOptions {
   backlog: Backlog;
@@ -40,7 +41,7 @@ export function createMakeRoom({ backlog, clock, telemetry }: MakeRoomOptions): 
     const isFull = () => overloaded('its queue is full', quota.estimateMs(backlog.size / MAX_IDENTIFIERS_PER_CALL));
     if (!shed) return isFull();
     if (shed.length > 0) telemetry({ type: 'shed', kind: subject.kind, lookUps: shed.length });
-    for (const lookUp of shed) lookUp.owner?.leave(lookUp, isFull());
+    for (const lookUp of shed) for (const { answers } of waitersOf(lookUp)) answers.ticket.leave(lookUp, isFull());
     return undefined;
   };
 }

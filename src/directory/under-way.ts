@@ -28,7 +28,7 @@ export interface UnderWay {
   forget(lookUp: LookUp): void;
   /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. All bundles dissolve. */
   closeSent(names: NameSet): void;
-  /** All that are queued. Where they are in bundles, these dissolve. @param identity of this one only. @default of all */
+  /** All that are in no call: queued, or between two calls. Where they are in bundles, these dissolve. @param identity of this one only. @default of all */
   queued(identity?: string): LookUp[];
   /** Gives all of them this answer. */
   settleAll(result: GatewayError): void;
@@ -89,7 +89,7 @@ export function createUnderWay(): UnderWay {
     queued(identity) {
       const isMeant = ({ subject }: LookUp | Bundle) => identity === undefined || subject.identity === identity;
       for (const bundle of bundles.all()) if (!bundle.call && isMeant(bundle)) bundle.dissolve();
-      return [...overtaken, ...newest()].filter((lookUp) => lookUp.state === 'queued' && isMeant(lookUp));
+      return [...overtaken, ...newest()].filter((lookUp) => lookUp.call === undefined && isMeant(lookUp));
     },
     settleAll(result) {
       dissolveAll();

@@ -64,8 +64,13 @@ export function moveWaiters(from: LookUp, to: LookUp): readonly Waiter[] {
   return moved;
 }
 
+/** In place: thousands may wait for one, and leave one after the other. */
 export function removeWaiter(awaited: Awaited, leaving: Waiter): void {
-  const [waiter, ...others] = waitersOf(awaited).filter((other) => other !== leaving);
-  awaited.waiter = waiter;
-  awaited.others = others.length > 0 ? others : undefined;
+  const { others } = awaited;
+  if (awaited.waiter === leaving) awaited.waiter = others?.shift();
+  else {
+    const place = others?.indexOf(leaving) ?? -1;
+    if (place >= 0) others?.splice(place, 1);
+  }
+  if (others?.length === 0) awaited.others = undefined;
 }

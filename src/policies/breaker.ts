@@ -15,6 +15,8 @@ export interface Breaker {
   openMs(): number;
   /** True from when it opened until a call has gone well. */
   isOpen(): boolean;
+  /** True while one call tries whether it may close: it is soon known. */
+  isTrying(): boolean;
   /** To be called when a call is about to leave. */
   enter(): Passage;
 }
@@ -41,6 +43,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
       return isTrying ? TRYING_MS : Math.max(0, openUntil - clock());
     },
     isOpen: () => openUntil !== undefined,
+    isTrying: () => openUntil !== undefined && isTrying,
     enter() {
       const isTrial = openUntil !== undefined;
       if (isTrial) isTrying = true;

@@ -69,6 +69,7 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   let underWay = 0;
   let takenAt: number[] = [];
   let lastLeftAt = Number.NEGATIVE_INFINITY;
+  const pausedMs = () => Math.max(0, pausedUntil - clock());
 
   return {
     waitMs,
@@ -125,10 +126,6 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     },
   };
 
-  function pausedMs(): number {
-    return Math.max(0, pausedUntil - clock());
-  }
-
   /** What the log told at the latest, as far as it still holds: its calls count for a second, and a lower limit grows back. */
   function latestAt(now: number) {
     const { inUse, contenders, others, at } = latest;
@@ -146,16 +143,13 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     }
     // Reserved only when the share allows a call: a reservation does not keep.
     if (shareMs > 0) return shareMs;
-    // Also one that was made before the user API asked for the pause.
-    if (reservation && pausedMs() > 0) {
+    const restMs = pausedMs();
+    // A turn may be too old, or reserved before the user API asked for a pause.
+    if (reservation && (restMs > 0 || now > reservation.leaveAt + TURN_LASTS_MS)) {
       reservation.giveBack();
       reservation = undefined;
     }
-    if (pausedMs() > 0) return pausedMs();
-    if (reservation && now > reservation.leaveAt + TURN_LASTS_MS) {
-      reservation.giveBack();
-      reservation = undefined;
-    }
+    if (restMs > 0) return restMs;
     return reservation ? Math.max(reservation.leaveAt - now, 0) : reserve();
   }
 

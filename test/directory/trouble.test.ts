@@ -16,6 +16,38 @@ const outage =
   (query, call) =>
     isOver() ? everybody(query, call) : Promise.reject(down);
 
+describe('a pause that is longer than they can wait', () => {
+  const longPause = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 30_000 });
+
+  it('is told also to those who wait for another call, and to who joins them', async () => {
+    const { directory, pass } = directoryOnFakeClock({
+      retry: { random: () => 0.999, baseMs: 500 },
+      answer: (query, call) => (call > 2 ? everybody(query, call) : Promise.reject(call === 1 ? down : longPause)),
+    });
+    const first = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(50);
+    void directory.lookup({ kind: 'key', identifiers: ['k2'] });
+    await pass(100);
+    const joined = directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    await pass(600);
+    expect(shown([...(await first), ...(await joined)])).toEqual(['UPSTREAM_RATE_LIMITED', 'UPSTREAM_RATE_LIMITED']);
+  });
+
+  it('is told also to those who are set aside while a refused value is searched', async () => {
+    const keys = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'];
+    const { directory, pass } = directoryOnFakeClock({
+      answer(query, call) {
+        if (call === 3) return Promise.reject(longPause);
+        return query.identifiers.includes('k1') ? Promise.reject(refused) : everybody(query, call);
+      },
+    });
+    const list = directory.lookup({ kind: 'key', identifiers: keys });
+    await pass(3_000);
+    expect(shown(await list)).not.toContain('UPSTREAM_REJECTED');
+    expect(shown(await list)).toContain('UPSTREAM_RATE_LIMITED');
+  });
+});
+
 describe('an outage', () => {
   it('that passes is not seen: the call is made again', async () => {
     const { directory, calls, pass } = directoryOnFakeClock({
@@ -55,6 +87,23 @@ describe('an outage', () => {
     const again = directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(100);
     expect(shown(await again)).toEqual(['k1']);
+  });
+
+  it('that is over is so for the whole of a list: its other calls wait for the one that tries', async () => {
+    const state = { isDown: true };
+    const { directory, keys, pass } = directoryOnFakeClock({
+      breaker: { failures: 2, halfOpenAfterMs: 500 },
+      retry: { maxAttempts: 1 },
+      answer: outage(() => !state.isDown),
+    });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'] });
+    void directory.lookup({ kind: 'email', identifiers: ['p1@example.com'] });
+    await pass(100);
+    state.isDown = false;
+    await pass(2_000);
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 300) });
+    await pass(1_000);
+    expect(shown(await list)).not.toContain('UPSTREAM_UNAVAILABLE');
   });
 
   it('is over for a request at its deadline, with the reason of the last failure', async () => {
