@@ -26,12 +26,12 @@ const tokenEnvelope = z.object({
 });
 
 /**
- * Reads an answer of the user query. The shape decides, not the content type.
+ * Reads an answer of the user query. The shape decides, not the content type; `err_code` first, so an error need not have `data`.
  * @param read the body of it.
  * @throws GatewayError with the code of the failure; never for "nobody found", which is an empty list.
  */
 export function decodeUserQuery(answer: HttpAnswer, { envelope, people: matched }: ReadBody): UserQueryAnswer {
-  if (!isRecord(envelope) || !('data' in envelope) || !isCode(envelope.err_code)) {
+  if (!isRecord(envelope) || !isCode(envelope.err_code)) {
     throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
   }
   const { err_code: code, data, err } = envelope;

@@ -39,6 +39,17 @@ describe('err_code ≠ 0, on its own HTTP status and on HTTP 200, is classified 
     });
   });
 
+  it.each(CODES)('%i without data is %s after %i calls as well', async (errCode, code, calls) => {
+    const struck = await strike({ name: 'error', code: errCode, withoutData: true });
+    expect(await outcomeOf(struck)).toEqual(failure(code, calls));
+  });
+
+  it('a token that is refused without data is renewed, and nobody sees an error', async () => {
+    const struck = await strike({ name: 'error', code: 10022, withoutData: true, calls: 1 });
+    expect(struck.tokenCalls()).toBe(2);
+    expect(await outcomeOf(struck)).toEqual(noFailure(2));
+  });
+
   it.each([20004, 20005, 10430])('%i is UPSTREAM_REJECTED, and logged as our bug', async (code) => {
     const logged: string[] = [];
     const struck = await strike({ name: 'error', code }, { log: faultsTo((fault) => logged.push(fault)) });

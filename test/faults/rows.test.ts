@@ -19,7 +19,7 @@ const list = (keys: readonly string[]) => `{ users(keys: ${JSON.stringify(keys)}
 const people = (answer: GraphQLAnswer) => (answer.data as { users: ({ key: string } | null)[] }).users;
 
 describe('malformed envelope: UPSTREAM_BAD_RESPONSE', () => {
-  it.each(['code-text', 'no-code', 'data-null', 'data-object', 'data-text', 'null', 'list'] as const)(
+  it.each(['code-text', 'no-code', 'no-data', 'data-null', 'data-object', 'data-text', 'null', 'list'] as const)(
     '%s',
     async (shape) => {
       expect(await outcomeOf(await strike({ name: 'malformed-envelope', shape }))).toEqual(

@@ -27,6 +27,7 @@ describe('/_sandbox/faults', () => {
       name: 'error',
       code: 50006,
       onHttp200: false,
+      withoutData: false,
       forMs: 1000,
       interface: 'both',
       isOn: true,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { InterfaceName } from '../../src/sandbox/faults.ts';
 import { ERRORS, type ErrorCode } from '../../src/sandbox/reply.ts';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { FIRST, openSandbox, SECOND } from './sandbox-client.ts';
@@ -33,6 +34,12 @@ describe('The fault error', () => {
   it('answers codes that nobody knows', async () => {
     const { status, json } = await ask({ name: 'error', code: 424242 });
     expect([status, json.err_code, json.data]).toEqual([400, 424242, null]);
+  });
+
+  it.each<InterfaceName>(['user_query', 'plugin_token'])('leaves out data in %s when told so', async (own) => {
+    const spec: FaultSpec = { name: 'error', code: 10301, withoutData: true, interface: own };
+    const { status, json } = await (own === 'plugin_token' ? askForToken(spec) : ask(spec));
+    expect([status, json.err_code ?? json.error.code, 'data' in json]).toEqual([401, 10301, false]);
   });
 
   it.each([50006, 424242])('answers %d in the envelope of the token interface, when that is called', async (code) => {

@@ -22,6 +22,7 @@ describe('A malformed envelope', () => {
   it.each<[FaultSpec, (truth: Row) => unknown]>([
     [{ name: 'malformed-envelope' }, (truth) => ({ ...truth, err_code: '0' })],
     [{ name: 'malformed-envelope', shape: 'no-code' }, ({ err_code: _code, ...truth }) => truth],
+    [{ name: 'malformed-envelope', shape: 'no-data' }, ({ data: _data, ...truth }) => truth],
     [{ name: 'malformed-envelope', shape: 'data-null' }, (truth) => ({ ...truth, data: null })],
     [{ name: 'malformed-envelope', shape: 'data-object' }, (truth) => ({ ...truth, data: { 0: truth.data } })],
     [{ name: 'malformed-envelope', shape: 'data-text' }, (truth) => ({ ...truth, data: JSON.stringify(truth.data) })],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Reply } from '../../src/sandbox/sandbox.ts';
 import { codesByPath, faultsTo, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { answerQueries, errorReply } from '../support/wire-replies.ts';
 
@@ -27,6 +28,9 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
   [503, 123456, 'UPSTREAM_UNAVAILABLE', 3],
 ];
 
+/** An error of the API has no data to tell, so it may leave that out. */
+const withoutData = (reply: Reply): Reply => ({ ...reply, body: { ...(reply.body as object), data: undefined } });
+
 /** Shorter than the pause after a 429, so that nobody waits it out here. */
 const IMPATIENT = { gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 }, log: faultsTo(() => {}) } };
 
@@ -50,6 +54,30 @@ describe('an error of the user API', () => {
       expect(codesByPath(await harness.query('{ user(key: "1") { key } }'))).toEqual([`user: ${code}`]);
     },
   );
+
+  it.each(table)('HTTP %i with err_code %i and no data at all is the same', async (status, errCode, code, calls) => {
+    const harness = await gatewayWithSandbox(IMPATIENT);
+    answerQueries(harness, () => withoutData(errorReply(status, errCode)));
+    const answer = await harness.query('{ user(key: "1") { key } users(keys: ["2", "3"]) { key } }');
+    expect(codesByPath(answer)).toEqual([`user: ${code}`, `users.0: ${code}`, `users.1: ${code}`]);
+    expect(answer.errors?.[0]?.extensions?.upstream).toMatchObject({ code: errCode });
+    expect(harness.upstreamCalls()).toHaveLength(calls);
+  });
+
+  it.each([404, 200])('30006 without data on HTTP %i is "not found" all the same', async (status) => {
+    const harness = await gatewayWithSandbox();
+    answerQueries(harness, () => withoutData(errorReply(status, 30006)));
+    expect(await harness.query('{ user(key: "1") { key } }')).toEqual({ data: { user: null } });
+  });
+
+  it('10429 without data on HTTP 200 is a pause for everyone', async () => {
+    const harness = await gatewayWithSandbox(IMPATIENT);
+    answerQueries(harness, () => withoutData(errorReply(200, 10429, { 'Retry-After': '3' })));
+    const { errors } = await harness.query('{ user(key: "1") { key } }');
+    expect(errors?.[0]?.extensions?.retryAfterMs).toBe(3000);
+    expect(codesByPath(await harness.query('{ user(key: "2") { key } }'))).toEqual(['user: UPSTREAM_RATE_LIMITED']);
+    expect(harness.upstreamCalls()).toHaveLength(1);
+  });
 
   it('carries the log id that vendor support asks for, from the header first', async () => {
     const harness = await gatewayWithSandbox(IMPATIENT);

@@ -13,6 +13,7 @@ const PLACES: Readonly<Record<InterfaceName, { code(body: Fields, code: unknown)
 const ENVELOPE_SHAPES = [
   'code-text',
   'no-code',
+  'no-data',
   'data-null',
   'data-object',
   'data-text',
@@ -58,6 +59,7 @@ export const envelopeFaults = {
       const shapes: Readonly<Record<typeof shape, () => unknown>> = {
         'code-text': () => code(body, '0'),
         'no-code': () => code(body, undefined),
+        'no-data': () => ({ ...body, data: undefined }),
         'data-null': () => ({ ...body, data: null }),
         'data-object': () => ({ ...body, data: { 0: body.data } }),
         'data-text': () => ({ ...body, data: JSON.stringify(body.data) }),

@@ -11,9 +11,13 @@ const ABSURD_RETRY_AFTER = 86_400;
 /** The API itself says no. */
 export const refusalFaults = {
   error: defineFault({
-    about: 'an error of the API: any code, on its own HTTP status or with onHttp200=true on 200',
-    parameters: { code: wholeNumber(1, 2 ** 53 - 1, 50006), onHttp200: yesNo(false) },
-    strike: ({ code, onHttp200 }, { call }) => refusal(call, code, onHttp200),
+    about:
+      'an error of the API: any code, on its own HTTP status or with onHttp200=true on 200; withoutData=true has no data at all',
+    parameters: { code: wholeNumber(1, 2 ** 53 - 1, 50006), onHttp200: yesNo(false), withoutData: yesNo(false) },
+    strike: ({ code, onHttp200, withoutData }, { call }) => {
+      const reply = refusal(call, code, onHttp200);
+      return withoutData ? { ...reply, body: { ...(reply.body as object), data: undefined } } : reply;
+    },
   }),
 
   'rate-limit': defineFault({
