@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../policies/cancel.ts';
+import { BodyChunks } from './body-chunks.ts';
 import type { HttpAnswer } from './transport.ts';
 
 /** Hands a request to undici. */
@@ -15,7 +16,7 @@ export function readAnswer(dispatch: Dispatch, signal: CancelSignal): Promise<Ht
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
     let headers: HttpAnswer['headers'] = {};
-    let chunks: Buffer[] = [];
+    let chunks = new BodyChunks();
     const onAbort = () => {
       // Where there is no connection yet, there is nothing to end: see below.
       controller?.abort(signal.reason as Error);
@@ -37,24 +38,18 @@ export function readAnswer(dispatch: Dispatch, signal: CancelSignal): Promise<Ht
         // Also for each "wait, there is more to come"; the last is the answer.
         status = statusCode;
         headers = received;
-        chunks = [];
+        chunks = new BodyChunks();
       },
       onResponseData(_, chunk) {
-        chunks.push(chunk);
+        chunks.add(chunk);
       },
       onResponseEnd() {
         signal.removeEventListener('abort', onAbort);
-        resolve({ status, headers, body: joined(chunks) });
+        resolve({ status, headers, body: chunks.joined() });
       },
       onResponseError(_, error) {
         fail(error);
       },
     });
   });
-}
-
-/** Most answers come in one piece. */
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks;
-  return first && chunks.length === 1 ? first : Buffer.concat(chunks);
 }

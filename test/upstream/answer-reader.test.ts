@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { createCancel } from '../../src/policies/cancel.ts';
@@ -36,15 +37,45 @@ describe('a request that is ended', () => {
   });
 });
 
+/** A request that is answered with a body in these pieces. */
+function answeredIn(pieces: Iterable<Buffer>) {
+  return readAnswer((handler) => {
+    const controller = {} as Dispatcher.DispatchController;
+    handler.onRequestStart?.(controller, {});
+    handler.onResponseStart?.(controller, 200, {});
+    for (const piece of pieces) handler.onResponseData?.(controller, piece);
+    handler.onResponseEnd?.(controller, {});
+  }, createCancel().signal);
+}
+
 describe('a body', () => {
   it('is whole, in however many pieces it arrives', async () => {
-    const answer = readAnswer((handler) => {
-      const controller = {} as Dispatcher.DispatchController;
-      handler.onRequestStart?.(controller, {});
-      handler.onResponseStart?.(controller, 200, {});
-      for (const piece of ['', '张', '三', '']) handler.onResponseData?.(controller, Buffer.from(piece));
-      handler.onResponseEnd?.(controller, {});
-    }, createCancel().signal);
-    expect((await answer).body.toString()).toBe('张三');
+    const { body } = await answeredIn(['', '张', '三', ''].map((piece) => Buffer.from(piece)));
+    expect(body.toString()).toBe('张三');
+  });
+
+  it('is whole in any number of pieces of any length', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 300 }), async (arrays) => {
+        const pieces = arrays.map((bytes) => Buffer.from(bytes));
+        expect((await answeredIn(pieces)).body).toEqual(Buffer.concat(pieces));
+      }),
+      { numRuns: 100, seed: 20261130 },
+    );
+  });
+
+  it('that arrives byte by byte is not kept as an object for each byte', async () => {
+    const text = '7000000000000000001'.repeat(50);
+    function* bytes() {
+      const given: Buffer[] = [];
+      for (const one of Buffer.from(text)) {
+        const piece = Buffer.from([one]);
+        yield piece;
+        // What still had to be looked at would be spoilt now.
+        given.push(piece);
+        if (given.length > 64) given.shift()?.fill('!');
+      }
+    }
+    expect((await answeredIn(bytes())).body.toString()).toBe(text);
   });
 });
