@@ -15,6 +15,12 @@ export interface ReadBody {
 /** Kinds of rows that are known at a time: of one plugin they have the same fields, or lack some that are empty. */
 const MOST_SHAPES = 8;
 
+/**
+ * In bytes. A hundred people need a fraction of it; where a field is longer than some times as much, V8 has no room for the way that
+ * it takes through a pattern, and throws.
+ */
+const LARGEST_MATCHED = 1024 * 1024;
+
 const ROWS_BEGIN = '"data":[';
 
 /**
@@ -40,7 +46,7 @@ export function createBodyReader(): (bytes: Buffer) => ReadBody {
 
   /** @returns the index of the row that was not matched, where one was not. */
   function matchRows(bytes: Buffer): ReadBody | number {
-    if (shapes.length === 0 || !isUtf8(bytes)) return 0;
+    if (shapes.length === 0 || bytes.length > LARGEST_MATCHED || !isUtf8(bytes)) return 0;
     const text = bytes.toString('latin1');
     const begin = text.indexOf(ROWS_BEGIN) + ROWS_BEGIN.length;
     const head = text.slice(0, begin);

@@ -76,8 +76,8 @@ type Row = Readonly<Record<string, unknown>>;
  */
 export function shapeOf(row: unknown): RowShape | undefined {
   if (!isRecord(row) || typeof row.user_key !== 'string') return undefined;
-  const example = withoutValues(row);
   try {
+    const example = withoutValues(row);
     const name = regExpFor(example, NOTHING).regExp.source;
     let pattern = createPattern(example, NOTHING, (wider) => {
       pattern = wider;
@@ -114,17 +114,29 @@ function createPattern(example: Row, wanted: ReadonlySet<number>, onWiden: (wide
   };
 }
 
-/** What is kept of a row must not be what it tells: its numbers are somebody's, too. */
-const withoutValues = (row: Row): Row => JSON.parse(JSON.stringify(row, (_, value: unknown) => blank(value))) as Row;
+/**
+ * What is kept of a row must not be what it tells: its numbers are somebody's, too.
+ * @throws Shapeless for a row with lists, or with more fields than a pattern has room for, however deep they are.
+ */
+function withoutValues(row: Row): Row {
+  let fields = 0;
+  return blank(row) as Row;
 
-const blank = (value: unknown): unknown =>
-  typeof value === 'string' ? '' : typeof value === 'number' || typeof value === 'boolean' ? 0 : value;
+  function blank(value: unknown): unknown {
+    if (Array.isArray(value)) throw new Shapeless();
+    if (!isRecord(value)) return typeof value === 'string' ? '' : value === null ? null : 0;
+    const members = Object.entries(value);
+    fields += members.length;
+    // Before they are looked into: an object within an object, thousands of times, must not be.
+    if (fields > MOST_FIELDS) throw new Shapeless();
+    return Object.fromEntries(members.map(([name, within]) => [name, blank(within)]));
+  }
+}
 
 /** @throws Shapeless */
 function regExpFor(row: Row, wanted: ReadonlySet<number>) {
   const groupOf = Object.values(TOLD).map((told) => (wanted.has(told) ? NOWHERE : undefined) as number | undefined);
   let groups = 0;
-  let fields = 0;
   const pattern = objectPattern(row, '');
   if (pattern.length > LONGEST_PATTERN) throw new Shapeless();
   return { regExp: new RegExp(pattern, 'y'), groupOf };
@@ -133,8 +145,6 @@ function regExpFor(row: Row, wanted: ReadonlySet<number>) {
     const members = Object.entries(object).map(
       ([name, value]) => `${literal(JSON.stringify(name))}:${valuePattern(within + name, value)}`,
     );
-    fields += members.length;
-    if (fields > MOST_FIELDS) throw new Shapeless();
     return `\\{${members.join(',')}\\}`;
   }
 
@@ -142,7 +152,6 @@ function regExpFor(row: Row, wanted: ReadonlySet<number>) {
     const told = Object.hasOwn(TOLD, path) ? TOLD[path as keyof typeof TOLD] : undefined;
     if (told === undefined) {
       if (isRecord(value)) return objectPattern(value, `${path}.`);
-      if (typeof value === 'object' && value !== null) throw new Shapeless();
       return SCALAR;
     }
     if (typeof value !== 'string' && value !== null) throw new Shapeless();

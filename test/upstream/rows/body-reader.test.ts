@@ -85,6 +85,25 @@ describe('an answer of the user API', () => {
     expect(envelope).toEqual(answerOf(row));
   });
 
+  it.each([
+    ['objects', '{"x":', '}', 5_000],
+    ['lists', '[', ']', 50_000],
+  ])('with a field of %s, thousands deep, is for JSON to read', (_, begin, end, depth) => {
+    const row = JSON.stringify(ZHANG).replace('70000000001', begin.repeat(depth) + 1 + end.repeat(depth));
+    const body = bytesOf(`{"data":[${row}],"err_code":0}`);
+    const read = createBodyReader();
+    for (const time of [1, 2]) {
+      const { envelope, people } = read(body);
+      expect([time, people, peopleIn(envelope)]).toEqual([time, undefined, [decodePerson(ZHANG)]]);
+    }
+  });
+
+  it('with a field of megabytes is for JSON to read', () => {
+    const long = { ...ZHANG, avatar_url: '\n'.repeat(4 * 1024 * 1024) };
+    const { envelope, people } = readerOf(ZHANG)(bytesOf(answerOf(long)));
+    expect([people, peopleIn(envelope)]).toEqual([undefined, [decodePerson(long)]]);
+  });
+
   const ZOE = { user_key: '1', name_en: 'Zoë' };
 
   it('with bytes that are no UTF-8 is for JSON to read', () => {
