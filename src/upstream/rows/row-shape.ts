@@ -1,6 +1,6 @@
 import { isRecord } from '../person.ts';
 
-/** What rows tell of a person, by where it is in a row. The numbers are places in `Pattern.groupOf`. */
+/** What rows tell of a person: fields of a row, and of the `name` in it. The numbers are places in `Pattern.groupOf`. */
 export const TOLD = {
   user_key: 0,
   out_id: 1,
@@ -58,6 +58,15 @@ const TEXTS: Readonly<Partial<Record<number, string>>> = {
   // Handed on and never looked into; programs in Go write each "&" of it as an escape.
   [TOLD.avatar_url]: ANY_TEXT,
 };
+
+/** The fields of an object that tell something: numbers of `TOLD`, or objects with such fields. */
+interface Places {
+  readonly [field: string]: number | Places;
+}
+
+const { 'name.default': inDefault, 'name.zh_cn': inChinese, 'name.en_us': inEnglish, ...OWN } = TOLD;
+const PLACES: Places = { ...OWN, name: { default: inDefault, zh_cn: inChinese, en_us: inEnglish } };
+const NOT_TOLD: Places = {};
 
 const NOTHING: ReadonlySet<number> = new Set();
 
@@ -137,23 +146,24 @@ function withoutValues(row: Row): Row {
 function regExpFor(row: Row, wanted: ReadonlySet<number>) {
   const groupOf = Object.values(TOLD).map((told) => (wanted.has(told) ? NOWHERE : undefined) as number | undefined);
   let groups = 0;
-  const pattern = objectPattern(row, '');
+  const pattern = objectPattern(row, PLACES);
   if (pattern.length > LONGEST_PATTERN) throw new Shapeless();
   return { regExp: new RegExp(pattern, 'y'), groupOf };
 
-  function objectPattern(object: Row, within: string): string {
-    const members = Object.entries(object).map(
-      ([name, value]) => `${literal(JSON.stringify(name))}:${valuePattern(within + name, value)}`,
-    );
+  function objectPattern(object: Row, places: Places): string {
+    const members = Object.entries(object).map(([name, value]) => {
+      const place = Object.hasOwn(places, name) ? places[name] : undefined;
+      return `${literal(JSON.stringify(name))}:${valuePattern(value, place)}`;
+    });
     return `\\{${members.join(',')}\\}`;
   }
 
-  function valuePattern(path: string, value: unknown): string {
-    const told = Object.hasOwn(TOLD, path) ? TOLD[path as keyof typeof TOLD] : undefined;
-    if (told === undefined) {
-      if (isRecord(value)) return objectPattern(value, `${path}.`);
-      return SCALAR;
-    }
+  function valuePattern(value: unknown, place: number | Places = NOT_TOLD): string {
+    if (typeof place === 'number') return textPattern(place, value);
+    return isRecord(value) ? objectPattern(value, place) : SCALAR;
+  }
+
+  function textPattern(told: number, value: unknown): string {
     if (typeof value !== 'string' && value !== null) throw new Shapeless();
     if (wanted.has(told)) groupOf[told] = ++groups;
     const text = `"${wanted.has(told) ? '(' : '(?:'}${TEXTS[told] ?? TEXT})"`;

@@ -4,38 +4,7 @@ import { bodyText } from '../../../src/upstream/body-text.ts';
 import { decodePerson, isRecord, type Person } from '../../../src/upstream/person.ts';
 import { createBodyReader } from '../../../src/upstream/rows/body-reader.ts';
 import { toPlainPerson } from '../../../src/upstream/rows/row-person.ts';
-
-const ZHANG = {
-  user_key: '7000000000000000001',
-  username: '7000000000000000001',
-  email: 'zhangsan@test.com',
-  name_cn: '张三',
-  name_en: 'Zhang San',
-  avatar_url: 'https://s1-imfile.feishucdn.com/static-resource/v1/abc?size=72&format=image',
-  out_id: 'on_95bed66540',
-  status: 'activated',
-  user_id: 70000000001,
-  name: { default: '张三', zh_cn: '张三', en_us: 'Zhang San' },
-};
-const answerOf = (...rows: readonly unknown[]) => ({ data: rows, err: {}, err_msg: '', err_code: 0 });
-const bytesOf = (answer: unknown) => Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer));
-
-const peopleIn = (answer: unknown) =>
-  isRecord(answer) && Array.isArray(answer.data) ? answer.data.map(decodePerson) : undefined;
-
-/** What JSON says of the same bytes. */
-function parsed(body: Buffer) {
-  const answer = attempt(() => JSON.parse(bodyText(body)));
-  const people = peopleIn(answer);
-  return people && { people, rest: { ...(answer as object), data: undefined } };
-}
-
-/** A reader that has seen a row like this, and has been asked for all that it tells. */
-function readerOf(...rows: readonly unknown[]) {
-  const read = createBodyReader();
-  for (const row of rows) read(bytesOf(answerOf(row)));
-  return read;
-}
+import { answerOf, attempt, bytesOf, parsed, peopleIn, readerOf, ZHANG } from './read-and-parsed.ts';
 
 describe('an answer of the user API', () => {
   it('is matched from the second row of a shape on, and tells the same', () => {
@@ -83,25 +52,6 @@ describe('an answer of the user API', () => {
     const { envelope, people } = readerOf(row)(bytesOf(answerOf(row)));
     expect(people).toBeUndefined();
     expect(envelope).toEqual(answerOf(row));
-  });
-
-  it.each([
-    ['objects', '{"x":', '}', 5_000],
-    ['lists', '[', ']', 50_000],
-  ])('with a field of %s, thousands deep, is for JSON to read', (_, begin, end, depth) => {
-    const row = JSON.stringify(ZHANG).replace('70000000001', begin.repeat(depth) + 1 + end.repeat(depth));
-    const body = bytesOf(`{"data":[${row}],"err_code":0}`);
-    const read = createBodyReader();
-    for (const time of [1, 2]) {
-      const { envelope, people } = read(body);
-      expect([time, people, peopleIn(envelope)]).toEqual([time, undefined, [decodePerson(ZHANG)]]);
-    }
-  });
-
-  it('with a field of megabytes is for JSON to read', () => {
-    const long = { ...ZHANG, avatar_url: '\n'.repeat(4 * 1024 * 1024) };
-    const { envelope, people } = readerOf(ZHANG)(bytesOf(answerOf(long)));
-    expect([people, peopleIn(envelope)]).toEqual([undefined, [decodePerson(long)]]);
   });
 
   const ZOE = { user_key: '1', name_en: 'Zoë' };
@@ -191,11 +141,3 @@ describe('an answer of the user API', () => {
     expect(matched).toBeGreaterThan(1_000);
   });
 });
-
-function attempt(act: () => unknown): unknown {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
-}
