@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
 import { bodyText } from './body-text.ts';
 import { judge, judgeStatus, type UpstreamVerdict } from './error-codes.ts';
+import { isHeaderText } from './header-text.ts';
 import { parseJson } from './parse-json.ts';
 import { decodePerson, isRecord, type Person } from './person.ts';
 import type { ReadBody } from './rows/body-reader.ts';
@@ -19,7 +20,8 @@ export type UserQueryAnswer =
 
 const tokenEnvelope = z.object({
   data: z
-    .object({ token: z.string().min(1), expire_time: z.number().positive() })
+    // A token that cannot be sent is found out now, not in each call until its end.
+    .object({ token: z.string().refine(isHeaderText), expire_time: z.number().positive() })
     .nullish()
     .catch(null),
   error: z.object({ code: z.number().int() }),
@@ -78,7 +80,7 @@ export function decodePluginToken(answer: HttpAnswer): { token: string; lifetime
   if (!data) {
     throw new GatewayError(
       'UPSTREAM_BAD_RESPONSE',
-      'Expected a token and its lifetime from the user API, got neither.',
+      'Expected a token of visible ASCII and its lifetime from the user API, got something else.',
       {
         upstream,
       },

@@ -1,6 +1,7 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
+import { isHeaderText } from './header-text.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
 import type { TokenStore } from './token-store.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -18,7 +19,7 @@ export interface UpstreamOptions extends TransportOptions {
   pluginSecret?: string | undefined;
   /** A virtual token is for development: only the plugin's collaborators can be found with it. @default official */
   tokenType?: 'official' | 'virtual' | undefined;
-  /** `X-USER-KEY`: the acting person. Not needed with a plugin token. @default not sent */
+  /** `X-USER-KEY`: the acting person, in visible ASCII without spaces. Not needed with a plugin token. @default not sent */
   userKey?: string | undefined;
   /** Total deadline of one call to the user API, in milliseconds. @default 3000 */
   timeoutMs?: number | undefined;
@@ -42,7 +43,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** @throws TypeError where the identity is `plugin`, and its id or secret is missing. */
+/** @throws TypeError where the identity is `plugin`, and its id or secret is missing, or no header can hold `userKey`. */
 export function createUpstream(options: UpstreamOptions & UpstreamSurroundings): Upstream {
   const timeoutMs = options.timeoutMs ?? 3_000;
   const credential = pluginCredentialOf(options);
@@ -59,10 +60,13 @@ export function createUpstream(options: UpstreamOptions & UpstreamSurroundings):
 }
 
 function pluginCredentialOf(options: UpstreamOptions): PluginCredential | undefined {
-  const { identity = 'plugin', pluginId, pluginSecret, tokenType } = options;
+  const { identity = 'plugin', pluginId, pluginSecret, tokenType, userKey } = options;
   if (identity === 'caller') return undefined;
   if (pluginId === undefined || pluginSecret === undefined) {
     throw new TypeError('Expected pluginId and pluginSecret, or the identity "caller".');
+  }
+  if (userKey && !isHeaderText(userKey)) {
+    throw new TypeError(`Expected a userKey of visible ASCII without spaces, got ${JSON.stringify(userKey)}.`);
   }
   return { pluginId, pluginSecret, tokenType };
 }

@@ -86,6 +86,15 @@ describe('mistakes', () => {
     ]);
   });
 
+  it.each(['7000\n001', '张三', 'two words'])(
+    'include an acting person whom no header can name: %j',
+    (LARK_USER_KEY) => {
+      expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_USER_KEY } })).toEqual([
+        `LARK_USER_KEY: expected a key of visible ASCII without spaces, got ${JSON.stringify(LARK_USER_KEY)}.`,
+      ]);
+    },
+  );
+
   it('include a queue that a single operation would overflow', () => {
     expect(mistakesOf({ environment: { QUEUE_LIMIT: '500' } })[0]).toContain(
       'expected at least MAX_IDENTIFIERS (1000), got 500',

@@ -98,6 +98,20 @@ describe('the plugin token', () => {
     expect(codesByPath(await query(ONE))).toEqual([`user: ${code}`]);
   });
 
+  it.each(['p-bad\ntoken', 'p-张', 'p-two words', ''])(
+    'that no header can hold (%j) is none: UPSTREAM_BAD_RESPONSE, and the next is asked for at once',
+    async (token) => {
+      const { query, sandbox, upstreamCalls } = await gatewayWithSandbox({ gateway: { retry: { baseMs: 1 } } });
+      const body = { data: { token, expire_time: 7200 }, error: { code: 0, msg: 'success' } };
+      sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? { status: 200, body } : answer()));
+      const answer = await query(ONE);
+      expect(codesByPath(answer)).toEqual(['user: UPSTREAM_BAD_RESPONSE']);
+      expect(upstreamCalls()).toEqual([]);
+      sandbox.setFault(undefined);
+      expect(await query(ONE)).toEqual(FOUND);
+    },
+  );
+
   it('from an endpoint that hangs ends with the deadline', async () => {
     const { query, sandbox } = await gatewayWithSandbox({ gateway: { timeoutMs: 200 } });
     sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? () => {} : answer()));

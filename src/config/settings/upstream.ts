@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isHeaderText } from '../../upstream/header-text.ts';
 import { expected, httpUrl, setting, wholeNumber } from '../setting.ts';
 
 export const upstreamSettings = {
@@ -24,7 +25,7 @@ export const upstreamSettings = {
     default: 'official',
     value: 'official|virtual',
   }),
-  LARK_USER_KEY: setting(z.string(), {
+  LARK_USER_KEY: setting(z.string().refine(isHeaderText, expected('a key of visible ASCII without spaces')), {
     about: 'Key of the acting person (X-USER-KEY); not needed with most plugins.',
     value: 'key',
   }),
