@@ -43,6 +43,9 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** How long a proxy may take to open a way to the user API: as long as undici lets connecting take, 10 s. */
+const TUNNEL_TIMEOUT_MS = 10_000;
+
 export function createTransport(options: TransportOptions): Transport {
   const { origin, pathname } = new URL(options.baseUrl);
   const prefix = pathname.replace(/\/+$/, '');
@@ -77,13 +80,16 @@ function createDispatcher(options: TransportOptions): Dispatcher {
   };
   const { httpProxy, httpsProxy, noProxy } = options.proxy ?? {};
   if (!httpProxy && !httpsProxy) return new Agent(agentOptions);
-  const { EnvHttpProxyAgent } = loadUndici();
+  const { EnvHttpProxyAgent, Pool } = loadUndici();
   // undici reads the environment for whatever is undefined here; "" keeps configuration in one place.
   return new EnvHttpProxyAgent({
     ...agentOptions,
     httpProxy: httpProxy ?? '',
     httpsProxy: httpsProxy ?? '',
     noProxy: noProxy ?? '',
+    // A way that is not there yet belongs to no call, so no deadline ends it. Without this it would be held for 300 s, and with it one of
+    // the connections, by a proxy that has long been well again.
+    clientFactory: (origin, client) => new Pool(origin, { ...client, headersTimeout: TUNNEL_TIMEOUT_MS }),
   });
 }
 
