@@ -15,6 +15,11 @@ export interface ReadBody {
 /** Kinds of rows that are known at a time: of one plugin they have the same fields, or lack some that are empty. */
 const MOST_SHAPES = 8;
 
+/** Answers in a row that are not matched, more than shapes to learn: their rows have more shapes than are known at a time. */
+const MOST_MISSES = 2 * MOST_SHAPES;
+/** Answers that are then only parsed, before matching is tried again: trying in vain takes half as long as parsing. */
+const PARSED_AFTER_MISSES = 500;
+
 /**
  * In bytes. A hundred people need a fraction of it; where a field is longer than some times as much, V8 has no room for the way that
  * it takes through a pattern, and throws.
@@ -31,18 +36,37 @@ const ROWS_BEGIN = '"data":[';
 export function createBodyReader(): (bytes: Buffer) => ReadBody {
   /** The one that matched last comes first. */
   const shapes: RowShape[] = [];
+  let misses = 0;
+  let answersToParse = 0;
 
   return function readBody(bytes) {
+    if (answersToParse > 0) {
+      answersToParse--;
+      return { envelope: parseJson(bodyText(bytes)), people: undefined };
+    }
     const matched = matchRows(bytes);
-    if (typeof matched !== 'number') return matched;
+    if (typeof matched !== 'number') {
+      misses = 0;
+      return matched;
+    }
     const envelope = parseJson(bodyText(bytes));
-    const shape = isRecord(envelope) && Array.isArray(envelope.data) ? shapeOf(envelope.data[matched]) : undefined;
-    if (shape && !shapes.some(({ name }) => name === shape.name)) {
-      shapes.unshift(shape);
-      shapes.length = Math.min(shapes.length, MOST_SHAPES);
+    if (isRecord(envelope) && Array.isArray(envelope.data) && matched < envelope.data.length) {
+      learnFrom(envelope.data[matched]);
     }
     return { envelope, people: undefined };
   };
+
+  function learnFrom(row: unknown): void {
+    if (++misses > MOST_MISSES) {
+      misses = 0;
+      answersToParse = PARSED_AFTER_MISSES;
+      return;
+    }
+    const shape = shapeOf(row);
+    if (!shape || shapes.some(({ name }) => name === shape.name)) return;
+    shapes.unshift(shape);
+    shapes.length = Math.min(shapes.length, MOST_SHAPES);
+  }
 
   /** @returns the index of the row that was not matched, where one was not. */
   function matchRows(bytes: Buffer): ReadBody | number {
