@@ -37,7 +37,7 @@ const userRow = z
   }));
 const envelope = z.object({
   err_code: z.number().int(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   err: z.object({ log_id: z.string() }).partial().nullish().catch(null),
 });
 
