@@ -91,7 +91,7 @@ describe('The sandbox', () => {
   it('explains why it cannot listen', async () => {
     const { sandbox } = await openSandbox();
     const port = Number(new URL(sandbox.url).port);
-    await expect(startSandbox({ port, people: 0 })).rejects.toThrow(`127.0.0.1:${port} (EADDRINUSE)`);
+    await expect(startSandbox({ port, people: 0 })).rejects.toThrow(`127.0.0.1:${port}: another program listens there`);
   });
 });
 
