@@ -89,7 +89,9 @@ export function createUnderWay(): UnderWay {
     queued(identity) {
       const isMeant = ({ subject }: LookUp | Bundle) => identity === undefined || subject.identity === identity;
       for (const bundle of bundles.all()) if (!bundle.call && isMeant(bundle)) bundle.dissolve();
-      return [...overtaken, ...newest()].filter((lookUp) => lookUp.call === undefined && isMeant(lookUp));
+      return [...overtaken, ...newest()].filter(
+        (lookUp) => (lookUp.state === 'queued' || lookUp.call === undefined) && isMeant(lookUp),
+      );
     },
     settleAll(result) {
       dissolveAll();
