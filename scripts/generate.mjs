@@ -97,7 +97,7 @@ accept only \`application/json\`.
 | in \`extensions\` | meaning |
 | --- | --- |
 | \`code\` | one of the above, or graphql-js' own: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`OPERATION_RESOLUTION_FAILURE\` |
-| \`retryAfterMs\` | milliseconds after which asking again can succeed, with \`OVERLOADED\`, \`UPSTREAM_RATE_LIMITED\` and an open breaker |
+| \`retryAfterMs\` | milliseconds after which asking again can succeed, with \`RATE_LIMITED\`, \`OVERLOADED\`, \`UPSTREAM_RATE_LIMITED\` and an open breaker; of a request that is refused as a whole also in whole seconds, as the HTTP header \`retry-after\` |
 | \`upstream.code\` | \`err_code\` of the user API, where it answered with one |
 | \`upstream.logId\` | id of the call in the log of the user API: vendor support asks for it |
 

@@ -40,6 +40,19 @@ describe('what the pages name', () => {
     expect(Object.keys(failures).filter((code) => !told.has(code))).toEqual([]);
   });
 
+  it('docs/errors.md names every code that comes with retryAfterMs, and the header', () => {
+    const given = [...SOURCES.matchAll(/'([A-Z_]+)',(?:(?!GatewayError\()[^;])*?retryAfterMs\b/g)];
+    const codes = given.map(([, code = '']) => code).filter((code) => code in failures);
+    expect(codes).toContain('OVERLOADED');
+    const row = proseOf('docs/errors.md')
+      .split('\n')
+      .find((line) => line.startsWith('| `retryAfterMs`'));
+    // Of UPSTREAM_UNAVAILABLE, the one that an open breaker gives.
+    const told = codes.map((code) => (code === 'UPSTREAM_UNAVAILABLE' ? 'open breaker' : `\`${code}\``));
+    expect(told.filter((text) => !row?.includes(text))).toEqual([]);
+    expect(row).toContain('`retry-after`');
+  });
+
   it('symptoms of docs/troubleshooting.md are said in the words of the gateway', () => {
     const rows = proseOf('docs/troubleshooting.md')
       .split('\n')
