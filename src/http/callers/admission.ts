@@ -52,7 +52,8 @@ async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifi
     if (!(error instanceof loadRateLimiters().RateLimiterRes)) throw error;
     // What was refused did not cost anybody anything: smaller operations may still fit.
     await limiter.reward(caller.name, identifiers);
-    return rateLimited(limiter.points, error.msBeforeNext);
+    const left = limiter.points - (error.consumedPoints - identifiers);
+    return rateLimited({ limit: limiter.points, left: Math.max(left, 0), came: identifiers }, error.msBeforeNext);
   }
 }
 
@@ -71,9 +72,9 @@ const neverAllowed = (limit: number, came: number) =>
     `This caller may ask for ${limit} identifiers a minute; this operation alone names ${came}. Split it.`,
   );
 
-const rateLimited = (limit: number, retryAfterMs: number) =>
+const rateLimited = ({ limit, left, came }: Record<'limit' | 'left' | 'came', number>, retryAfterMs: number) =>
   new GatewayError(
     'RATE_LIMITED',
-    `This caller may ask for ${limit} identifiers a minute, those answered from memory included, and has. Ask again later.`,
+    `This request names ${came} identifiers, and its caller has ${left} left of ${limit} identifiers a minute, those answered from memory included. Ask again after retryAfterMs${left > 0 ? `, or now for ${left} at the most` : ''}.`,
     { retryAfterMs },
   );

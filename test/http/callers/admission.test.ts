@@ -38,6 +38,18 @@ describe('IDENTIFIERS_PER_MINUTE', () => {
     expect((await ask(many(2), bearer('a'))).status).toBe(200);
   });
 
+  it('tells how many are left, and that so many may pass at once', async () => {
+    const { ask } = await gatewayForKeys(keys, { identifiersPerMinute: 20 });
+    await ask(many(2), bearer('a'));
+    const tooMany = await ask(many(19), bearer('a'));
+    expect(tooMany.answer.errors[0].message).toBe(
+      'This request names 19 identifiers, and its caller has 18 left of 20 identifiers a minute, those answered from memory included. Ask again after retryAfterMs, or now for 18 at the most.',
+    );
+    expect((await ask(many(18), bearer('a'))).status).toBe(200);
+    const nothingLeft = await ask(many(1), bearer('a'));
+    expect(nothingLeft.answer.errors[0].message).toMatch(/has 0 left of 20 .* Ask again after retryAfterMs\.$/);
+  });
+
   it('says to split an operation that names more than a whole minute allows', async () => {
     const { ask } = await gatewayForKeys(keys, { identifiersPerMinute: 10 });
     const { answer } = await ask(many(11), bearer('a'));
