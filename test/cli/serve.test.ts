@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
+import { readPage } from '../support/markdown.ts';
 import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';
 
 const shell = promisify(exec);
@@ -135,6 +136,8 @@ describe('lark-user-gateway with credentials', () => {
     expect(await third.ended).toBe(1);
     expect(third.stderr()).toContain(`The sandbox cannot listen on 127.0.0.1:${port}: another program listens there.`);
     expect(third.stderr()).toContain('It is SANDBOX_PORT.');
+    const page = readPage('docs/troubleshooting.md');
+    for (const cli of [second, third]) expect(page).toContain(`\`${cli.stderr().split(' 127.')[0]} …\``);
   });
 
   it('tells a word that is no command, and which was meant', async () => {
