@@ -27,7 +27,7 @@ export function defineUser(builder: Builder) {
 
   return builder.objectRef<Person>('User').implement({
     description:
-      'A person in Lark Project (Feishu Project, Meegle).\n\nA field other than `key` is `null` where Lark has no value, or where the gateway has no permission to read it.',
+      'A person in Lark Project (Feishu Project, Meegle).\n\nA field other than `key` and `status` is `null` where Lark has no value, or where the gateway has no permission to read it.',
     extensions: { handsOnTexts: true },
     fields: (t) => ({
       key: t.exposeID('key', {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSchema, parse } from 'graphql';
+import { buildSchema, isNonNullType, isObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { codesByPath, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
@@ -48,6 +48,17 @@ describe('the schema for supergraphs', () => {
       expect(committed('schema.graphql')).toMatch(/\n {2}status: UserStatus!\n/);
     },
   );
+
+  it.each(Object.values(FILES))('%s says in words which fields of a person are never null', (file) => {
+    const sdl = committed(file);
+    const [, named = ''] = /A field other than (.*) is `null`/.exec(sdl) ?? [];
+    const { User } = buildSchema(committed('schema.graphql')).getTypeMap();
+    if (!isObjectType(User)) throw new TypeError('Expected the type User.');
+    const never = Object.values(User.getFields()).filter(({ type }) => isNonNullType(type));
+    expect([...named.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(never.map(({ name }) => name));
+    const mayBeNobody = /`null` only where another service[^"]*"""\n {2}status: UserStatus\n/.test(sdl);
+    expect(mayBeNobody).toBe(file !== FILES.api);
+  });
 
   it('merges people by lists of each key, with the directive of stitching alone', () => {
     const sdl = committed('schema.stitching.graphql');

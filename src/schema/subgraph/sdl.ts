@@ -33,6 +33,7 @@ const STITCHING = 'directive @merge(keyField: String, keyArg: String) on FIELD_D
  * where they do not exist, and some of them take a null that may not be for a fault of their own.
  */
 const NULL_WHERE_NOBODY_IS: ReadonlySet<string> = new Set(['User.status']);
+const WHERE_NOBODY_IS = '`null` only where another service of a supergraph names somebody who does not exist.';
 
 /**
  * Printed from the schema without its subgraph fields: `printSchema` of graphql-js, and directives put where they belong, since it
@@ -71,10 +72,16 @@ function withDirectives(sdl: string, applied: Applied): string {
       const type = definition.name.value;
       const fields = definition.fields?.map((field): FieldDefinitionNode => {
         const name = `${type}.${field.name.value}`;
-        const isLoose = field.type.kind === Kind.NON_NULL_TYPE && NULL_WHERE_NOBODY_IS.has(name);
-        return { ...field, ...(isLoose && { type: field.type.type }), directives: directivesOf(name) };
+        return { ...loosened(field, name), directives: directivesOf(name) };
       });
       return { ...definition, directives: directivesOf(type), fields: fields ?? [] };
     }),
   });
+}
+
+/** @param name of its type, a dot, and its own. */
+function loosened(field: FieldDefinitionNode, name: string): FieldDefinitionNode {
+  if (field.type.kind !== Kind.NON_NULL_TYPE || !NULL_WHERE_NOBODY_IS.has(name)) return field;
+  const told = [field.description?.value, WHERE_NOBODY_IS].filter((text) => text !== undefined).join(' ');
+  return { ...field, type: field.type.type, description: { kind: Kind.STRING, value: told, block: true } };
 }
