@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { apiKeyOf, bearer, gatewayForKeys } from '../support/callers.ts';
 import { launchChromium } from '../support/chromium.ts';
@@ -29,20 +29,24 @@ describe('GraphiQL in a browser', () => {
     expect(await page.title()).toBe('Lark users');
     await expect.poll(() => tabTitles(page)).toEqual(['OnePerson', 'PeopleByEmail', 'PeopleByOutId', 'FiftyAliases']);
 
+    await expectCommentsToFit(page);
     expect(await run(page)).toMatchObject({
       data: { user: { name: '张三', nameEn: 'Zhang San', status: 'ACTIVATED' } },
     });
     if (process.env.UPDATE_SCREENSHOTS) await takePicture(page);
 
     await openTab(page, 'PeopleByEmail');
+    await expectCommentsToFit(page);
     expect(await run(page)).toMatchObject({ data: { usersByEmail: [{ name: 'Zhang San' }, null] } });
     await openTab(page, 'PeopleByOutId');
+    await expectCommentsToFit(page);
     expect(await run(page)).toMatchObject({
       data: { usersByOutId: [null] },
       extensions: { receipt: { upstreamCalls: 1 } },
     });
 
     await openTab(page, 'FiftyAliases');
+    await expectCommentsToFit(page);
     const { data, errors, extensions } = await run(page);
     expect(errors).toBeUndefined();
     expect(Object.values(data).filter((person) => person !== null)).toHaveLength(50);
@@ -81,6 +85,16 @@ describe('GraphiQL in front of a gateway that asks who one is', () => {
 });
 
 const tabTitles = (page: Page) => page.locator('.graphiql-tab-button').allTextContents();
+
+/** What tells how to run a query is of no use where it is cut off. */
+async function expectCommentsToFit(page: Page): Promise<void> {
+  const editor = page.locator('.graphiql-query-editor');
+  const lines = editor.locator('.view-line > span', { hasText: /^#/ });
+  await expect.poll(() => lines.count()).toBeGreaterThan(0);
+  const right = (locator: Locator) => locator.evaluate((element) => element.getBoundingClientRect().right);
+  const edge = await right(editor);
+  for (const line of await lines.all()) expect(await right(line), await line.innerText()).toBeLessThanOrEqual(edge);
+}
 
 async function openTab(page: Page, name: string): Promise<void> {
   await page.locator('.graphiql-tab-button', { hasText: name }).click();

@@ -17,7 +17,8 @@ export function exampleTabs({ key, email, outId, keys = [key] }: ExamplePeople, 
   const headers = Object.keys(needed).length > 0 ? JSON.stringify(needed, null, 2) : '';
   return [
     {
-      query: `# One person by user key. Press Ctrl-Enter, or the round button, to run it.${howToSend(headers)}
+      query: `# One person by user key. To run it,
+# press Ctrl-Enter, or the round button.${howToSend(headers)}
 query OnePerson {
   user(key: ${JSON.stringify(key)}) {
     key
@@ -32,7 +33,8 @@ query OnePerson {
     },
     {
       headers,
-      query: `# People by e-mail: answered in the order asked, null for those who are not found.
+      query: `# People by e-mail, answered in the order asked;
+# null for those who are not found.
 query PeopleByEmail {
   usersByEmail(emails: [${JSON.stringify(email)}, "nobody@example.com"]) {
     key
@@ -44,7 +46,8 @@ query PeopleByEmail {
     },
     {
       headers,
-      query: `# People by out id. The values are below, under Variables.
+      query: `# People by out id.
+# The values are below, under Variables.
 query PeopleByOutId($outIds: [ID!]!) {
   usersByOutId(outIds: $outIds) {
     key
@@ -57,8 +60,11 @@ query PeopleByOutId($outIds: [ID!]!) {
     },
     {
       headers,
-      query: `# Fifty people under names of their own. However a query is written, its look-ups share calls:
-# "receipt", at the end of the answer, counts one call to the user API; and none when it is run again.
+      query: `# Fifty people under names of their own.
+# However a query is written, its look-ups
+# share calls: "receipt", at the end of the
+# answer, counts one call to the user API;
+# and none when it is run again.
 query FiftyAliases {
 ${Array.from({ length: 50 }, (_, index) => alias(index + 1, keys[index % keys.length] ?? key)).join('\n')}
 }
