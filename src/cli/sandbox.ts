@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
 import { type FaultSpec, FaultSpecError, loadPeople, readFaultTexts, startSandbox } from '../sandbox/sandbox.ts';
-import { exampleToken } from './example-token.ts';
+import { exampleHolder, exampleToken } from './example-token.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 export { faultHelp } from '../sandbox/sandbox.ts';
@@ -37,7 +37,8 @@ export async function sandbox(flags: SandboxFlags): Promise<void> {
       'Or have its callers bring tokens of their own:',
       `  LARK_BASE_URL=${running.url} LARK_IDENTITY=caller`,
       `  x-lark-user-token: ${exampleToken(running) ?? '(there is nobody who could have one)'}`,
-      `More tokens: ${running.url}/_sandbox/user_tokens`,
+      'More tokens, of whomever you name:',
+      `  curl -s ${running.url}/_sandbox/user_tokens -d '${JSON.stringify({ user_key: exampleHolder(running) ?? '…' })}'`,
       `Calls received: ${running.url}/_sandbox/calls`,
       `Faults: ${running.url}/_sandbox/faults   (on: ${faults.map(({ name }) => name).join(', ') || 'none'})`,
       '',

@@ -40,6 +40,14 @@ describe('lark-user-gateway --lark-identity caller', () => {
     expect(await ask.json()).toEqual({ data: { user: { nameEn: 'Li Si' } } });
   });
 
+  it('gets more tokens from that sandbox with the line that it prints', async () => {
+    const banner = await runCli(['sandbox', '--port', '0']).until('_sandbox/faults');
+    expect(JSON.parse((await shell(curlIn(banner))).stdout)).toEqual({
+      token: expect.stringMatching(/^u-/),
+      expire_time: 7_200,
+    });
+  });
+
   it('has no credential to check', async () => {
     const cli = runCli(['check'], { LARK_IDENTITY: 'caller', LARK_BASE_URL: 'https://project.feishu.cn' });
     expect(await cli.ended).toBe(2);
