@@ -12,6 +12,7 @@ export function forgetAdvice(code: string | undefined, origin: string, hasCreden
     INTERNAL_SERVER_ERROR: 'Look at the log of the gateway, and run this again: they may not be forgotten.',
     ECONNREFUSED: `Nothing listens at ${origin}: check --url, and that the gateway runs.`,
     ENOTFOUND: `There is no host of this name: check --url (${origin}).`,
+    BAD_PORT: `Have the gateway listen on another port: Node, as browsers, asks nothing of this one (https://fetch.spec.whatwg.org/#port-blocking). They are not forgotten.`,
     TIMEOUT: 'Run this again: whether they are forgotten is not known.',
   };
   return (

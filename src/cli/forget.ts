@@ -66,8 +66,7 @@ async function post(address: URL, body: unknown, credential: string | undefined)
     status = response.status;
     answer = await response.json().catch(() => undefined);
   } catch (error) {
-    const isLate = error instanceof Error && error.name === 'TimeoutError';
-    const reason = isLate ? 'TIMEOUT' : codeOf((error as Error).cause ?? error);
+    const reason = reasonOf(error);
     return failed(`${address.origin} was not reached, or did not answer`, reason, ` (${reason}).`);
   }
   const done = answerShape.safeParse(answer);
@@ -75,6 +74,14 @@ async function post(address: URL, body: unknown, credential: string | undefined)
   const refusal = refusalShape.safeParse(answer).data?.errors[0];
   if (refusal) return failed(printable(`${refusal.extensions.code}: ${refusal.message}`), refusal.extensions.code);
   return failed(`${address.origin} answered with status ${status}, and not as a gateway does.`, undefined);
+}
+
+function reasonOf(error: unknown): string {
+  const { name, cause } = error as Error;
+  if (name === 'TimeoutError') return 'TIMEOUT';
+  // All that `fetch` tells of ports which it never asks: no code, and no address.
+  if (cause instanceof Error && cause.message === 'bad port') return 'BAD_PORT';
+  return codeOf(cause ?? error);
 }
 
 /** Whatever answers there may not write to a terminal as it likes. */

@@ -141,6 +141,14 @@ describe('lark-user-gateway forget', () => {
     expect([refused.code, refused.stderr.includes('Nothing listens at')]).toEqual([1, true]);
   });
 
+  it('says so where its port is one that fetch refuses to ask', async () => {
+    const { code, stderr } = await ended(runCli(['forget', '--url', 'http://127.0.0.1:4190', '--key', '1']));
+    expect(code).toBe(1);
+    expect(stderr).toContain('http://127.0.0.1:4190 was not reached, or did not answer (BAD_PORT).');
+    expect(stderr).toContain('Have the gateway listen on another port');
+    expect(stderr).toContain('They are not forgotten.');
+  });
+
   it('follows no redirect, with credential and identifier', async () => {
     const elsewhere = await insteadOfGateway((response) => response.end('{"forgotten":true,"entries":0,"replicas":1}'));
     const { url, received } = await insteadOfGateway((response) =>
