@@ -3,6 +3,7 @@ import type { GatewayOptions } from '../../../src/gateway-options.ts';
 import { apiKeyOf, bearer } from '../../support/callers.ts';
 import { gatewayWithSandbox, post, UNASKED } from '../../support/gateway-with-sandbox.ts';
 import { keptLog } from '../../support/kept-log.ts';
+import { readPage } from '../../support/markdown.ts';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
 const ZHANG_SAN = '7000000000000000001';
@@ -47,6 +48,15 @@ describe('the line of a request', () => {
         waitedMs: expect.any(Number),
       },
     });
+  });
+
+  it('has the fields that the README lists, and no others', async () => {
+    const { gateway, requests } = await loggingGateway();
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await post(gateway, { query: '{ users(keys: ["1", ""]) { key } }' }, { traceparent });
+    const row = readPage('README.md').match(/^\| `info` \| one a request: (.*) \|$/m)?.[1] ?? '';
+    const fields = [...row.replace(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(fields.toSorted()).toEqual(Object.keys(requests()[0]?.fields ?? {}).toSorted());
   });
 
   it('counts errors by code, over all the people of the request', async () => {
