@@ -23,7 +23,7 @@ function byEmails(
 export function defineQuery(builder: Builder, User: ReturnType<typeof defineUser>): void {
   builder.queryType({
     description:
-      'Look people up by what you know of them. All look-ups of a request leave together, up to 100 in one call.',
+      'Look people up by what you know of them. All look-ups of a request leave together, up to 100 in one call.\n\nAn operation may name so many identifiers and no more, over all its fields and lists: one that names more is refused as a whole, with `BAD_USER_INPUT` and a message that tells the limit. Errors have a code in `extensions.code`; the page `docs/errors.md` of the gateway lists them, and says which are worth asking again.',
     fields: (t) => ({
       user: t.field({
         type: User,

@@ -60,6 +60,12 @@ describe('the schema for supergraphs', () => {
     expect(mayBeNobody).toBe(file !== FILES.api);
   });
 
+  it.each(Object.values(FILES))('%s says what happens over the limit of identifiers, and where codes are', (file) => {
+    const told = buildSchema(committed('schema.graphql')).getQueryType()?.description ?? '';
+    expect(told).toMatch(/names more is refused as a whole, with `BAD_USER_INPUT`.*docs\/errors\.md/);
+    expect(committed(file)).toContain(told);
+  });
+
   it('merges people by lists of each key, with the directive of stitching alone', () => {
     const sdl = committed('schema.stitching.graphql');
     expect(sdl.match(/@merge\(keyField: "[^)]*\)/g)).toEqual([
