@@ -56,7 +56,7 @@ describe('the line of a request', () => {
     await post(gateway, { query: '{ users(keys: ["1", ""]) { key } }' }, { traceparent });
     const row = readPage('README.md').match(/^\| `info` \| one a request: (.*) \|$/m)?.[1] ?? '';
     const fields = [...row.replace(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, name]) => name);
-    expect(fields.toSorted()).toEqual(Object.keys(requests()[0]?.fields ?? {}).toSorted());
+    expect(new Set(fields)).toEqual(new Set(Object.keys(requests()[0]?.fields ?? {})));
   });
 
   it('counts errors by code, over all the people of the request', async () => {
