@@ -37,6 +37,8 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       stopping: (message) => lines.say('info', message),
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
+    // The banner is for people. Whoever collects the log learns of a start, too, and of which version.
+    lines.write({ level: 'info', message: 'The gateway listens.', fields: { version, url: running.url } });
     for (const warning of config.warnings) lines.say('warn', warning);
     process.stdout.write(serveBanner({ version, ...running, config, embedded, exampleKey: examples.key }));
   } catch (error) {

@@ -69,6 +69,10 @@ const FIELDS = {
   command: text(/^(heartbeat|cache-read|cache-write|quota|token|forget)$/),
   isUp: flag,
   mode: text(/^(shared|alone|returning)$/),
+  /** Of the gateway. */
+  version: text(/^\d+\.\d+\.\d+[\w.+-]{0,40}$/),
+  /** Where it listens. */
+  url: text(/^http:\/\/(\d+(\.\d+){3}|\[[\da-f:.]+\]):\d{1,5}$/),
   /** Which of several processes, from 1 on. */
   worker: count,
   pid: count,

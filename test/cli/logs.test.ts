@@ -1,7 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
+import { ROOT } from '../support/markdown.ts';
 import { ANY_PORTS, type RunningCli, runCli, runCliLoggingTo } from '../support/run-cli.ts';
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
 const linesOf = (cli: RunningCli): Record<string, unknown>[] =>
   cli
@@ -34,9 +38,24 @@ describe('the log of lark-user-gateway', () => {
   it('is one JSON object a line on standard error, the last of them written before it ends', async () => {
     const lines = linesOf(await served({}, 200));
     expect(lines.filter(({ msg }) => msg === 'request')).toHaveLength(200);
-    expect(lines[0]).toMatchObject({ level: 'info', outcome: 'OK', caller: 'anybody', identifiers: 1 });
+    expect(lines[1]).toMatchObject({ level: 'info', outcome: 'OK', caller: 'anybody', identifiers: 1 });
     expect(Date.parse(String(lines[0]?.time))).toBeGreaterThan(Date.now() - 60_000);
     expect(lines.slice(-2).map(({ msg }) => msg)).toEqual([expect.stringContaining('SIGTERM'), 'Stopped.']);
+  });
+
+  it.each([{}, { WORKERS: '2' }])('begins with where it listens, and in which version: %o', async (environment) => {
+    const cli = runCli([], { ...ANY_PORTS, ...environment });
+    const url = (await cli.until('curl')).match(/GraphQL {3}(http:\S+)\/graphql/)?.[1];
+    const said = () =>
+      cli
+        .stderr()
+        .split('\n')
+        .filter((line) => line.includes('"The gateway listens."'));
+    await expect
+      .poll(() => said().map((line) => JSON.parse(line)))
+      .toEqual([
+        { level: 'info', time: expect.any(String), version: manifest.version, url, msg: 'The gateway listens.' },
+      ]);
   });
 
   it('leaves standard output to people', async () => {
@@ -72,6 +91,7 @@ describe('the log of lark-user-gateway', () => {
       expect(await cli.ended).toBe(1);
       expect(cli.stderr()).not.toContain('secret');
       expect(linesOf(cli)).toMatchObject([
+        { level: 'info', msg: 'The gateway listens.' },
         { level: 'fatal', msg: 'Uncaught: the process ends.', stack: expect.stringMatching(/^RangeError/) },
       ]);
     },
@@ -84,7 +104,7 @@ describe('the log of lark-user-gateway', () => {
     await expect.poll(() => cli.stderr()).toContain('Once more to stop at once');
     cli.process.kill('SIGINT');
     expect(await cli.ended).toBe(1);
-    expect(linesOf(cli)).toHaveLength(1);
+    expect(linesOf(cli).map(({ msg }) => msg)).toEqual(['The gateway listens.', expect.stringContaining('SIGINT')]);
   });
 
   it.runIf(existsSync('/dev/full'))(
