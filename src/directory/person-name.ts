@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import { comparable, identifierOf, parseIdentifier } from './identifier.ts';
@@ -12,6 +13,12 @@ export interface PersonName {
 
 export const EVERY_KIND: readonly LookupKind[] = ['key', 'outId', 'email'];
 
+/** TypeScript says so; programs in JavaScript may not. */
+export const isKind = (kind: LookupKind): boolean => EVERY_KIND.includes(kind);
+
+export const unknownKind = () =>
+  new GatewayError('BAD_USER_INPUT', `Expected one of the kinds ${EVERY_KIND.join(', ')}, got another.`);
+
 interface SubjectOfName {
   readonly kind: LookupKind;
   readonly tenantKey?: string | undefined;
@@ -22,6 +29,7 @@ interface SubjectOfName {
  * @throws GatewayError BAD_USER_INPUT as look-ups answer it.
  */
 export function parsePersonName({ kind, identifier, tenantKey }: PersonName): PersonName {
+  if (!isKind(kind)) throw unknownKind();
   const id = comparable(kind, parseIdentifier(kind, identifier));
   if (kind !== 'email' || tenantKey === undefined) return { kind, identifier: id };
   return { kind, identifier: id, tenantKey: parseIdentifier('tenantKey', tenantKey) };
