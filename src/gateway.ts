@@ -7,6 +7,7 @@ import type { GatewayOptions } from './gateway-options.ts';
 import { createDocumentCache } from './http/limits/document-cache.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import type { Readiness } from './http/use-probes.ts';
+import { checkOptions } from './options/check-options.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { quotasOf } from './quotas-of.ts';
 import { redisStateOf } from './redis-state-of.ts';
@@ -71,9 +72,10 @@ const MOST_CONNECTIONS = 1_000;
 /**
  * Wires the layers together. Two gateways have nothing in common but what `given` holds, so a process can hold several.
  * @param given what this gateway has in common with others, in place of what `options.redis` would. It is closed with the gateway.
- * @throws TypeError where a credential, or the address of Redis, is missing or malformed.
+ * @throws TypeError where options are missing or malformed, with all mistakes at once.
  */
 export function createGateway(options: GatewayOptions, given?: SharedState): Gateway {
+  checkOptions(options);
   const clock = options.clock ?? monotonicClock;
   const upstreamState = createUpstreamState();
   const log = createLog(options.log ?? faultsToStandardError);
