@@ -9,7 +9,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/clean.mjs scripts/
 COPY src/ src/
-COPY LICENSE README.md README.zh-CN.md CHANGELOG.md schema.graphql schema.federation.graphql schema.stitching.graphql ./
+COPY docs/ docs/
+COPY LICENSE README.md README.zh-CN.md CHANGELOG.md SECURITY.md schema.graphql schema.federation.graphql schema.stitching.graphql ./
 RUN npm pack --silent && tar -xzf lark-user-gateway-*.tgz
 
 # What it needs to run, from the lock file. Declarations and source maps are for people who write code.

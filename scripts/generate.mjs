@@ -112,8 +112,9 @@ const CONFIGURATION_PAGE = `# Configuration
 
 <!-- Written by \`npm run generate\` from src/config/settings.ts. -->
 
-Nothing has to be set: without a credential the embedded sandbox serves made-up people. \`lark-user-gateway init\` writes a \`.env\`
-with every setting of this page, commented out; \`lark-user-gateway check\` tries the credential.
+Nothing has to be set: without a credential the embedded sandbox serves made-up people. \`node dist/cli.js init\` writes a \`.env\`
+with every setting of this page, commented out; \`node dist/cli.js check\` tries the credential. ([Other ways to run a
+command](../README.md#install))
 
 - A setting is an environment variable, a line of \`.env\` in the current folder (or of the file that \`--settings-file\` names), or a flag.
   Flags win over the environment, the environment over \`.env\`. An empty value counts as not set.

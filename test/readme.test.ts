@@ -23,6 +23,13 @@ const COMMANDS: Record<string, () => Promise<void>> = {
     expect(scripts.start).toBe('node dist/cli.js');
     expect(await runCli([], ANY_PORTS).until('curl')).toContain('made-up people');
   },
+  // CI packs it, and asks what comes out in an empty project.
+  'npm ci && npm pack': async () => {
+    expect(readFileSync(join(ROOT, '.ci', 'run'), 'utf8')).toContain('npm run check:tarball');
+    expect(readFileSync(join(ROOT, 'scripts', 'check-tarball.mjs'), 'utf8')).toContain("execFileSync('npm', ['pack',");
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(scripts.prepack).toContain('build');
+  },
   'npm ci && npm test': async () => {
     expect(readFileSync(join(ROOT, '.ci', 'run'), 'utf8')).toMatch(/npm ci\n[\s\S]*npm test/);
   },

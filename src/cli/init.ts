@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { envTemplate } from '../config/env-template.ts';
 import { codeOf } from '../config/environment.ts';
+import { ownCommand } from './own-command.ts';
 
 const FILE = '.env';
 
@@ -20,10 +21,11 @@ export function init(): void {
       { cause: error },
     );
   }
+  const command = ownCommand();
   process.stdout.write(`Wrote ${FILE}, which only you can read. Put the credential of your plugin into its first lines, then run
 
-  lark-user-gateway check
+  ${command} check
 
-Until then, lark-user-gateway serves made-up people.
+Until then, ${command} serves made-up people.
 `);
 }

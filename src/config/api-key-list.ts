@@ -29,7 +29,7 @@ function parseEntry(entry: string, where: string, mistakes: string[]): ApiKey[] 
   const [name, sha256] = [pair.slice(0, Math.max(0, at)), pair.slice(at + 1)];
   if (!API_KEY_NAME.test(name) || !HASH.test(sha256)) {
     mistakes.push(
-      `${where}: expected name:sha256, a name of letters, digits, "-", "_", "." and 64 hex digits. "lark-user-gateway api-key <name>" prints one.`,
+      `${where}: expected name:sha256, a name of letters, digits, "-", "_", "." and 64 hex digits. The command "api-key <name>" prints one.`,
     );
     return [];
   }

@@ -46,7 +46,7 @@ function authOptions(
   if (kind === 'none') return openTo(around, mistakes);
   if (kind === 'jwt') return jwtOptions(values, around, mistakes);
   if (values.API_KEYS === undefined) {
-    mistakes.push('AUTH is api-key: set API_KEYS or API_KEYS_FILE. "lark-user-gateway api-key <name>" makes a key.');
+    mistakes.push('AUTH is api-key: set API_KEYS or API_KEYS_FILE. The command "api-key <name>" makes a key.');
     return undefined;
   }
   return { kind, keys: parseApiKeys(values.API_KEYS, mistakes) };

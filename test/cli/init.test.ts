@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnv, promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { envTemplate } from '../../src/config/env-template.ts';
 import { settings } from '../../src/config/settings.ts';
@@ -21,7 +22,13 @@ describe('lark-user-gateway init', () => {
     expect(code).toBe(0);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(says).toContain('Wrote .env');
-    expect(says).toContain('lark-user-gateway check');
+  });
+
+  it('names a command that runs as it stands, from the same folder', async () => {
+    const { folder, says } = await initialised();
+    const [command = ''] = says.match(/^ {2}.* check$/m) ?? [];
+    const ran = promisify(execFile)('/bin/sh', ['-c', command], { cwd: folder, env: { PATH: process.env.PATH ?? '' } });
+    await expect(ran).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('set LARK_BASE_URL') });
   });
 
   it('never overwrites one: it says so, and ends with 1', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { anchorsOf, linksOf, pages, ROOT } from '../support/markdown.ts';
+import { anchorsOf, linksOf, pages, ROOT, readPage } from '../support/markdown.ts';
 
 it('finds the pages and their links', () => {
   expect(pages.length).toBeGreaterThan(12);
@@ -16,6 +16,27 @@ it.each(pages)('every link of %s leads to a file, and to a heading of it', (page
     return anchor !== undefined && !anchorsOf(target).includes(anchor);
   });
   expect(broken).toEqual([]);
+});
+
+it('what the pages of the tarball lead to is in it, or in the repository, as the README says', () => {
+  const { files } = JSON.parse(readPage('package.json')) as { files: string[] };
+  const packed = new Set([
+    ...files.map((file) => file.replace(/\/$/, '')),
+    'package.json',
+    'LICENSE',
+    'README.md',
+    'README.zh-CN.md',
+  ]);
+  const [, told = ''] =
+    /What pages say of ([^.]*(?:\.md)?[^.]*) is in the repository\./.exec(readPage('README.md')) ?? [];
+  const elsewhere = new Set([...told.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''));
+  expect(elsewhere.size).toBeGreaterThan(3);
+  const inTarball = pages.filter((page) => packed.has(page.split('/')[0] ?? ''));
+  const targets = inTarball.flatMap((page) =>
+    linksOf(page).map((link) => join(dirname(page), link.split('#')[0] ?? '')),
+  );
+  const tops = new Set(targets.map((target) => target.split('/')[0] ?? '').filter((top) => top !== '.'));
+  expect([...tops].filter((top) => !packed.has(top) && !elsewhere.has(top) && !inTarball.includes(top))).toEqual([]);
 });
 
 it('every page of docs/ can be reached from the README', () => {

@@ -123,7 +123,7 @@ describe('the README of the frontend', () => {
       expect.stringContaining('npm run dev'),
       expect.stringContaining('npm run build'),
       // In test/codegen.test.ts.
-      'lark-user-gateway --trusted-documents src/generated/persisted-documents.json',
+      'node dist/cli.js --trusted-documents ../frontend/src/generated/persisted-documents.json',
       'npm run test:frontend',
     ]);
     expect(JSON.parse(read('../../package.json')).scripts['test:frontend']).toContain('vitest run --mode frontend');

@@ -10,7 +10,7 @@ export const callerSettings = {
   }),
   API_KEYS: setting(z.string(), {
     about:
-      'With AUTH=api-key: name:sha256, separated by commas, or in its file a line each, where a line that begins with # is a comment; "lark-user-gateway api-key <name>" makes one. Behind a semicolon what it may do: name:sha256;scopes=email:read+cache:refresh;tenants=t1+t2.',
+      'With AUTH=api-key: name:sha256, separated by commas, or in its file a line each, where a line that begins with # is a comment; the command "api-key <name>" makes one. Behind a semicolon what it may do: name:sha256;scopes=email:read+cache:refresh;tenants=t1+t2.',
     value: 'name:sha256hex,…',
     isSecret: true,
   }),
