@@ -1,4 +1,4 @@
-// Writes what is derived from the code: schema.graphql, the tables of the README, and two pages of docs/. Runs on the build in dist/.
+// Writes what is derived from the code: schema.graphql, the tables of the README, and pages of docs/. Runs on the build in dist/.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { browserSettings } from '../dist/config/settings/browser.js';
@@ -12,6 +12,7 @@ import { serverSettings } from '../dist/config/settings/server.js';
 import { upstreamSettings } from '../dist/config/settings/upstream.js';
 import { flagOf, settingNames, settings } from '../dist/config/settings.js';
 import { failures } from '../dist/errors.js';
+import { optionsTables } from './options-tables.mjs';
 
 const cell = (text) => text.replaceAll('|', '\\|');
 const table = (head, rows) =>
@@ -77,7 +78,7 @@ const errorsTable = table(
 
 const insert = (text, name, content) => {
   const place = new RegExp(`(<!-- generated: ${name} -->\n)[^]*?(<!-- end -->)`);
-  if (!place.test(text)) throw new Error(`README.md: expected the markers of the generated part "${name}".`);
+  if (!place.test(text)) throw new Error(`Expected the markers of the generated part "${name}".`);
   return text.replace(place, (_, start, end) => `${start}${content}\n${end}`);
 };
 
@@ -128,6 +129,8 @@ ${GROUPS.map(([title, group]) => `\n## ${title}\n\n${settingsTable(Object.keys(g
 const readme = readFileSync('README.md', 'utf8');
 writeFileSync('README.md', insert(insert(readme, 'settings', settingsTable(ASKED_FOR_MOST)), 'errors', errorsTable));
 writeFileSync('docs/errors.md', ERRORS_PAGE);
+const library = readFileSync('docs/library.md', 'utf8');
+writeFileSync('docs/library.md', insert(library, 'options', optionsTables(table)));
 writeFileSync('docs/configuration.md', CONFIGURATION_PAGE);
 for (const [file, format] of [
   ['schema.graphql', 'api'],

@@ -23,7 +23,9 @@ export interface UpstreamOptions extends TransportOptions {
   userKey?: string | undefined;
   /** Total deadline of one call to the user API, in milliseconds. @default 3000 */
   timeoutMs?: number | undefined;
+  /** Milliseconds on a clock that never jumps. @default the process' monotonic clock */
   clock?: Clock | undefined;
+  /** Receives every event of the gateway, in figures, synchronously. @default none */
   telemetry?: Telemetry | undefined;
 }
 
