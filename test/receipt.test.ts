@@ -74,6 +74,12 @@ describe('memory, on the wire', () => {
     expect(upstreamCalls()).toEqual([{ user_keys: [ZHANG_SAN] }, { user_keys: ['7000000000000000002'] }]);
   });
 
+  it('x-lookup-cache counts for nothing with another value', async () => {
+    const { askAgain } = await ask(`{ user(key: "${ZHANG_SAN}") { key } }`);
+    const again = await askAgain(undefined, { ...RECEIPT, 'x-lookup-cache': 'bogus' });
+    expect(again.extensions.receipt).toMatchObject({ upstreamCalls: 0, cacheHits: 1 });
+  });
+
   it('x-lookup-cache: refresh asks again', async () => {
     const { askAgain, upstreamCalls } = await ask(`{ user(key: "${ZHANG_SAN}") { key } }`);
     const fresh = await askAgain(undefined, { ...RECEIPT, 'x-lookup-cache': 'refresh' });
