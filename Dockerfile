@@ -9,7 +9,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/clean.mjs scripts/
 COPY src/ src/
-COPY docs/ docs/
+COPY docs docs/
 COPY LICENSE README.md README.zh-CN.md CHANGELOG.md SECURITY.md schema.graphql schema.federation.graphql schema.stitching.graphql ./
 RUN npm pack --silent && tar -xzf lark-user-gateway-*.tgz
 
