@@ -119,7 +119,10 @@ export function createLanes({ quota, fillUp, send }: LanesOptions): Lanes {
     slots.request((take) => {
       group.isWaitingForSlot = false;
       const [lane] = group.lanes.values();
-      if (!lane) return void groups.delete(group.name);
+      if (!lane) {
+        groups.delete(group.name);
+        return;
+      }
       const { subject, queue } = lane;
       const batch = filledUp(subject, queue.take(MAX_IDENTIFIERS_PER_CALL));
       if (batch.length > 0) send(subject, batch, take);
