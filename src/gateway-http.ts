@@ -7,6 +7,7 @@ import { createTicket, type TicketOptions } from './directory/ticket.ts';
 import { GatewayError } from './errors.ts';
 import { forExpress } from './express/express-lane.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import { createArrivals } from './http/arrivals.ts';
 import { createCorsHeaders } from './http/browsers/cors.ts';
 import { createAdmission } from './http/callers/admission.ts';
 import { createAuthentication } from './http/callers/authentication.ts';
@@ -61,8 +62,9 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   const isForCallers = options.identity === 'caller';
   const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
   const { callerOf, findCaller } = authentication;
+  const arrivals = createArrivals();
   const requestLog = createRequestLog({ log, telemetry, traces, clock });
-  const yogaLog = useRequestLog(requestLog, findCaller);
+  const yogaLog = useRequestLog(requestLog, findCaller, arrivals);
   const mediaTypes = createMediaTypes();
   const { maxBodyBytes = 1_048_576, maxIdentifiers = 1_000, corsOrigins = [] } = options;
   const admit = createAdmission({ identifiersPerMinute, limiter: parts.limiter });
@@ -79,6 +81,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       };
     },
     authentication,
+    arrivals,
     needsUserToken: isForCallers,
     admit(operation, request) {
       yogaLog.noteIdentifiers(request, operation.identifiers);
@@ -100,13 +103,14 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     mediaTypes,
     metrics: options.metrics === 'apart' ? undefined : metrics,
   });
-  const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, requestLog: yogaLog });
+  const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, arrivals, requestLog: yogaLog });
 
   const express = (listener: RequestListener) =>
     forExpress(
       {
         ...parts,
         authentication,
+        arrivals,
         needsUserToken: isForCallers,
         admit,
         createTicket: ticketOf,

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { GatewayError } from '../errors.ts';
+import type { Arrivals } from '../http/arrivals.ts';
 import type { Authentication } from '../http/callers/authentication.ts';
 import type { Caller } from '../http/callers/caller.ts';
 import { mayAsk } from '../http/callers/use-authentication.ts';
@@ -12,6 +13,8 @@ import { NodeHeaders, usualLength } from './usual-request.ts';
 
 export interface ExpressOptions extends JobOptions, AnswerOptions {
   readonly authentication: Pick<Authentication, 'identify'>;
+  /** Learns what has been found out of requests that are left to Yoga. */
+  readonly arrivals: Pick<Arrivals, 'note'>;
   readonly mediaTypes: Pick<MediaTypes, 'typeFor'>;
   /** Each request has to bring a user access token of its own. */
   readonly needsUserToken: boolean;
@@ -26,7 +29,7 @@ export interface ExpressOptions extends JobOptions, AnswerOptions {
  * @param yoga answers any request.
  */
 export function forExpress(options: ExpressOptions, yoga: RequestListener): RequestListener {
-  const { authentication, mediaTypes, needsUserToken, maxBodyBytes, clock } = options;
+  const { authentication, arrivals, mediaTypes, needsUserToken, maxBodyBytes, clock } = options;
   const readJob = createJobReader(options);
   const answerJob = createAnswerJob(options);
 
@@ -37,17 +40,18 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     if (!length || !contentType) return yoga(request, response);
     const startedAt = clock();
     const found = authentication.identify(headers);
-    if (found instanceof Promise) return void found.then(go, () => yoga(request, response));
+    if (found instanceof Promise) return void found.then(go, leaveToYoga);
     return go(found);
 
     function go(caller: Caller | GatewayError): void {
       const asker = caller instanceof GatewayError ? undefined : askerFor(caller);
-      if (!asker || !length) {
-        yoga(request, response);
-        return;
-      }
-      const give = () => yoga(request, response);
-      readBody(request, length, (body) => take(body, asker), give);
+      if (asker && length) readBody(request, length, (body) => take(body, asker), leaveToYoga);
+      else leaveToYoga();
+    }
+
+    function leaveToYoga(): void {
+      arrivals.note(request, { startedAt, found });
+      yoga(request, response);
     }
 
     function askerFor(caller: Caller): Asker | undefined {
@@ -72,7 +76,7 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
         answerJob(job, asker, response);
       } else {
         request.unshift(body);
-        yoga(request, response);
+        leaveToYoga();
       }
     }
   };

@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Arrivals } from './arrivals.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
@@ -13,11 +14,12 @@ import { createYoga } from './yoga-library.ts';
 export interface MetricsYogaOptions {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
   authentication: Authentication;
+  arrivals: Pick<Arrivals, 'find'>;
   requestLog: YogaRequestLog;
 }
 
 /** The HTTP side of a port of its own for `/metrics`: answered, refused and logged as on the main one. There is nothing else. */
-export function createMetricsYoga({ metrics, authentication, requestLog }: MetricsYogaOptions): GatewayYoga {
+export function createMetricsYoga({ metrics, authentication, arrivals, requestLog }: MetricsYogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga({
     graphiql: false,
@@ -30,7 +32,7 @@ export function createMetricsYoga({ metrics, authentication, requestLog }: Metri
     plugins: [
       requestLog.plugin,
       useSecurityHeaders({ variesByOrigin: false }),
-      useAuthentication(authentication),
+      useAuthentication(authentication, arrivals),
       useMetrics(metrics, requestLog.logFault),
       useNothingElse(),
     ],

@@ -3,6 +3,7 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import type { ForgetEverywhere } from '../directory/forgetting.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Arrivals } from './arrivals.ts';
 import { corsFor } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
@@ -36,6 +37,7 @@ export interface YogaOptions {
   createContext(request: Request): SchemaContext;
   readiness(): Readiness;
   authentication: Authentication;
+  arrivals: Pick<Arrivals, 'find'>;
   /** Each request has to bring a user access token of its own. */
   needsUserToken: boolean;
   admit: OperationCheckOptions['admit'];
@@ -111,7 +113,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
         schemaFor: schemaFor(options),
       }),
       // Before the body is read: strangers cost next to nothing.
-      useAuthentication(options.authentication),
+      useAuthentication(options.authentication, options.arrivals),
       // After it, as introspection; on nobody's behalf, so it needs no user token.
       options.showsSchema && useSchemaDownload(),
       // After it, on nobody's behalf, too.

@@ -43,9 +43,10 @@ export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } 
     use: 'sig',
   });
   const published = { keys: await Promise.all([...old.map((one) => inSet(one, 'k0')), inSet(keys, 'k1')]) };
-  const state = { isDown: false, requests: 0 };
+  const state = { isDown: false, requests: 0, onRequest: () => {} };
   const server = createServer((_request, response) => {
     state.requests++;
+    state.onRequest();
     response.writeHead(state.isDown ? 503 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(published));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import type { AskedHeaders } from '../request-headers.ts';
 import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
-import { ANYBODY, type Caller, type CallerOf } from './caller.ts';
+import { ANYBODY, type Caller, type CallerOf, type Identified } from './caller.ts';
 import type { JwtOptions } from './jwt-options.ts';
 
 /** Who may ask. */
@@ -29,9 +29,9 @@ export interface AuthenticationOptions {
 
 export interface Authentication {
   /** @returns the caller, or why there is none. A promise only where keys may have to be fetched. */
-  identify(headers: AskedHeaders): Caller | GatewayError | Promise<Caller | GatewayError>;
-  /** The same for a request whose caller is asked for later. */
-  authenticate(request: Request): Caller | GatewayError | Promise<Caller | GatewayError>;
+  identify(headers: AskedHeaders): Identified;
+  /** The same for a request whose caller is asked for later. @param found where that has been found out before. */
+  authenticate(request: Request, found?: Identified): Identified;
   /** The caller of a request that has been authenticated. */
   readonly callerOf: CallerOf;
   /** The caller of any request; `undefined` where it has not been authenticated. */
@@ -46,8 +46,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
   return {
     identify,
-    authenticate(request) {
-      const found = identify(request.headers);
+    authenticate(request, found = identify(request.headers)) {
       return found instanceof Promise ? found.then((caller) => remember(request, caller)) : remember(request, found);
     },
     callerOf(request) {

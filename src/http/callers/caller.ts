@@ -1,3 +1,5 @@
+import type { GatewayError } from '../../errors.ts';
+
 /** Who asks, as far as the gateway needs to know. */
 export interface Caller {
   /** Tells callers apart, in limits and logs: the name of an API key, or a hash of a token's issuer and subject. */
@@ -10,6 +12,9 @@ export interface Caller {
   /** The tenants that may be named; `undefined` for any. */
   readonly tenantKeys?: ReadonlySet<string> | undefined;
 }
+
+/** Who asks, or why nobody is known to. A promise only where keys may have to be fetched. */
+export type Identified = Caller | GatewayError | Promise<Caller | GatewayError>;
 
 /** Everybody, where callers are not authenticated. */
 export const ANYBODY: Caller = { name: 'anybody', mayReadEmail: true, mayRefresh: true, mayForget: true };

@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../errors.ts';
+import type { Arrivals } from '../arrivals.ts';
 import { refusalResponse } from '../refusal.ts';
 import { type AskedHeaders, wantsFreshPeople } from '../request-headers.ts';
 import { type Authentication, SCOPES } from './authentication.ts';
@@ -15,10 +16,13 @@ const CHALLENGES: Partial<Record<GatewayError['code'], string>> = {
  * Answers 401 or 403 to whoever may not ask, before a body is read. GraphiQL's page, the one at `/`, `/health` and `/readiness` are
  * answered before it: they tell nothing of anybody.
  */
-export function useAuthentication({ authenticate }: Authentication): Plugin {
+export function useAuthentication(
+  { authenticate }: Pick<Authentication, 'authenticate'>,
+  arrivals: Pick<Arrivals, 'find'>,
+): Plugin {
   return {
-    onRequest({ request, endResponse }) {
-      const found = authenticate(request);
+    onRequest({ request, endResponse, serverContext }) {
+      const found = authenticate(request, arrivals.find(serverContext)?.found);
       return found instanceof Promise ? found.then(decide) : decide(found);
 
       function decide(caller: Caller | GatewayError): void {

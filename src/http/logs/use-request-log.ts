@@ -2,6 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import { getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { SchemaContext } from '../../schema/builder.ts';
+import type { Arrivals } from '../arrivals.ts';
 import type { Caller } from '../callers/caller.ts';
 import { RefusalResponse } from '../refusal.ts';
 import type { RequestLog } from './request-log.ts';
@@ -19,19 +20,24 @@ export interface YogaRequestLog {
   noteIdentifiers(request: Request, count: number): void;
 }
 
-/** @param findCaller who sent a request; `undefined` where that is not known. */
+/**
+ * @param findCaller who sent a request; `undefined` where that is not known.
+ * @param arrivals when a request came, where that was before Yoga got it.
+ */
 export function useRequestLog(
   requestLog: RequestLog,
   findCaller: (request: Request) => Caller | undefined,
+  arrivals: Pick<Arrivals, 'find'>,
 ): YogaRequestLog {
   const notes = new WeakMap<Request, RequestNote>();
   const notesOfErrors = new WeakMap<object, RequestNote>();
 
   return {
     plugin: {
-      onRequest({ request, url }) {
+      onRequest({ request, url, serverContext }) {
         const { method, headers } = request;
-        notes.set(request, requestLog.begin({ endpoint: endpointOf(url.pathname), method, headers }));
+        const startedAt = arrivals.find(serverContext)?.startedAt;
+        notes.set(request, requestLog.begin({ endpoint: endpointOf(url.pathname), method, headers, startedAt }));
       },
       onExecute({ args: { document, operationName, contextValue } }) {
         const note = notes.get(contextValue.request);

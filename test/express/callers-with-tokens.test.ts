@@ -1,0 +1,44 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { bearer, issuerOfTokens } from '../support/callers.ts';
+import { keptLog } from '../support/kept-log.ts';
+import { tookIt } from './answer.ts';
+import { listening, posted } from './listening.ts';
+
+const usual = { query: 'query ($key: ID!) { user(key: $key) { key } }', variables: { key: '7000000000000000001' } };
+/** Keys are kept for ten minutes. */
+const LATER_MS = 11 * 60_000;
+
+/** A gateway that has answered this document, for a caller with a token whose keys are to be fetched again. */
+async function longAfterAnAnswer() {
+  const issuer = await issuerOfTokens();
+  const { log, lines } = keptLog('info');
+  const clock = { now: 0 };
+  const { events, ...harness } = await listening({ auth: issuer.auth, log, clock: () => clock.now });
+  for (let n = 0; n < 2; n++) {
+    expect((await harness.send(posted(usual, bearer(await issuer.sign())))).status).toBe(200);
+  }
+  expect(tookIt(events)).toBe(true);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + LATER_MS });
+  onTestFinished(() => void vi.useRealTimers());
+  events.length = 0;
+  issuer.state.requests = 0;
+  return { ...harness, ...issuer, events, clock, lastRequest: () => lines('request').at(-1)?.fields };
+}
+
+it('keys that cannot be fetched are asked for once for each request, also where the document is known', async () => {
+  const { send, sign, state, events } = await longAfterAnAnswer();
+  state.isDown = true;
+  expect((await send(posted(usual, bearer(await sign())))).status).toBe(503);
+  expect(state.requests).toBe(1);
+  expect(events.filter(({ type }) => type === 'caller-keys')).toHaveLength(1);
+});
+
+it('what the shorter way leaves to Yoga has taken the time since it came', async () => {
+  const { send, sign, state, clock, lastRequest } = await longAfterAnAnswer();
+  state.onRequest = () => {
+    if (state.requests === 1) clock.now += 2_000;
+  };
+  state.isDown = true;
+  expect((await send(posted(usual, bearer(await sign())))).status).toBe(503);
+  expect(lastRequest()).toMatchObject({ outcome: 'AUTHENTICATION_UNAVAILABLE', durationMs: 2_000 });
+});
