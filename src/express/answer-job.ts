@@ -152,16 +152,12 @@ class Answering implements Departure {
     const note = this.#note;
     if ('errors' in result) addErrors(note.errors, result.errors ?? []);
     const encoded = 'written' in result ? encodeWritten(result, contentType) : encodeResult(result, contentType);
-    const { status } = encoded;
-    const hasHungUp = this.#hangUp.aborted;
-    if (!hasHungUp) {
+    const status = this.#hangUp.aborted ? undefined : encoded.status;
+    if (status !== undefined) {
       const { requestId } = note;
       sendResult(this.#response, encoded, { requestId, headers: corsHeaders(headers), variesByOrigin });
     }
-    requestLog.end(
-      { endpoint: 'graphql', method: 'POST', status, hasHungUp, caller: caller.name, isExpress: true },
-      note,
-    );
+    requestLog.end({ endpoint: 'graphql', method: 'POST', status, caller: caller.name, isExpress: true }, note);
   }
 
   #masked(error: unknown): GraphQLError {

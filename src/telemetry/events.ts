@@ -3,10 +3,11 @@ import type { ErrorCode } from '../errors.ts';
 /** What happens inside the gateway, in figures. No event ever carries an identifier, a name or a token. */
 export type GatewayEvent =
   | {
-      /** A request that has its answer, or that was refused before it got to Yoga. */
+      /** A request that has its answer, that nobody waits for any more, or that was refused before it got to Yoga. */
       readonly type: 'request';
       readonly endpoint: 'graphql' | 'forget' | 'health' | 'readiness' | 'metrics' | 'other';
-      readonly status: number;
+      /** Of the answer; left out where none was sent. */
+      readonly status?: number | undefined;
       /** As in the log: the code of the first error, else `OK`, `HUNG_UP` or `HTTP_<status>`. */
       readonly outcome: string;
       /** Left out where nobody saw it begin: it was refused at once, or a browser asked what it may send. */

@@ -28,13 +28,12 @@ export interface BegunRequest {
   readonly startedAt?: number | undefined;
 }
 
-/** A request whose answer is ready. */
+/** A request whose answer is ready, or that nobody waits for any more. */
 export interface EndedRequest {
   readonly endpoint: Endpoint;
   readonly method: string | undefined;
-  readonly status: number;
-  /** True where nobody waits for the answer any more. */
-  readonly hasHungUp: boolean;
+  /** `undefined` where nobody waits for the answer any more: it is not sent. */
+  readonly status: number | undefined;
   /** Name of its caller, where that is known. */
   readonly caller: string | undefined;
   /** True where the express lane has answered. */
@@ -72,9 +71,9 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
         receipts: [],
       };
     },
-    end({ endpoint, method, status, hasHungUp, caller, isExpress }, note) {
+    end({ endpoint, method, status, caller, isExpress }, note) {
       const durationMs = note && clock() - note.startedAt;
-      const outcome = hasHungUp ? 'HUNG_UP' : outcomeOf(status, note);
+      const outcome = outcomeOf(status, note);
       const told = (): RequestTold => ({
         status,
         outcome,
@@ -85,7 +84,8 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
       log(ASKED_OFTEN.has(endpoint) ? 'debug' : 'info', 'request', () => {
         // Queued again where a call had to be repeated: that is for traces.
         const { identifiersSent: _, ...figures } = told();
-        const errors = note && Object.keys(note.errors).length > 0 ? note.errors : undefined;
+        // Of an answer that is not sent they would tell of what the hang-up itself has ended.
+        const errors = note && status !== undefined && Object.keys(note.errors).length > 0 ? note.errors : undefined;
         const { requestId, traceId } = note ?? {};
         return { ...figures, requestId, traceId, endpoint, method: methodOf(method), durationMs, errors, caller };
       });
@@ -112,7 +112,8 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
 const ASKED_OFTEN: ReadonlySet<string> = new Set(['health', 'readiness', 'metrics']);
 
 /** The code of the first error, else what the status tells. */
-function outcomeOf(status: number, note: RequestNote | undefined): string {
+function outcomeOf(status: number | undefined, note: RequestNote | undefined): string {
+  if (status === undefined) return 'HUNG_UP';
   for (const code in note?.errors) return code;
   return status < 400 ? 'OK' : `HTTP_${status}`;
 }

@@ -66,8 +66,7 @@ export function useRequestLog(
           // Yoga answers a preflight before any plugin is asked.
           endpoint: note?.endpoint ?? endpointOf(new URL(request.url).pathname),
           method: request.method,
-          status: response.status,
-          hasHungUp: request.signal.aborted,
+          status: request.signal.aborted ? undefined : response.status,
           caller: findCaller(request)?.name,
           isExpress: false,
         };

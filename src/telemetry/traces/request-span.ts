@@ -2,7 +2,8 @@ import { isSpanContextValid, type Span, type SpanContext, SpanStatusCode } from 
 
 /** How a request ended, in figures. */
 export interface RequestTold {
-  readonly status: number;
+  /** `undefined` where the answer was not sent, since nobody waited for it. */
+  readonly status: number | undefined;
   /** The code of the first error, else `OK`, `HUNG_UP` or `HTTP_<status>`. */
   readonly outcome: string;
   readonly operation?: string | undefined;
@@ -46,13 +47,13 @@ function describe(span: Span, method: string, { status, outcome, operation, ...f
   span.setAttributes({
     'http.request.method': method === 'other' ? '_OTHER' : method,
     'http.route': '/graphql',
-    'http.response.status_code': status,
+    ...(status !== undefined && { 'http.response.status_code': status }),
     'lark_gateway.outcome': outcome,
     ...(operation !== undefined && { 'graphql.operation.type': operation }),
   });
   for (const [name, count] of counts) if (count !== undefined) span.setAttribute(`lark_gateway.${name}`, count);
   // As OpenTelemetry wants it of servers: what a client did wrong is no error of theirs.
-  if (status < 500) return;
+  if (status === undefined || status < 500) return;
   span.setAttribute('error.type', outcome);
   span.setStatus({ code: SpanStatusCode.ERROR, message: outcome });
 }

@@ -1,0 +1,49 @@
+import { request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
+import { keptLog } from '../support/kept-log.ts';
+import { listening, posted } from './listening.ts';
+
+const QUERY = 'query ($keys: [ID!]!) { users(keys: $keys) { key } }';
+const naming = (key: string) => posted({ query: QUERY, variables: { keys: [key] } });
+
+/** A gateway that knows the document, with what it tells of requests from then on. */
+async function knowingTheDocument(options: Partial<GatewayOptions>) {
+  const { log, entries, lines } = keptLog('info');
+  const harness = await listening({ log, ...options });
+  for (let n = 0; n < 2; n++) expect((await harness.send(naming('7000000000000000001'))).status).toBe(200);
+  entries.length = 0;
+  harness.events.length = 0;
+  const told = () => harness.events.filter(({ type }) => type === 'request');
+  return { ...harness, told, line: () => lines('request')[0]?.fields };
+}
+
+/** Sends it, or as much of it, and does not wait for the answer. */
+function begin(url: string, { method, headers, body = '' }: ReturnType<typeof naming>, bytes = body.length) {
+  const client = request(`${url}/graphql`, { method, headers: { ...headers, 'content-length': body.length } });
+  client.on('error', () => {});
+  client.write(body.slice(0, bytes));
+  return client;
+}
+
+describe.each([
+  ['the shorter way', true],
+  ['Yoga', false],
+])('the line of a client of %s that hangs up', (_, express) => {
+  it('has no status, since nobody was answered, and no errors, which the hang-up itself has made', async () => {
+    const { url, sandbox, told, line } = await knowingTheDocument({ express });
+    const signals: AbortSignal[] = [];
+    sandbox.setFault((call, answer) => {
+      signals.push(call.signal);
+      return new Promise((resolve) => call.signal.addEventListener('abort', () => resolve(answer())));
+    });
+    const client = begin(url, naming('7000000000000000002'));
+    await expect.poll(() => signals.length).toBe(1);
+    client.destroy();
+    await expect.poll(told).toHaveLength(1);
+    expect(line()).toMatchObject({ endpoint: 'graphql', outcome: 'HUNG_UP', operation: 'query', upstreamCalls: 1 });
+    expect(line()).not.toHaveProperty('status');
+    expect(line()).not.toHaveProperty('errors');
+    expect(told()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'HUNG_UP' }]);
+  });
+});
