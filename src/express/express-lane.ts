@@ -29,7 +29,7 @@ export interface ExpressOptions extends JobOptions, AnswerOptions {
  * @param yoga answers any request.
  */
 export function forExpress(options: ExpressOptions, yoga: RequestListener): RequestListener {
-  const { authentication, arrivals, mediaTypes, needsUserToken, maxBodyBytes, clock } = options;
+  const { authentication, arrivals, mediaTypes, needsUserToken, maxBodyBytes, requestLog, clock } = options;
   const readJob = createJobReader(options);
   const answerJob = createAnswerJob(options);
 
@@ -43,15 +43,27 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     if (found instanceof Promise) return void found.then(go, leaveToYoga);
     return go(found);
 
+    /** The body has not been read, so the request is destroyed only where its client has gone away. */
+
     function go(caller: Caller | GatewayError): void {
       const asker = caller instanceof GatewayError ? undefined : askerFor(caller);
-      if (asker && length) readBody(request, length, (body) => take(body, asker), leaveToYoga);
+      const noteHungUp = () => noteUnanswered(caller);
+      if (request.destroyed) noteHungUp();
+      else if (asker && length) readBody(request, length, (body) => take(body, asker), noteHungUp);
       else leaveToYoga();
     }
 
     function leaveToYoga(): void {
       arrivals.note(request, { startedAt, found });
       yoga(request, response);
+    }
+
+    /** Yoga would not learn of it: whatever closes has closed already. */
+    function noteUnanswered(caller: Caller | GatewayError): void {
+      const asked = { endpoint: 'graphql', method: 'POST' } as const;
+      const name = caller instanceof GatewayError ? undefined : caller.name;
+      const note = requestLog.begin({ ...asked, headers, startedAt });
+      requestLog.end({ ...asked, status: undefined, caller: name, isExpress: false }, note);
     }
 
     function askerFor(caller: Caller): Asker | undefined {
@@ -65,7 +77,7 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
       try {
         return readJob(body);
       } catch (error) {
-        options.requestLog.logFault(error);
+        requestLog.logFault(error);
         return undefined;
       }
     }

@@ -1,12 +1,10 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { bearer, issuerOfTokens } from '../support/callers.ts';
+import { expect, it } from 'vitest';
+import { bearer, issuerOfTokens, keysAreOld } from '../support/callers.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { tookIt } from './answer.ts';
 import { listening, posted } from './listening.ts';
 
 const usual = { query: 'query ($key: ID!) { user(key: $key) { key } }', variables: { key: '7000000000000000001' } };
-/** Keys are kept for ten minutes. */
-const LATER_MS = 11 * 60_000;
 
 /** A gateway that has answered this document, for a caller with a token whose keys are to be fetched again. */
 async function longAfterAnAnswer() {
@@ -18,8 +16,7 @@ async function longAfterAnAnswer() {
     expect((await harness.send(posted(usual, bearer(await issuer.sign())))).status).toBe(200);
   }
   expect(tookIt(events)).toBe(true);
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + LATER_MS });
-  onTestFinished(() => void vi.useRealTimers());
+  keysAreOld();
   events.length = 0;
   issuer.state.requests = 0;
   return { ...harness, ...issuer, events, clock, lastRequest: () => lines('request').at(-1)?.fields };

@@ -1,17 +1,20 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type Server } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
+import { apiKeyOf, bearer, issuerOfTokens, keysAreOld } from '../support/callers.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { listening, posted } from './listening.ts';
 
 const QUERY = 'query ($keys: [ID!]!) { users(keys: $keys) { key } }';
-const naming = (key: string) => posted({ query: QUERY, variables: { keys: [key] } });
+const naming = (key: string, headers = {}) => posted({ query: QUERY, variables: { keys: [key] } }, headers);
+const withKeys: Partial<GatewayOptions> = { auth: { kind: 'api-key', keys: [apiKeyOf('k')] } };
 
 /** A gateway that knows the document, with what it tells of requests from then on. */
-async function knowingTheDocument(options: Partial<GatewayOptions>) {
+async function knowingTheDocument(options: Partial<GatewayOptions>, headers = {}) {
   const { log, entries, lines } = keptLog('info');
   const harness = await listening({ log, ...options });
-  for (let n = 0; n < 2; n++) expect((await harness.send(naming('7000000000000000001'))).status).toBe(200);
+  for (let n = 0; n < 2; n++) expect((await harness.send(naming('7000000000000000001', headers))).status).toBe(200);
   entries.length = 0;
   harness.events.length = 0;
   const told = () => harness.events.filter(({ type }) => type === 'request');
@@ -25,6 +28,10 @@ function begin(url: string, { method, headers, body = '' }: ReturnType<typeof na
   client.write(body.slice(0, bytes));
   return client;
 }
+
+/** Resolves when the answer of the next request can go nowhere any more. */
+const nextClosed = (server: Server): Promise<void> =>
+  new Promise((resolve) => void server.once('request', (_, response) => response.once('close', () => resolve())));
 
 describe.each([
   ['the shorter way', true],
@@ -45,5 +52,33 @@ describe.each([
     expect(line()).not.toHaveProperty('status');
     expect(line()).not.toHaveProperty('errors');
     expect(told()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'HUNG_UP' }]);
+  });
+  it('in the middle of its body says so, too', async () => {
+    const { url, server, told, line } = await knowingTheDocument({ express, ...withKeys }, bearer('k'));
+    const closed = nextClosed(server);
+    const client = begin(url, naming('7000000000000000002', bearer('k')), 20);
+    await once(server, 'request');
+    client.destroy();
+    await closed;
+    await expect.poll(told).toHaveLength(1);
+    expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP', caller: 'frontend' });
+    expect(line()).not.toHaveProperty('status');
+  });
+
+  it('is written, too, where that is while keys are fetched for its token', async () => {
+    const { auth, sign, state } = await issuerOfTokens();
+    const { url, server, told, line } = await knowingTheDocument({ express, auth }, bearer(await sign()));
+    keysAreOld();
+    const fetching = new Promise<() => void>((resolve) => {
+      state.onRequest = () => new Promise<void>(resolve);
+    });
+    const closed = nextClosed(server);
+    const client = begin(url, naming('7000000000000000002', bearer(await sign())));
+    const send = await fetching;
+    client.destroy();
+    await closed;
+    send();
+    await expect.poll(told).toHaveLength(1);
+    expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP' });
   });
 });

@@ -33,5 +33,5 @@ export async function listening(options: Partial<GatewayOptions>) {
     server.close();
   });
   const wire = { port: Number(new URL(url).port), agent, tokens: new Map<string, string>() };
-  return { ...harness, url, send: (asked: Asked) => answerOf(wire, asked) };
+  return { ...harness, server, url, send: (asked: Asked) => answerOf(wire, asked) };
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
 import type { ApiKey } from '../../src/http/callers/api-keys.ts';
 import { sha256Hex } from '../../src/http/callers/api-keys.ts';
@@ -43,11 +43,15 @@ export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } 
     use: 'sig',
   });
   const published = { keys: await Promise.all([...old.map((one) => inSet(one, 'k0')), inSet(keys, 'k1')]) };
-  const state = { isDown: false, requests: 0, onRequest: () => {} };
+  // What happens before the keys are sent, or whether they are.
+  const state = { isDown: false, requests: 0, onRequest: (): void | Promise<void> => {} };
   const server = createServer((_request, response) => {
     state.requests++;
-    state.onRequest();
-    response.writeHead(state.isDown ? 503 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(published));
+    const answer = () => {
+      response.writeHead(state.isDown ? 503 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(published));
+    };
+    void Promise.resolve(state.onRequest()).then(answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -65,4 +69,10 @@ export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } 
         .sign(keys.privateKey);
     },
   };
+}
+
+/** Moves the clock by so much that keys have to be fetched again, until the test ends: jose keeps them for ten minutes. */
+export function keysAreOld(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11 * 60_000 });
+  onTestFinished(() => void vi.useRealTimers());
 }
