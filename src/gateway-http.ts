@@ -52,6 +52,7 @@ export interface GatewayHttp {
   readonly main: HttpHandler;
   /** `/metrics` alone, for a port of its own; `undefined` without metrics. */
   readonly metrics: HttpHandler | undefined;
+  beginCut(): void;
   dispose(): Promise<void>;
 }
 
@@ -128,9 +129,11 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   return {
     main: handlerOf(yoga, options.express === false ? undefined : express),
     metrics: metricsYoga && handlerOf(metricsYoga),
+    beginCut: requestLog.beginCut,
     async dispose() {
       await yoga.dispose();
       await metricsYoga?.dispose();
+      requestLog.tellCut();
     },
   };
 

@@ -50,6 +50,8 @@ export interface Gateway {
   readonly whenReady: Promise<boolean>;
   /** From here on `/readiness` says "not ready"; requests are still answered. */
   beginShutdown(): void;
+  /** From here on requests whose connections close are logged as `CUT`, for a server that closes them itself; `HUNG_UP` before. */
+  beginCut(): void;
   /** Ends calls under way and closes all connections to the user API. */
   dispose(): Promise<void>;
 }
@@ -188,6 +190,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     beginShutdown() {
       isStopping = true;
     },
+    beginCut: http.beginCut,
     async dispose() {
       isStopping = true;
       closing.abort();

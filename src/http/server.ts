@@ -49,6 +49,8 @@ export interface DrainOptions {
   readonly delayMs: number;
   /** How long requests in flight may take to finish then; what is left after that is cut. */
   readonly graceMs: number;
+  /** Called right before that. */
+  readonly onCut?: (() => void) | undefined;
 }
 
 /**
@@ -56,22 +58,28 @@ export interface DrainOptions {
  * listening, and finishes what is in flight. Idle connections are closed only when the listener is: before, a client may just
  * be sending on one.
  */
-export async function drain(server: Server, { delayMs, graceMs }: DrainOptions): Promise<void> {
+export async function drain(server: Server, { delayMs, graceMs, onCut }: DrainOptions): Promise<void> {
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   if (delayMs > 0) await sleep(delayMs);
-  await close(server, graceMs);
+  await close(server, graceMs, onCut);
 }
 
-/** Stops listening and waits for what is in flight, at most `graceMs`; then what is left is cut. */
-export function close(server: Server, graceMs: number): Promise<void> {
+/** Stops listening and waits for what is in flight, at most `graceMs`; then what is left is cut, and has been told so. */
+export function close(server: Server, graceMs: number, onCut: () => void = () => {}): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    let onClosed = resolve;
+    const timer = setTimeout(() => {
+      // Connections tell of their end later than the server: when the turn of the event loop ends. The next but one is after it.
+      onClosed = () => void setImmediate(() => setImmediate(resolve));
+      onCut();
+      server.closeAllConnections();
+    }, graceMs);
     // A kept-alive connection becomes idle only when its request in flight is answered.
     const sweep = setInterval(() => server.closeIdleConnections(), 20);
     server.close(() => {
       clearTimeout(timer);
       clearInterval(sweep);
-      resolve();
+      onClosed();
     });
   });
 }

@@ -8,7 +8,7 @@ export type GatewayEvent =
       readonly endpoint: 'graphql' | 'forget' | 'health' | 'readiness' | 'metrics' | 'other';
       /** Of the answer; left out where none was sent. */
       readonly status?: number | undefined;
-      /** As in the log: the code of the first error, else `OK`, `HUNG_UP` or `HTTP_<status>`. */
+      /** As in the log: the code of the first error, else `OK`, `HUNG_UP`, `CUT` or `HTTP_<status>`. */
       readonly outcome: string;
       /** Left out where nobody saw it begin: it was refused at once, or a browser asked what it may send. */
       readonly durationMs?: number | undefined;

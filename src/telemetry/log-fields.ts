@@ -65,6 +65,7 @@ const FIELDS = {
   malformed: count,
   unasked: count,
   failures: count,
+  requestsCut: count,
   /** Of Redis. */
   command: text(/^(heartbeat|cache-read|cache-write|quota|token|forget)$/),
   isUp: flag,

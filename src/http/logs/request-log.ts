@@ -51,12 +51,18 @@ export interface RequestLog {
   end(request: EndedRequest, note: RequestNote | undefined): void;
   /** Writes down an error that is a fault of the gateway, with the id of its request where that is known. */
   logFault(error: unknown, note?: RequestNote): void;
+  /** From here on requests that nobody can be answered any more are told as cut: the gateway closes their connections itself. */
+  beginCut(): void;
+  /** Writes a line where requests have been cut. */
+  tellCut(): void;
   /** Writes the line of a request that is refused before it gets to Yoga. */
   logRefusal(refusal: { readonly method: string | undefined; readonly status: number; readonly code: string }): void;
 }
 
 export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOptions): RequestLog {
   const logFault = createFaultLog(log, clock);
+  let isCutting = false;
+  let requestsCut = 0;
 
   return {
     begin({ endpoint, method, headers, startedAt = clock() }) {
@@ -73,7 +79,8 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
     },
     end({ endpoint, method, status, caller, isExpress }, note) {
       const durationMs = note && clock() - note.startedAt;
-      const outcome = outcomeOf(status, note);
+      const outcome = status === undefined ? unanswered() : outcomeOf(status, note);
+      if (outcome === 'CUT') requestsCut++;
       const told = (): RequestTold => ({
         status,
         outcome,
@@ -92,6 +99,12 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
       note?.span?.end(told);
       telemetry({ type: 'request', endpoint, status, outcome, durationMs, isExpress });
     },
+    beginCut() {
+      isCutting = true;
+    },
+    tellCut() {
+      if (requestsCut > 0) log('warn', 'Stopping took too long for some requests: they were cut.', { requestsCut });
+    },
     logFault(error, note) {
       if (isFault(error)) logFault(originOf(error), note);
     },
@@ -106,14 +119,17 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
       telemetry({ type: 'request', endpoint: 'other', status, outcome: code });
     },
   };
+
+  function unanswered(): string {
+    return isCutting ? 'CUT' : 'HUNG_UP';
+  }
 }
 
 /** By programs, every few seconds. */
 const ASKED_OFTEN: ReadonlySet<string> = new Set(['health', 'readiness', 'metrics']);
 
 /** The code of the first error, else what the status tells. */
-function outcomeOf(status: number | undefined, note: RequestNote | undefined): string {
-  if (status === undefined) return 'HUNG_UP';
+function outcomeOf(status: number, note: RequestNote | undefined): string {
   for (const code in note?.errors) return code;
   return status < 400 ? 'OK' : `HTTP_${status}`;
 }

@@ -10,6 +10,7 @@ const OUTCOMES: ReadonlySet<string> = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'OK',
   'HUNG_UP',
+  'CUT',
 ]);
 
 /** From an answer out of memory to the usual deadline. */
@@ -19,7 +20,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export function createRequestMetrics(meters: Meters): Telemetry {
   const requests = meters.counter(
     'requests_total',
-    'Requests, by endpoint, and by the code of their first error, OK, HUNG_UP, HTTP_4xx, HTTP_5xx or other.',
+    'Requests, by endpoint, and by the code of their first error, OK, HUNG_UP, CUT, HTTP_4xx, HTTP_5xx or other.',
     ['endpoint', 'outcome'],
   );
   // Prometheus sees a first fault only where there has been none before.

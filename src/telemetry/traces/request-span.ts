@@ -4,7 +4,7 @@ import { isSpanContextValid, type Span, type SpanContext, SpanStatusCode } from 
 export interface RequestTold {
   /** `undefined` where the answer was not sent, since nobody waited for it. */
   readonly status: number | undefined;
-  /** The code of the first error, else `OK`, `HUNG_UP` or `HTTP_<status>`. */
+  /** The code of the first error, else `OK`, `HUNG_UP`, `CUT` or `HTTP_<status>`. */
   readonly outcome: string;
   readonly operation?: string | undefined;
   readonly identifiers?: number | undefined;
