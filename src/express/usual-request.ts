@@ -15,7 +15,9 @@ const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
  * @returns `undefined` for any other, which is Yoga's to answer.
  */
 export function usualLength(request: IncomingMessage, maxBodyBytes: number): number | undefined {
-  const { method, url, headers } = request;
+  const { method, headers } = request;
+  // Frameworks that serve it below an address of theirs keep the whole of it so, which is what Yoga goes by.
+  const { originalUrl: url = request.url } = request as { readonly originalUrl?: string };
   // Read by somebody before, a body parser say: what is left of it is told in ways that Yoga knows.
   if (request.readableFlowing !== null || request.readableDidRead || 'body' in request) return undefined;
   if (method !== 'POST' || url !== '/graphql' || !JSON_TYPES.has(headers['content-type'])) return undefined;

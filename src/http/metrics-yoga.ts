@@ -6,6 +6,7 @@ import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
+import { notFoundResponse } from './refusal.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK } from './use-probes.ts';
 import type { GatewayYoga } from './yoga.ts';
@@ -41,8 +42,8 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
 
 function useNothingElse(): Plugin {
   return {
-    onRequest({ endResponse, fetchAPI: { Response } }) {
-      endResponse(new Response(null, { status: 404 }));
+    onRequest({ endResponse }) {
+      endResponse(notFoundResponse('There is nothing at this address. Metrics are at /metrics.'));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { type ErrorCode, failures, type GatewayError } from '../errors.ts';
+import { type ErrorCode, failures, GatewayError } from '../errors.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** What serves requests: in Node, and in any runtime with the Fetch API. */
@@ -43,6 +43,15 @@ export function refusalResponse(
 ): Response {
   const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(error.retryAfterMs) };
   return new RefusalResponse(error, { ...retryAfter, ...headers }, status);
+}
+
+/**
+ * There is nothing at an address. The log and the metrics tell it by its status: who tries addresses must not look like a caller whose
+ * queries are wrong.
+ */
+export function notFoundResponse(message: string): Response {
+  const body = bodyOf(new GatewayError('BAD_USER_INPUT', message));
+  return new Response(body, { status: 404, statusText: 'Not Found', headers: HEADERS });
 }
 
 /** The same on a Node server, whose connection is of no further use. */

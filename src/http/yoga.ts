@@ -27,6 +27,7 @@ import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import type { MediaTypes } from './media-types.ts';
 import { useMetrics } from './use-metrics.ts';
+import { useNotFound } from './use-not-found.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
 import { createYoga } from './yoga-library.ts';
@@ -112,6 +113,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
         hasGraphiql: options.graphiql !== undefined,
         schemaFor: schemaFor(options),
       }),
+      // Before it, too: nobody needs a credential to learn that.
+      useNotFound({ schema: options.showsSchema, metrics: options.metrics !== undefined }),
       // Before the body is read: strangers cost next to nothing.
       useAuthentication(options.authentication, options.arrivals),
       // After it, as introspection; on nobody's behalf, so it needs no user token.

@@ -39,3 +39,15 @@ it('a body that somebody has parsed before is answered from what they made of it
   for (let n = 0; n < 3; n++) expect(await ask(url)).toEqual(answer);
   expect(tookIt(events)).toBe(false);
 });
+
+it('a framework that serves it below an address of its own gets the same answer, known document or not', async () => {
+  const { gateway, events } = await listening({});
+  const url = await served((request: IncomingMessage & { originalUrl?: string }, response) => {
+    request.originalUrl = request.headers.host?.startsWith('localhost') ? '/below/graphql' : '/graphql';
+    gateway.requestListener(request, response);
+  });
+  for (let n = 0; n < 2; n++) expect(await ask(url)).toEqual(answer);
+  expect(tookIt(events)).toBe(true);
+  const below = await ask(url.replace('127.0.0.1', 'localhost'));
+  expect(below).toMatchObject({ errors: [{ message: expect.stringContaining('There is nothing at this address') }] });
+});

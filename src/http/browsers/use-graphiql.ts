@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import { endpointOf } from '../logs/request-note.ts';
 import { createGraphiqlPage, type ExampleTab, type GraphiqlPage } from './graphiql.ts';
 import { opensPage } from './opens-page.ts';
 
@@ -13,14 +14,12 @@ export function useGraphiql(tabs: readonly ExampleTab[]): Plugin {
 
   return {
     onRequest({ request, url, endResponse, fetchAPI }) {
-      if (!opensPage(request) || !PATHS.has(url.pathname)) return undefined;
+      if (!opensPage(request) || endpointOf(url.pathname) !== 'graphql') return undefined;
       made ??= createGraphiqlPage(tabs);
       return made.then((page) => endResponse(answerWith(page, request.headers, fetchAPI.Response)));
     },
   };
 }
-
-const PATHS: ReadonlySet<string> = new Set(['/graphql', '/graphql/']);
 
 function answerWith(page: GraphiqlPage, asked: Headers, Answer: typeof Response): Response {
   const kept = {

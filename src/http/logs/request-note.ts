@@ -26,6 +26,7 @@ export interface RequestNote {
 
 const ENDPOINTS: Readonly<Partial<Record<string, Endpoint>>> = {
   '/graphql': 'graphql',
+  '/graphql/': 'graphql',
   '/forget': 'forget',
   '/health': 'health',
   '/readiness': 'readiness',

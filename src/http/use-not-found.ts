@@ -1,0 +1,25 @@
+import type { Plugin } from 'graphql-yoga';
+import { endpointOf } from './logs/request-note.ts';
+import { notFoundResponse } from './refusal.ts';
+
+/**
+ * Answers 404 where there is nothing. Yoga itself takes any address for its own that ends in `/graphql`, be that the end of a query
+ * string.
+ * @param served what there is beside `/graphql` and `/forget`.
+ */
+export function useNotFound(served: { readonly schema: boolean; readonly metrics: boolean }): Plugin {
+  return {
+    onRequest({ request, url, endResponse }) {
+      if (!isServed(request.method, url.pathname)) {
+        endResponse(notFoundResponse('There is nothing at this address. GraphQL is at /graphql.'));
+      }
+    },
+  };
+
+  function isServed(method: string, path: string): boolean {
+    const endpoint = endpointOf(path);
+    if (endpoint === 'graphql' || endpoint === 'forget') return true;
+    if (method !== 'GET') return false;
+    return (endpoint === 'metrics' && served.metrics) || (path === '/schema.graphql' && served.schema);
+  }
+}
