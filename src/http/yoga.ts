@@ -22,6 +22,7 @@ import type { DocumentCache } from './limits/document-cache.ts';
 import { useDocumentCache } from './limits/use-document-cache.ts';
 import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { type OperationCheckOptions, useOperationCheck } from './limits/use-operation-check.ts';
+import { useOwnCodes } from './limits/use-own-codes.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
@@ -98,7 +99,9 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     // It keeps what is not valid, too.
     parserAndValidationCache: false,
     plugins: [
-      // First, since it takes the time; it sees every answer, whoever gives it.
+      // Before whatever counts the codes of answers.
+      useOwnCodes(options.requestLimits),
+      // First of those that see a request, since it takes the time; it sees every answer, whoever gives it.
       options.requestLog.plugin,
       options.mediaTypes.plugin,
       // On every answer, whoever makes it.

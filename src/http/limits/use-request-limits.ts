@@ -1,7 +1,6 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { isAsyncIterable } from '../yoga-library.ts';
-import { badRequest, type RefusalHttp } from './over-limit.ts';
+import { badRequest } from './over-limit.ts';
 
 export interface RequestLimits {
   /** Bytes of one request body. */
@@ -10,14 +9,10 @@ export interface RequestLimits {
   readonly maxBatchedOperations: number;
 }
 
-const TOO_LARGE = 413;
 const UNSUPPORTED = 415;
 
-/**
- * Refuses bodies that are compressed, and batches that hold too much; and gives a code of ours to what Yoga itself refuses of a
- * request, bodies that are too large among it. Yoga counts those while they come in, and reads no further.
- */
-export function useRequestLimits({ maxBodyBytes, maxBatchedOperations }: RequestLimits): Plugin {
+/** Refuses bodies that are compressed, and batches that hold too much. Bodies that are too large Yoga refuses while they come in. */
+export function useRequestLimits({ maxBatchedOperations }: Pick<RequestLimits, 'maxBatchedOperations'>): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
       const encoding = request.headers.get('content-encoding') ?? 'identity';
@@ -30,10 +25,6 @@ export function useRequestLimits({ maxBodyBytes, maxBatchedOperations }: Request
           if (refusal) throw refusal;
         },
       };
-    },
-    onResultProcess({ result, setResult }) {
-      if (isAsyncIterable(result)) return;
-      setResult(Array.isArray(result) ? result.map(withOwnCodes) : withOwnCodes(result));
     },
   };
 
@@ -50,27 +41,7 @@ export function useRequestLimits({ maxBodyBytes, maxBatchedOperations }: Request
       `A request may hold at most ${maxBatchedOperations} operations; this one holds ${operations}. Split it.`,
     );
   }
-
-  function withOwnCodes<Result extends ExecutionResult>(result: Result): Result {
-    if (!result.errors?.some(isOfYoga)) return result;
-    return { ...result, errors: result.errors.map((error) => (isOfYoga(error) ? ownRefusal(error) : error)) };
-  }
-
-  function ownRefusal({ message, extensions }: GraphQLError): GraphQLError {
-    if (extensions.code !== 'REQUEST_ENTITY_TOO_LARGE') {
-      // Its extensions can hold the whole body. Not about the document, so that every client gets the status.
-      return badRequest(message, { ...(extensions.http as RefusalHttp), spec: false });
-    }
-    return badRequest(
-      `The body of a request may have at most ${maxBodyBytes} bytes; this one has more. Split the operation.`,
-      // What is still to come is not read, so the connection is of no further use.
-      { status: TOO_LARGE, headers: { connection: 'close' } },
-    );
-  }
 }
-
-const isOfYoga = ({ extensions }: GraphQLError): boolean =>
-  extensions?.code === 'BAD_REQUEST' || extensions?.code === 'REQUEST_ENTITY_TOO_LARGE';
 
 const compressed = () =>
   badRequest('Expected a body that is not compressed. Send it without content-encoding.', {
