@@ -55,6 +55,6 @@ async function parsed<Result>(parse: () => Result | Promise<Result>): Promise<Re
     return await parse();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw badRequest('Expected "variables" and "extensions" as JSON.', { spec: true });
+    throw badRequest('Expected "variables" and "extensions" as JSON.');
   }
 }
