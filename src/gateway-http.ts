@@ -19,6 +19,7 @@ import { createRequestLog } from './http/logs/request-log.ts';
 import { useRequestLog } from './http/logs/use-request-log.ts';
 import { createMediaTypes } from './http/media-types.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
+import { takeOriginForm } from './http/origin-form.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import { type AskedHeaders, wantsFreshPeople } from './http/request-headers.ts';
@@ -159,6 +160,13 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     };
     const open = forReadableAddresses(served, requestLog.logRefusal);
     const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
-    return isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open;
+    const guarded = isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open;
+    return {
+      fetch: guarded.fetch,
+      requestListener(request, response) {
+        takeOriginForm(request);
+        guarded.requestListener(request, response);
+      },
+    };
   }
 }

@@ -14,7 +14,7 @@ export function forReadableAddresses(handler: HttpHandler, onRefused: (refused: 
     requestListener(request, response) {
       const { host = 'localhost' } = request.headers;
       const address = `http://${host}${request.url}`;
-      if (address === known || URL.canParse(address)) {
+      if (address === known || (request.url?.startsWith('/') && URL.canParse(address))) {
         known = address;
         return handler.requestListener(request, response);
       }
