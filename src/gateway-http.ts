@@ -20,6 +20,7 @@ import { useRequestLog } from './http/logs/use-request-log.ts';
 import { createMediaTypes } from './http/media-types.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
 import { takeOriginForm } from './http/origin-form.ts';
+import { createQueuedAnswers } from './http/queued-answers.ts';
 import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import { type AskedHeaders, wantsFreshPeople } from './http/request-headers.ts';
@@ -160,11 +161,13 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     };
     const open = forReadableAddresses(served, requestLog.logRefusal);
     const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
+    const noteQueued = createQueuedAnswers();
     const guarded = isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open;
     return {
       fetch: guarded.fetch,
       requestListener(request, response) {
         takeOriginForm(request);
+        noteQueued(request, response);
         guarded.requestListener(request, response);
       },
     };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { apiKeyOf, bearer, issuerOfTokens, keysAreOld } from '../support/callers.ts';
@@ -8,6 +9,7 @@ import { listening, posted } from './listening.ts';
 
 const QUERY = 'query ($keys: [ID!]!) { users(keys: $keys) { key } }';
 const naming = (key: string, headers = {}) => posted({ query: QUERY, variables: { keys: [key] } }, headers);
+const ACCEPT = naming('').headers.accept;
 const withKeys: Partial<GatewayOptions> = { auth: { kind: 'api-key', keys: [apiKeyOf('k')] } };
 
 /** A gateway that knows the document, with what it tells of requests from then on. */
@@ -80,5 +82,24 @@ describe.each([
     send();
     await expect.poll(told).toHaveLength(1);
     expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP' });
+  });
+  it('is written for each request on its connection, and the calls of all of them are cancelled', async () => {
+    const { url, sandbox, told } = await knowingTheDocument({ express });
+    const signals: AbortSignal[] = [];
+    sandbox.setFault((call, answer) => {
+      signals.push(call.signal);
+      return new Promise((resolve) => call.signal.addEventListener('abort', () => resolve(answer())));
+    });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+    for (const n of [2, 3, 4]) {
+      const body = String(naming(`700000000000000000${n}`).body);
+      const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\naccept: ${ACCEPT}`;
+      socket.write(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+      await expect.poll(() => signals.length).toBe(n - 1);
+    }
+    socket.destroy();
+    const hungUp = { outcome: 'HUNG_UP', isExpress: express };
+    await expect.poll(told).toMatchObject([hungUp, hungUp, hungUp]);
+    await expect.poll(() => signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });
 });
