@@ -13,6 +13,7 @@ import { createAdmission } from './http/callers/admission.ts';
 import { createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import { userTokenOf } from './http/callers/use-user-token.ts';
+import { takeUsualType, withUsualType } from './http/content-type.ts';
 import { createTrustedSearch } from './http/documents/use-trusted-documents.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
@@ -156,8 +157,11 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   /** @param shortcut answers what it can, and leaves the rest to the listener that it is given. */
   function handlerOf(server: GatewayYoga, shortcut = (listener: RequestListener) => listener): HttpHandler {
     const served: HttpHandler = {
-      fetch: async (request) => server.fetch(request),
-      requestListener: shortcut((request, response) => void server(request, response)),
+      fetch: async (request) => server.fetch(withUsualType(request)),
+      requestListener: shortcut((request, response) => {
+        takeUsualType(request);
+        void server(request, response);
+      }),
     };
     const open = forReadableAddresses(served, requestLog.logRefusal);
     const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';

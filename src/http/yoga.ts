@@ -27,6 +27,7 @@ import { type RequestLimits, useRequestLimits } from './limits/use-request-limit
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import type { MediaTypes } from './media-types.ts';
+import { useAcceptable } from './use-acceptable.ts';
 import { useMetrics } from './use-metrics.ts';
 import { useNotFound } from './use-not-found.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
@@ -132,6 +133,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       options.metrics !== undefined && useMetrics(options.metrics, options.requestLog.logFault),
       // After it: strangers need not learn what else would be wanted.
       options.needsUserToken && useUserToken(),
+      // Before the body is read, too, and before all that throws: Yoga has no answer to make of an error, either.
+      useAcceptable(),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
       // Before anything is parsed.

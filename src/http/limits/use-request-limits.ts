@@ -11,12 +11,13 @@ export interface RequestLimits {
 
 const UNSUPPORTED = 415;
 
-/** Refuses bodies that are compressed, and batches that hold too much. Bodies that are too large Yoga refuses while they come in. */
+/** Refuses bodies that are compressed or of a type that nobody reads, and batches that hold too much. Bodies that are too large Yoga refuses while they come in. */
 export function useRequestLimits({ maxBatchedOperations }: Pick<RequestLimits, 'maxBatchedOperations'>): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
       const encoding = request.headers.get('content-encoding') ?? 'identity';
       if (encoding !== 'identity') throw compressed();
+      if (!requestParser && request.method === 'POST') throw ofNoKnownType();
       if (requestParser) setRequestParser(async (one) => await parsed(() => requestParser(one)));
       return {
         onRequestParseDone({ requestParserResult }) {
@@ -48,6 +49,8 @@ const compressed = () =>
     status: UNSUPPORTED,
     headers: { 'accept-encoding': 'identity' },
   });
+
+const ofNoKnownType = () => badRequest('Expected "content-type: application/json".', { status: UNSUPPORTED });
 
 /** Yoga's parser of query strings and forms lets the errors of JSON.parse through, which repeat what they could not read. */
 async function parsed<Result>(parse: () => Result | Promise<Result>): Promise<Result> {
