@@ -35,10 +35,13 @@ export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
 
 /** @returns finds the text of a document by its id; `undefined` where it is not listed. */
 export function createTrustedSearch(documents: TrustedDocuments): (id: string) => string | undefined {
-  const byId = new Map(Object.entries(documents));
-  // A file can hold ids with the name of their hash or without.
-  return (id) => byId.get(id) ?? byId.get(id.replace(/^sha256:/, ''));
+  const listed = Object.entries(documents);
+  // A file can hold ids with the name of their hash or without, and clients send them with it or without. As it is listed goes first.
+  const byId = new Map([...listed.map(([id, text]) => [withoutHashName(id), text] as const), ...listed]);
+  return (id) => byId.get(id) ?? byId.get(withoutHashName(id));
 }
+
+const withoutHashName = (id: string): string => id.replace(/^sha256:/, '');
 
 function idOf(params: { readonly extensions?: unknown }, request: Request): string | null {
   const inAddress = () => (request.method === 'GET' ? new URL(request.url).searchParams.get(DOCUMENT_ID) : null);

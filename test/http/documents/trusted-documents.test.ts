@@ -22,9 +22,20 @@ describe('TRUSTED_DOCUMENTS', () => {
     expect(await (await post(gateway, body)).json()).toEqual(FOUND);
   });
 
-  it('whose id in the file has the name of its hash, too', async () => {
+  it.each([
+    ['with it', { documentId: `sha256:${ID}`, variables }],
+    ['without it', { documentId: ID, variables }],
+    ["in Apollo's form", { extensions: { persistedQuery: { version: 1, sha256Hash: ID } }, variables }],
+  ])('whose id in the file has the name of its hash, too, asked for %s', async (_, body) => {
     const { gateway } = await gatewayWithSandbox({ gateway: { trustedDocuments: { [`sha256:${ID}`]: DOCUMENT } } });
+    for (let n = 0; n < 3; n++) expect(await (await post(gateway, body)).json()).toEqual(FOUND);
+  });
+
+  it('finds each of two that differ in the name of the hash only', async () => {
+    const trustedDocuments = { [`sha256:${ID}`]: DOCUMENT, [ID]: '{ __typename }' };
+    const { gateway } = await gatewayWithSandbox({ gateway: { trustedDocuments } });
     expect(await (await post(gateway, { documentId: `sha256:${ID}`, variables })).json()).toEqual(FOUND);
+    expect(await (await post(gateway, { documentId: ID })).json()).toEqual({ data: { __typename: 'Query' } });
   });
 
   it('by GET, too', async () => {
