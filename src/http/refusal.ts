@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import { type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { type ErrorCode, failures, GatewayError } from '../errors.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -23,9 +23,11 @@ const HEADERS = { 'content-type': 'application/json', ...SECURITY_HEADERS };
 export class RefusalResponse extends Response {
   readonly refusal: GatewayError;
 
-  constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>, status: number | undefined) {
+  constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>, status: number) {
     super(bodyOf(refusal), {
-      status: status ?? failures[refusal.code].httpStatus,
+      status,
+      // Yoga's server writes what is here, be it nothing.
+      statusText: STATUS_CODES[status] ?? '',
       headers: { ...HEADERS, ...headers },
     });
     this.refusal = refusal;
@@ -39,7 +41,7 @@ export class RefusalResponse extends Response {
 export function refusalResponse(
   error: GatewayError,
   headers: Readonly<Record<string, string>> = {},
-  status?: number,
+  status = failures[error.code].httpStatus,
 ): Response {
   const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(error.retryAfterMs) };
   return new RefusalResponse(error, { ...retryAfter, ...headers }, status);
@@ -51,7 +53,7 @@ export function refusalResponse(
  */
 export function notFoundResponse(message: string): Response {
   const body = bodyOf(new GatewayError('BAD_USER_INPUT', message));
-  return new Response(body, { status: 404, statusText: 'Not Found', headers: HEADERS });
+  return new Response(body, { status: 404, statusText: STATUS_CODES[404] ?? '', headers: HEADERS });
 }
 
 /** The same on a Node server, whose connection is of no further use. */

@@ -43,7 +43,7 @@ export function useForget({ forget, callerOf, onFault }: ForgetEndpointOptions):
     const refusal = mayName(name, callerOf(request));
     if (refusal) return refusalResponse(refusal);
     const { entries, replicas } = await forget(name);
-    return Response.json({ forgotten: true, entries, replicas });
+    return Response.json({ forgotten: true, entries, replicas }, { statusText: 'OK' });
   }
 }
 
