@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closeUnread, type SlowClientOptions } from './slow-clients.ts';
 
 /**
  * Longer than balancers keep theirs, 60 s most of them: a request that a balancer sends on a connection which the gateway is just
@@ -8,9 +9,32 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 const IDLE_CONNECTION_MS = 75_000;
 
-/** A Node server for a gateway, not yet listening. */
-export function createServer(gateway: { readonly requestListener: RequestListener }): Server {
-  return createHttpServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, gateway.requestListener);
+export interface ClientTimes extends SlowClientOptions {
+  /**
+   * From the first byte of a request, or the beginning of its connection, until it has come whole, its body included. More is a 408.
+   * @default 30000
+   */
+  readonly requestMs: number;
+}
+
+/** Without them a few clients that stand still could hold all connections, and the memory behind them. */
+const CLIENT_TIMES: ClientTimes = { requestMs: 30_000, unreadMs: 60_000, checkMs: 10_000 };
+
+/** A Node server for a gateway, not yet listening. @param given how long clients may take. */
+export function createServer(
+  gateway: { readonly requestListener: RequestListener },
+  given: Partial<ClientTimes> = {},
+): Server {
+  const times = { ...CLIENT_TIMES, ...given };
+  const options = {
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    requestTimeout: times.requestMs,
+    headersTimeout: times.requestMs,
+    connectionsCheckingInterval: times.checkMs,
+  };
+  const server = createHttpServer(options, gateway.requestListener);
+  closeUnread(server, times);
+  return server;
 }
 
 /** The message says what to change. */
