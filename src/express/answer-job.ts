@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Context } from '@opentelemetry/api';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Directory } from '../directory/directory.ts';
 import type { Ticket } from '../directory/look-up.ts';
@@ -39,6 +40,8 @@ export interface Asker {
   readonly contentType: string;
   /** When the request came. */
   readonly startedAt: number;
+  /** What was active around it then. */
+  readonly around: Context;
 }
 
 /** Answers a job: as Yoga and its plugins would, in the same order. Never throws. */
@@ -61,13 +64,13 @@ class Answering implements Departure {
   #result: ExecutionResult | WrittenResult = {};
 
   constructor(options: AnswerOptions, depart: (ready: Departure) => void, asker: Asker, response: ServerResponse) {
-    const { headers, startedAt } = asker;
+    const { headers, startedAt, around } = asker;
     this.#options = options;
     this.#depart = depart;
     this.#asker = asker;
     this.#response = response;
     this.#hangUp = new ResponseHangUp(response);
-    this.#note = options.requestLog.begin({ endpoint: 'graphql', method: 'POST', headers, startedAt });
+    this.#note = options.requestLog.begin({ endpoint: 'graphql', method: 'POST', headers, startedAt, around });
   }
 
   begin(job: Job): void {

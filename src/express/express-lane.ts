@@ -39,6 +39,7 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     const contentType = length && mediaTypes.typeFor(headers.get('accept'));
     if (!length || !contentType) return yoga(request, response);
     const startedAt = clock();
+    const around = requestLog.around();
     const found = authentication.identify(headers);
     if (found instanceof Promise) return void found.then(go, leaveToYoga);
     return go(found);
@@ -54,7 +55,7 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     }
 
     function leaveToYoga(): void {
-      arrivals.note(request, { startedAt, found });
+      arrivals.note(request, { startedAt, around, found });
       yoga(request, response);
     }
 
@@ -62,14 +63,14 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     function noteUnanswered(caller: Caller | GatewayError): void {
       const asked = { endpoint: 'graphql', method: 'POST' } as const;
       const name = caller instanceof GatewayError ? undefined : caller.name;
-      const note = requestLog.begin({ ...asked, headers, startedAt });
+      const note = requestLog.begin({ ...asked, headers, startedAt, around });
       requestLog.end({ ...asked, status: undefined, caller: name, isExpress: false }, note);
     }
 
     function askerFor(caller: Caller): Asker | undefined {
       const userToken = needsUserToken ? userTokenOf(headers) : undefined;
       if (mayAsk(caller, headers) || userToken instanceof GatewayError || !contentType) return undefined;
-      return { headers, caller, userToken, contentType, startedAt };
+      return { headers, caller, userToken, contentType, startedAt, around };
     }
 
     /** A fault of the lane is no reason to answer nobody. */

@@ -1,9 +1,12 @@
+import type { Context } from '@opentelemetry/api';
 import type { Identified } from './callers/caller.ts';
 
 /** What is known of a request before Yoga gets it. */
 export interface Arrival {
   /** When it came, on the clock of the log. */
   readonly startedAt: number;
+  /** What was active around it then, for its span. */
+  readonly around: Context;
   readonly found: Identified;
 }
 

@@ -21,12 +21,15 @@ export interface CarriedHeaders {
  * done. No span ever holds an identifier, a name, a token, or text of a client or of the user API.
  */
 export interface Traces {
+  /** What is active where this is called, for a request whose span begins elsewhere: the parser has a context of its own. */
+  around(): Context;
   /**
    * Begins the span of a GraphQL request: a child of the span that is active, be it of an instrumentation of `http`; else of the
    * one that its headers name.
    * @param method one of a few fixed values.
+   * @param around what was active when it came. @default what is active now
    */
-  beginRequest(method: string, headers: CarriedHeaders): RequestSpan;
+  beginRequest(method: string, headers: CarriedHeaders, around?: Context): RequestSpan;
   /**
    * Begins the span of a call to the user API, with links to the requests that wait for it. It has no parent: one call
    * answers many requests.
@@ -45,8 +48,9 @@ export function createTraces(): Traces {
   const tracer = trace.getTracer('lark-user-gateway');
 
   return {
-    beginRequest(method, headers) {
-      const active = trace.getSpan(context.active()) && context.active();
+    around: () => context.active(),
+    beginRequest(method, headers, around = context.active()) {
+      const active = trace.getSpan(around) && around;
       const parent = active ?? parentOf(headers);
       const kind = active ? SpanKind.INTERNAL : SpanKind.SERVER;
       return createRequestSpan(tracer.startSpan(`${method} /graphql`, { kind }, parent), method);

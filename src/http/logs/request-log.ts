@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Context } from '@opentelemetry/api';
 import { addReceipts } from '../../directory/receipt.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { createFaultLog } from '../../telemetry/fault-log.ts';
@@ -26,6 +27,8 @@ export interface BegunRequest {
   readonly headers: AskedHeaders;
   /** When it came, on the clock of the log. @default now */
   readonly startedAt?: number | undefined;
+  /** What was active around it then, for its span. @default what is active now */
+  readonly around?: Context | undefined;
 }
 
 /** A request whose answer is ready, or that nobody waits for any more. */
@@ -45,6 +48,8 @@ export interface EndedRequest {
  * telemetry of it, and ends its span.
  */
 export interface RequestLog {
+  /** What is active around a request that is to begin later. */
+  around(): Context;
   /** To be called when a request has come: takes the time, and begins its span. */
   begin(request: BegunRequest): RequestNote;
   /** Writes its line. @param note `undefined` where its beginning was not noticed. */
@@ -65,8 +70,9 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
   let requestsCut = 0;
 
   return {
-    begin({ endpoint, method, headers, startedAt = clock() }) {
-      const span = endpoint === 'graphql' ? traces.beginRequest(methodOf(method), headers) : undefined;
+    around: traces.around,
+    begin({ endpoint, method, headers, startedAt = clock(), around }) {
+      const span = endpoint === 'graphql' ? traces.beginRequest(methodOf(method), headers, around) : undefined;
       return {
         requestId: randomUUID(),
         traceId: span?.context?.traceId ?? traceIdOf(headers.get('traceparent')),

@@ -36,8 +36,9 @@ export function useRequestLog(
     plugin: {
       onRequest({ request, url, serverContext }) {
         const { method, headers } = request;
-        const startedAt = arrivals.find(serverContext)?.startedAt;
-        notes.set(request, requestLog.begin({ endpoint: endpointOf(url.pathname), method, headers, startedAt }));
+        const { startedAt, around } = arrivals.find(serverContext) ?? {};
+        const endpoint = endpointOf(url.pathname);
+        notes.set(request, requestLog.begin({ endpoint, method, headers, startedAt, around }));
       },
       onExecute({ args: { document, operationName, contextValue } }) {
         const note = notes.get(contextValue.request);
