@@ -44,11 +44,10 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     if (found instanceof Promise) return void found.then(go, leaveToYoga);
     return go(found);
 
-    /** The body has not been read, so the request is destroyed only where its client has gone away. */
-
     function go(caller: Caller | GatewayError): void {
       const asker = caller instanceof GatewayError ? undefined : askerFor(caller);
-      const noteHungUp = () => noteUnanswered(caller);
+      const noteHungUp = () => noteUnanswered({ headers, startedAt, around }, caller);
+      // Its body has not been read, so it is destroyed only where its client has gone away.
       if (request.destroyed) noteHungUp();
       else if (asker && length) readBody(request, length, (body) => take(body, asker), noteHungUp);
       else leaveToYoga();
@@ -57,14 +56,6 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
     function leaveToYoga(): void {
       arrivals.note(request, { startedAt, around, found });
       yoga(request, response);
-    }
-
-    /** Yoga would not learn of it: whatever closes has closed already. */
-    function noteUnanswered(caller: Caller | GatewayError): void {
-      const asked = { endpoint: 'graphql', method: 'POST' } as const;
-      const name = caller instanceof GatewayError ? undefined : caller.name;
-      const note = requestLog.begin({ ...asked, headers, startedAt, around });
-      requestLog.end({ ...asked, status: undefined, caller: name, isExpress: false }, note);
     }
 
     function askerFor(caller: Caller): Asker | undefined {
@@ -93,4 +84,12 @@ export function forExpress(options: ExpressOptions, yoga: RequestListener): Requ
       }
     }
   };
+
+  /** Yoga would not learn of it: whatever closes has closed already. */
+  function noteUnanswered(came: Pick<Asker, 'headers' | 'startedAt' | 'around'>, caller: Caller | GatewayError): void {
+    const asked = { endpoint: 'graphql', method: 'POST' } as const;
+    const name = caller instanceof GatewayError ? undefined : caller.name;
+    const note = requestLog.begin({ ...asked, ...came });
+    requestLog.end({ ...asked, status: undefined, caller: name, isExpress: false }, note);
+  }
 }
