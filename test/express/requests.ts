@@ -37,6 +37,7 @@ const JSON_TYPE = 'application/json';
 const CONTENT_TYPES = [
   `${JSON_TYPE}; charset=utf-8`,
   'APPLICATION/JSON',
+  'application/json ; charset=utf-8',
   'application/json;charset=UTF-8',
   'application/json; charset=utf-16',
   'application/graphql-response+json',
@@ -63,6 +64,16 @@ const ACCEPTS = [
   'multipart/mixed',
   'image/png',
   '',
+];
+const PATHS = [
+  '/graphql?',
+  '/graphql/',
+  '/graphql?query=%7B__typename%7D',
+  '/',
+  '//graphql',
+  '/nowhere?then=/graphql',
+  'http://localhost/graphql',
+  'http://evil.example/graphql',
 ];
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -104,9 +115,7 @@ export function makeRequest(document: MadeDocument, values: Values, options: Req
   return {
     ...rest,
     method: tape.isOneOf100(2) ? tape.pick(['PUT', 'OPTIONS', 'DELETE', 'PATCH']) : 'POST',
-    path: tape.isOneOf100(3)
-      ? tape.pick(['/graphql?', '/graphql/', '/graphql?query=%7B__typename%7D', '/'])
-      : '/graphql',
+    path: tape.isOneOf100(3) ? tape.pick(PATHS) : '/graphql',
     body: bodyOf(params, options, tape),
     isChunked: tape.isOneOf100(5),
   };
