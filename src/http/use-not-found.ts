@@ -9,8 +9,8 @@ import { notFoundResponse } from './refusal.ts';
  */
 export function useNotFound(served: { readonly schema: boolean; readonly metrics: boolean }): Plugin {
   return {
-    onRequest({ request, url, endResponse }) {
-      if (!isServed(request.method, url.pathname)) {
+    onRequest({ request, url, serverContext, endResponse }) {
+      if (!isServed(request.method, url.pathname) && !isMounted(serverContext)) {
         endResponse(notFoundResponse('There is nothing at this address. GraphQL is at /graphql.'));
       }
     },
@@ -22,4 +22,11 @@ export function useNotFound(served: { readonly schema: boolean; readonly metrics
     if (method !== 'GET') return false;
     return (endpoint === 'metrics' && served.metrics) || (path === '/schema.graphql' && served.schema);
   }
+}
+
+/** True where a framework serves the gateway below an address of its own, and takes that off for it: then `/graphql` is what is left. */
+function isMounted(serverContext: object): boolean {
+  const { req } = serverContext as { readonly req?: { readonly url?: string; readonly originalUrl?: string } };
+  const { url = '', originalUrl = url } = req ?? {};
+  return url !== originalUrl && endpointOf(url.split('?', 1)[0] ?? '') === 'graphql';
 }

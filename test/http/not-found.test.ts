@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { createServer, type IncomingMessage } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { close, listen } from '../../src/http/server.ts';
 import { apiKeyOf, bearer } from '../support/callers.ts';
 import { gatewayWithSandbox, UNASKED } from '../support/gateway-with-sandbox.ts';
 import { keptLog } from '../support/kept-log.ts';
@@ -57,4 +59,23 @@ it('/graphql/ is /graphql, also in the log', async () => {
   expect(await response.json()).toEqual({ data: { user: { key: '7000000000000000001' } } });
   await gateway.fetch(new Request('http://gateway.test/graphql/?query={__typename}', { headers: UNASKED }));
   expect(lines('request').map(({ fields }) => fields.endpoint)).toEqual(['graphql', 'graphql']);
+});
+
+it('below an address of a framework it is where the framework says, which takes that off', async () => {
+  const { gateway } = await gatewayWithSandbox();
+  // As Express does it.
+  const server = createServer((request: IncomingMessage & { originalUrl?: string }, response) => {
+    request.originalUrl = request.url ?? '';
+    request.url = request.originalUrl.replace(/^\/people/, '');
+    gateway.requestListener(request, response);
+  });
+  const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+  onTestFinished(() => close(server, 0));
+  const ask = async (path: string) => {
+    const { method, headers } = asked(path);
+    return (await fetch(`${url}${path}`, { method, headers, body: await asked(path).text() })).status;
+  };
+  // Twice: also when its document is known.
+  expect([await ask('/people/graphql'), await ask('/people/graphql')]).toEqual([200, 200]);
+  expect(await ask('/people/nowhere/graphql')).toBe(404);
 });
