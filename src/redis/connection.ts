@@ -7,9 +7,10 @@ export interface RedisConnection {
   /**
    * Runs a command.
    * @param kind what it is for, in metrics.
+   * @param withinMs how long it may take, where that is longer than for others. That Redis is silent is noticed as soon meanwhile.
    * @throws Error at once where Redis is known to be away; after the timeout where it does not answer; or what it answers with.
    */
-  run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>): Promise<T>;
+  run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>, withinMs?: number): Promise<T>;
   /** Since when it has answered without a break; `undefined` where it is away. */
   upSince(): number | undefined;
   /** The code of what went wrong last: WRONGPASS, ECONNREFUSED. */
@@ -52,7 +53,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   client.on('end', () => goAway(1));
 
   return {
-    async run(kind, command) {
+    async run(kind, command, withinMs = timeoutMs) {
       const startedAt = clock();
       const tell = (outcome: 'ok' | 'timeout' | 'failed' | 'skipped') =>
         telemetry({ type: 'redis-command', command: kind, outcome, durationMs: clock() - startedAt });
@@ -60,8 +61,10 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
         tell('skipped');
         throw new RedisAway();
       }
+      // Who waits for longer hears as little meanwhile as who tries as often.
+      const waiting = withinMs > timeoutMs ? setInterval(noteSilence, withinMs / MOST_SILENT) : undefined;
       try {
-        const answer = await within(timeoutMs, command(client));
+        const answer = await within(withinMs, command(client));
         silent = 0;
         answeredAt = clock();
         tell('ok');
@@ -71,6 +74,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
         noteError(error);
         if (error instanceof RedisSilent) noteSilence();
         throw error;
+      } finally {
+        clearInterval(waiting);
       }
     },
     upSince: () => since,

@@ -40,6 +40,9 @@ const LOOK_AGAIN_MS = 20;
 const STILL_THERE_MS = 10_000;
 /** Told once more, where it is not certain that it was heard. */
 const OVERLAP_MS = 10_000;
+/** Nobody waits for what was missed, and everybody for that it is not missed for good: it is tried again until it was read. */
+const CATCH_UP_WITHIN_MS = 2_000;
+const CATCH_UP_EVERY_MS = 1_000;
 
 /**
  * Tells all gateways whom to forget, and waits until each has said that it has. What was told is kept for a while, sealed: a
@@ -49,10 +52,14 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   const { connection, subscriber, keys, seal, heartbeat, people, replica, keepMs, clock } = options;
   const entry = seal('forget');
   const acknowledgements = new Map<string, Set<string>>();
+  const startedAt = clock();
   /** Until when everything was heard, on the clock of the server, in microseconds. */
   let heardUntil: number | undefined;
   /** True where nothing that was told since then can have been missed. */
   let isListening = false;
+  /** Each connection of the subscriber has another. */
+  let connectionNumber = 0;
+  let isBeginning = false;
 
   return {
     async publish(asked) {
@@ -92,29 +99,45 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       subscriber.on('ready', () => void begin(onForget));
       subscriber.on('close', () => {
         isListening = false;
+        connectionNumber++;
       });
+      const again = setInterval(() => void begin(onForget), CATCH_UP_EVERY_MS);
+      again.unref();
       const stillThere = setInterval(() => {
         if (subscriber.status === 'ready') subscriber.subscribe(keys.forget, keys.acknowledged).catch(() => {});
       }, STILL_THERE_MS);
       stillThere.unref();
-      subscriber.on('end', () => clearInterval(stillThere));
+      subscriber.on('end', () => {
+        clearInterval(again);
+        clearInterval(stillThere);
+      });
     },
   };
 
+  /** From then on nothing is missed, unless it fails: then it is begun again. */
   async function begin(onForget: (names: readonly PersonName[]) => void): Promise<void> {
+    if (isListening || isBeginning || subscriber.status !== 'ready') return;
+    isBeginning = true;
+    const onConnection = connectionNumber;
     try {
       await subscriber.subscribe(keys.forget, keys.acknowledged);
       await heartbeat.first;
       const now = micros();
-      const since = heardUntil ?? now ?? 0;
-      const missed = await connection.run('forget', (client) =>
-        client.zrangebyscore(keys.forgotten, since - OVERLAP_MS * 1_000, '+inf'),
+      const since = heardUntil ?? micros(startedAt) ?? 0;
+      const missed = await connection.run(
+        'forget',
+        (client) => client.zrangebyscore(keys.forgotten, since - OVERLAP_MS * 1_000, '+inf'),
+        CATCH_UP_WITHIN_MS,
       );
+      // What is told from here on may be told to nobody.
+      if (onConnection !== connectionNumber) return;
       heardUntil = now;
       isListening = true;
       for (const text of missed) take(text, onForget);
     } catch {
-      // Not there yet, or gone again: there will be another connection, which begins where this one has.
+      // Not there yet, gone again, or too slow.
+    } finally {
+      isBeginning = false;
     }
   }
 
@@ -148,8 +171,8 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
     return all.filter((other) => other !== replica);
   }
 
-  function micros(): number | undefined {
-    const now = heartbeat.serverTimeAt(clock());
-    return now === undefined ? undefined : Math.floor(now * 1_000);
+  function micros(at = clock()): number | undefined {
+    const there = heartbeat.serverTimeAt(at);
+    return there === undefined ? undefined : Math.floor(there * 1_000);
   }
 }

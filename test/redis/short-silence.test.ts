@@ -44,3 +44,13 @@ it('one that has said nothing for half a second, to five commands in a row, is a
   await isSilent(1);
   expect(made.upSince()).toBe(undefined);
 });
+
+it('an answer that may take longer is waited for, and Redis is away no later for that', async () => {
+  const { made, at } = await connection();
+  const late = new Promise((resolve) => setTimeout(() => resolve('late'), 20));
+  expect(await made.run('forget', () => late, 60_000)).toBe('late');
+  at(500);
+  const never = Promise.allSettled([made.run('forget', () => new Promise(() => {}), 20)]);
+  await expect.poll(() => made.upSince()).toBe(undefined);
+  expect(await never).toMatchObject([{ status: 'rejected' }]);
+});
