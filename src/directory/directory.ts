@@ -51,6 +51,8 @@ export interface Directory {
    * @throws GatewayError BAD_USER_INPUT where a name cannot be one.
    */
   forget(...names: readonly PersonName[]): Forgotten;
+  /** The same for all people: for when somebody was to be forgotten, and nobody knows any more who. */
+  forgetEverybody(): void;
   /** How things are at this moment. */
   state(): DirectoryState;
   /** Ends calls under way; what is queued is not sent any more. */
@@ -114,6 +116,10 @@ export function createDirectory(options: DirectoryOptions): Directory {
       const forgotten = memory.forget(asked);
       queue.forget(createNameSet(forgotten.names));
       return forgotten;
+    },
+    forgetEverybody() {
+      memory.forgetEverybody();
+      queue.forgetEverybody();
     },
     state: () => ({ ...queue.state(), cacheEntries: memory.size }),
     dispose: queue.dispose,

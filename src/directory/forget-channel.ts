@@ -8,6 +8,10 @@ export interface ForgetChannel {
    * @throws where not all of them have, or nobody knows.
    */
   publish(names: readonly PersonName[]): Promise<{ readonly replicas: number }>;
-  /** Called once, at the start. @param onForget called with what another process publishes. Does not throw. */
-  listen(onForget: (names: readonly PersonName[]) => void): void;
+  /**
+   * Called once, at the start.
+   * @param onForget called with what another process publishes. Does not throw.
+   * @param onMissed called where something may have been published that nobody can tell any more. Does not throw.
+   */
+  listen(onForget: (names: readonly PersonName[]) => void, onMissed: () => void): void;
 }

@@ -32,11 +32,17 @@ export interface ForgettingOptions {
 
 export function createForgetting(options: ForgettingOptions): ForgetEverywhere {
   const { directory, channel, alsoForget, timeoutMs = 10_000 } = options;
-  channel?.listen((names) => {
-    // What is no name, from a process of another version, must not keep the others.
-    const known = names.filter(isName);
-    if (known.length > 0) forgetHere(known);
-  });
+  channel?.listen(
+    (names) => {
+      // What is no name, from a process of another version, must not keep the others.
+      const known = names.filter(isName);
+      if (known.length > 0) forgetHere(known);
+    },
+    () => {
+      directory.forgetEverybody();
+      alsoForget?.();
+    },
+  );
 
   return async function forgetEverywhere(name) {
     const { names, entries } = forgetHere([name]);

@@ -8,6 +8,8 @@ import { createNameSet, nameKey, nameOf, namesOf, type PersonName } from './pers
 export interface ForgottenPeople {
   /** To be called when they are forgotten under all these names. */
   add(names: readonly PersonName[]): void;
+  /** To be called when all are forgotten: whatever a call from before tells must not be remembered. */
+  addEverybody(): void;
   /** These names, and those that were forgotten together with them: whoever asks again means the same people. */
   withEarlier(names: readonly PersonName[]): readonly PersonName[];
   /**
@@ -44,6 +46,9 @@ export function createForgottenPeople(clock: Clock = monotonicClock, most = MOST
     add(names) {
       const forgetting = { at: clock(), names };
       for (const name of names) byName.set(nameKey(name), forgetting);
+    },
+    addEverybody() {
+      nobodyUntil = clock();
     },
     withEarlier(names) {
       const all = createNameSet(names);

@@ -31,6 +31,7 @@ export interface Memory extends Pick<PersonCache, 'get' | 'getStale' | 'isFreshA
   reject(subject: Subject, id: string, error: GatewayError, askedAt: number): void;
   /** @throws GatewayError BAD_USER_INPUT where a name cannot be one. */
   forget(names: readonly PersonName[]): Forgotten;
+  forgetEverybody(): void;
 }
 
 /** Who was forgotten, as far as they were known here. */
@@ -72,6 +73,11 @@ export function createMemory({ sharedPeople, ...options }: MemoryOptions): Memor
       // Before anything else can run: an answer that comes from now on is of before.
       forgotten.add(names);
       return { names, entries: removed + rejections.forget(createNameSet(names)) };
+    },
+    forgetEverybody() {
+      cache.clear();
+      rejections.forget({ means: () => true });
+      forgotten.addEverybody();
     },
   };
 

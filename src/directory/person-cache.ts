@@ -46,6 +46,8 @@ export interface PersonCache {
    *   not tell which.
    */
   forget(names: readonly PersonName[]): { readonly names: readonly PersonName[]; readonly removed: number };
+  /** Removes everybody. */
+  clear(): void;
   readonly size: number;
 }
 
@@ -128,6 +130,10 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       }
       for (const key of entryKeys) if (entries.delete(key)) removed++;
       return { names: names.names, removed };
+    },
+    clear() {
+      entries.clear();
+      aliases.clear();
     },
   };
 

@@ -77,6 +77,8 @@ export interface Queue {
   refreshAhead(ticket: Ticket, subject: Subject, id: string, until: number): void;
   /** Asks for these people ahead no more, and lets nobody join a call for them that has left. */
   forget(names: NameSet): void;
+  /** The same for all people. */
+  forgetEverybody(): void;
   state(): QueueState;
   /** Answers whoever waits that the gateway shuts down, and refuses whoever comes. */
   dispose(): void;
@@ -160,6 +162,10 @@ export function createQueue(options: QueueOptions): Queue {
     forget(names) {
       refreshes.forget(names);
       underWay.closeSent(names);
+    },
+    forgetEverybody() {
+      refreshes.clear();
+      underWay.closeSent({ means: () => true });
     },
     state: () => stateOf(backlog.size, [...identities.list()]),
     dispose() {

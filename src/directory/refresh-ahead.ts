@@ -10,6 +10,8 @@ export interface RefreshAhead {
   subjectsOf(identity: string): Subject[];
   /** Asks for these people ahead no more, for no identity. */
   forget(names: NameSet): void;
+  /** Asks for nobody ahead any more, as long as nobody becomes popular anew. */
+  clear(): void;
   /** Candidates of this subject, at most `most`, as look-ups that nobody waits for. */
   take(subject: Subject, most: number): LookUp[];
 }
@@ -39,6 +41,7 @@ export function createRefreshAhead(clock: Clock = monotonicClock): RefreshAhead 
         if (until.size === 0) bySubject.delete(key);
       }
     },
+    clear: () => byIdentity.clear(),
     take(subject, most) {
       const candidates = bySubject.get(subject.key)?.until;
       if (!candidates) return [];

@@ -10,7 +10,7 @@ export interface Rejections {
   get(subject: Subject, id: string): GatewayError | undefined;
   add(subject: Subject, id: string, error: GatewayError): void;
   /** Forgets these identifiers, of all identities and tenants. @returns how many there were. */
-  forget(names: NameSet): number;
+  forget(names: Pick<NameSet, 'means'>): number;
 }
 
 const REMEMBERED_MS = 60_000;

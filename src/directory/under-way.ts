@@ -27,7 +27,7 @@ export interface UnderWay {
   /** To be called when there is nothing to wait for any more. Where a newer one has taken its place, that one stays. */
   forget(lookUp: LookUp): void;
   /** Nobody joins those of these identifiers that have left already. Whoever waits for them goes on waiting. All bundles dissolve. */
-  closeSent(names: NameSet): void;
+  closeSent(names: Pick<NameSet, 'means'>): void;
   /** All that are in no call: queued, or between two calls. Where they are in bundles, these dissolve. @param identity of this one only. @default of all */
   queued(identity?: string): LookUp[];
   /** Gives all of them this answer. */

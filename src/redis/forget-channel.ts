@@ -8,7 +8,7 @@ import type { RedisConnection } from './connection.ts';
 import type { ForgetPeople } from './forget-people.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KeyNames } from './key-names.ts';
-import { FORGET, runScript } from './scripts.ts';
+import { FORGET, MARK, runScript } from './scripts.ts';
 import type { Seal } from './seal.ts';
 
 export interface RedisForgetChannelOptions {
@@ -60,6 +60,8 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   /** Each connection of the subscriber has another. */
   let connectionNumber = 0;
   let isBeginning = false;
+  /** The mark of the list when it was read, or since; and when that was. */
+  let read: { readonly mark?: string; readonly at: number } = { at: startedAt };
 
   return {
     async publish(asked) {
@@ -71,12 +73,7 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       acknowledgements.set(message.id, done);
       try {
         await connection.run('forget', (client) =>
-          runScript(
-            client,
-            FORGET,
-            [keys.forgotten],
-            [sealed(message), Math.ceil(Math.max(keepMs, 60_000)) * 1_000, keys.forget],
-          ),
+          runScript(client, FORGET, [keys.forgotten], [sealed(message), Math.ceil(keepMs) * 1_000, keys.forget]),
         );
         const until = clock() + ACKNOWLEDGED_MS;
         while (!others.every((other) => done.has(other))) {
@@ -90,18 +87,21 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       await people.remove(names);
       return { replicas: others.length };
     },
-    listen(onForget) {
+    listen(onForget, onMissed) {
       subscriber.on('message', (channel: string, text: string) => {
         if (channel === keys.forget) take(text, onForget);
         else acknowledge(text);
       });
       // Each time that there is a new connection.
-      subscriber.on('ready', () => void begin(onForget));
+      subscriber.on('ready', () => void begin(onForget, onMissed));
       subscriber.on('close', () => {
         isListening = false;
         connectionNumber++;
       });
-      const again = setInterval(() => void begin(onForget), CATCH_UP_EVERY_MS);
+      const again = setInterval(() => {
+        if (isListening) noteMark();
+        else void begin(onForget, onMissed);
+      }, CATCH_UP_EVERY_MS);
       again.unref();
       const stillThere = setInterval(() => {
         if (subscriber.status === 'ready') subscriber.subscribe(keys.forget, keys.acknowledged).catch(() => {});
@@ -115,14 +115,15 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   };
 
   /** From then on nothing is missed, unless it fails: then it is begun again. */
-  async function begin(onForget: (names: readonly PersonName[]) => void): Promise<void> {
+  async function begin(...[onForget, onMissed]: Parameters<ForgetChannel['listen']>): Promise<void> {
     if (isListening || isBeginning || subscriber.status !== 'ready') return;
     isBeginning = true;
     const onConnection = connectionNumber;
     try {
       await subscriber.subscribe(keys.forget, keys.acknowledged);
       await heartbeat.first;
-      const now = micros();
+      const at = clock();
+      const now = micros(at);
       const since = heardUntil ?? micros(startedAt) ?? 0;
       const missed = await connection.run(
         'forget',
@@ -130,7 +131,10 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
         CATCH_UP_WITHIN_MS,
       );
       // What is told from here on may be told to nobody.
-      if (onConnection !== connectionNumber) return;
+      const mark = missed.find((text) => text.startsWith(MARK));
+      if (onConnection !== connectionNumber || mark === undefined) return;
+      if (read.mark !== mark && heartbeat.countedSince() > read.at) onMissed();
+      read = { mark, at };
       heardUntil = now;
       isListening = true;
       for (const text of missed) take(text, onForget);
@@ -139,6 +143,12 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
     } finally {
       isBeginning = false;
     }
+  }
+
+  /** Where the list is lost while everything is heard, nothing is missed. */
+  function noteMark(): void {
+    const mark = heartbeat.mark();
+    if (mark !== undefined && heartbeat.countedSince() <= read.at) read = { ...read, mark };
   }
 
   function take(text: string, onForget: (names: readonly PersonName[]) => void): void {

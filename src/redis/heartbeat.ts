@@ -1,5 +1,6 @@
 import type { Clock } from '../policies/clock.ts';
 import { RedisAway, type RedisConnection, RedisSilent } from './connection.ts';
+import type { KeyNames } from './key-names.ts';
 import { BEAT, runScript } from './scripts.ts';
 
 /** Tells Redis every second that this gateway is there, and learns how many others are, and what time it is over there. */
@@ -10,6 +11,13 @@ export interface Heartbeat {
   serverTimeAt(at: number): number | undefined;
   /** The other way round. */
   localTimeAt(serverTime: number): number | undefined;
+  /**
+   * Since when the others have counted this gateway without a break, on the clock of this process: since then nobody was told that
+   * somebody is forgotten everywhere unless this gateway has said so, or has just been started.
+   */
+  countedSince(): number;
+  /** The mark of what was told to all: another one where it was lost. `undefined` before the first answer. */
+  mark(): string | undefined;
   /** Resolves after the first beat that was answered. */
   readonly first: Promise<void>;
   /** Takes this gateway off the list. */
@@ -18,8 +26,9 @@ export interface Heartbeat {
 
 export interface HeartbeatOptions {
   connection: RedisConnection;
-  /** The key of the list. */
-  key: string;
+  keys: Pick<KeyNames, 'replicas' | 'forgotten'>;
+  /** How long what was told to all is kept, in milliseconds. */
+  keepMs: number;
   /** Names this gateway. */
   replica: string;
   clock: Clock;
@@ -31,8 +40,10 @@ const AWAY_EVERY_MS = 100;
 /** Whoever has not been heard of for so long is gone. */
 const LASTS_MS = 3_500;
 
-export function createHeartbeat({ connection, key, replica, clock }: HeartbeatOptions): Heartbeat {
-  let latest: { replicas: number; aheadMs: number } | undefined;
+export function createHeartbeat({ connection, keys, keepMs, replica, clock }: HeartbeatOptions): Heartbeat {
+  let latest: { replicas: number; aheadMs: number; mark: string } | undefined;
+  let countedSince = clock();
+  let beganAt = countedSince;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let tellFirst = () => {};
@@ -45,11 +56,13 @@ export function createHeartbeat({ connection, key, replica, clock }: HeartbeatOp
     replicas: () => latest?.replicas,
     serverTimeAt: (at) => latest && at + latest.aheadMs,
     localTimeAt: (serverTime) => latest && serverTime - latest.aheadMs,
+    countedSince: () => countedSince,
+    mark: () => latest?.mark,
     first,
     async stop() {
       isStopped = true;
       clearTimeout(timer);
-      await connection.run('heartbeat', (client) => client.zrem(key, replica)).catch(() => {});
+      await connection.run('heartbeat', (client) => client.zrem(keys.replicas, replica)).catch(() => {});
     },
   };
 
@@ -59,10 +72,19 @@ export function createHeartbeat({ connection, key, replica, clock }: HeartbeatOp
       const answer = await connection.run('heartbeat', (client) => {
         // What cannot be sent would not be answered either.
         if (client.status !== 'ready') throw new RedisAway();
-        return runScript(client, BEAT, [key], [replica, LASTS_MS * 1_000]);
+        return runScript(
+          client,
+          BEAT,
+          [keys.replicas, keys.forgotten],
+          [replica, LASTS_MS * 1_000, Math.ceil(keepMs) * 1_000],
+        );
       });
-      const [now, replicas] = answer as [number, number];
-      latest = { replicas, aheadMs: now / 1_000 - (startedAt + clock()) / 2 };
+      const [now, replicas, mark] = answer as [number, number, string];
+      const answeredAt = clock();
+      // The last one may have arrived as soon as it began, and this one as late as it was answered.
+      if (answeredAt - beganAt >= LASTS_MS) countedSince = answeredAt;
+      beganAt = startedAt;
+      latest = { replicas, aheadMs: now / 1_000 - (startedAt + answeredAt) / 2, mark };
       connection.noteBeat('answered');
       tellFirst();
     } catch (error) {

@@ -33,6 +33,7 @@ export interface RedisStateOptions extends RedisOptions {
 const DEFAULT_PREFIX = 'lark-user-gateway:';
 /** So long the start waits for Redis, before it goes on without. */
 const FIRST_BEAT_MS = 2_000;
+const FORGET_KEPT_AT_LEAST_MS = 60_000;
 
 /**
  * What gateways have in common, in Redis. Nothing here fails because Redis is away: each part goes on as if it were the gateway's
@@ -63,7 +64,8 @@ export function createRedisState(options: RedisStateOptions): SharedState {
       hasBeenUp ||= isUp;
     },
   });
-  const heartbeat = createHeartbeat({ connection, key: keys.replicas, replica, clock });
+  const forgetKeptMs = Math.max(options.forgetKeptMs, FORGET_KEPT_AT_LEAST_MS);
+  const heartbeat = createHeartbeat({ connection, keys, keepMs: forgetKeptMs, replica, clock });
   const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
   const entries = createPersonEntries(seal, keys);
   let isClosed = false;
@@ -91,7 +93,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
       heartbeat,
       people: createForgetPeople(connection, entries),
       replica,
-      keepMs: options.forgetKeptMs,
+      keepMs: forgetKeptMs,
       clock,
     }),
     limiter(points, windowSeconds) {

@@ -31,6 +31,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 `;
 
+/** Begins the mark of a list that is lost as a whole, or not at all. Nothing that is sealed has a colon. */
+export const MARK = 'since:';
+
 const WHOLE = `local function whole(number) return string.format('%.0f', number) end`;
 
 /**
@@ -104,12 +107,25 @@ redis.call('PEXPIRE', KEYS[1], whole(2 * longest / 1000))
 return now
 `);
 
-/** "I am here." KEYS: who is there. ARGV: who, how long that counts. Returns now, and how many are there. */
+/**
+ * "I am here." Also keeps in use what was told to all, so that nothing else is evicted later; and puts a mark on it, as its last
+ * entry, which is lost with it.
+ * KEYS: who is there; what was told, see `FORGET`. ARGV: who, how long that counts, how long to keep what was told.
+ * Returns now, how many are there, and the mark.
+ */
 export const BEAT = script(`${NOW}${WHOLE}
+local lasts, keep = tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZADD', KEYS[1], whole(now), ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - tonumber(ARGV[2])))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - lasts))
 redis.call('PEXPIRE', KEYS[1], 60000)
-return { now, redis.call('ZCARD', KEYS[1]) }
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(now - keep))
+local mark = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
+if not mark or string.sub(mark, 1, ${MARK.length}) ~= '${MARK}' then
+  mark = '${MARK}' .. whole(now) .. ':' .. ARGV[1]
+  redis.call('ZADD', KEYS[2], '+inf', mark)
+end
+redis.call('PEXPIRE', KEYS[2], whole(keep / 1000))
+return { now, redis.call('ZCARD', KEYS[1]), mark }
 `);
 
 /** Takes a lock away, where it is still one's own. KEYS: the lock. ARGV: whose it is. */

@@ -5,7 +5,7 @@ import type { RedisClient } from '../../src/redis/connect.ts';
 import { createRedisForgetChannel } from '../../src/redis/forget-channel.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
 import { createSeal } from '../../src/redis/seal.ts';
-import { gatewaysWithRedis } from '../support/gateways-with-redis.ts';
+import { gatewaysWithRedis, peopleKeys } from '../support/gateways-with-redis.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { wayToRedis } from '../support/way-to-redis.ts';
 
@@ -24,22 +24,23 @@ async function whileOneIsAway(redis: RedisServer) {
   onTestFinished(() => far.dispose());
   await far.whenReady;
   const key = sandbox.people[0]?.user_key ?? '';
-  await far.directory.lookup({ kind: 'key', identifiers: [key] });
+  const other = sandbox.people[1]?.user_key ?? '';
+  await far.directory.lookup({ kind: 'key', identifiers: [key, other] });
   await expect.poll(() => gateways[0].readiness().shared?.replicas, patient).toBe(3);
   way.cut();
   await expect.poll(() => gateways[0].readiness().shared?.replicas, patient).toBe(2);
   expect(await gateways[0].forget({ kind: 'key', identifier: key })).toMatchObject({ replicas: 2 });
-  const before = upstreamCalls().length;
-  const hasForgotten = async () => {
-    await far.directory.lookup({ kind: 'key', identifiers: [key] });
+  const hasForgotten = async (whom = key) => {
+    const before = upstreamCalls().length;
+    await far.directory.lookup({ kind: 'key', identifiers: [whom] });
     return upstreamCalls().length > before;
   };
-  return { way, far, hasForgotten };
+  return { way, far, other, hasForgotten };
 }
 
 it('a gateway that was away, and cannot read at first what it has missed, reads it later', async () => {
   const redis = await startRedis();
-  const { way, far, hasForgotten } = await whileOneIsAway(redis);
+  const { way, far, other, hasForgotten } = await whileOneIsAway(redis);
   await redis.client.call('ACL', 'SETUSER', 'default', '-zrangebyscore');
   way.mend();
   await expect.poll(() => far.readiness().shared?.isUp, patient).toBe(true);
@@ -48,8 +49,45 @@ it('a gateway that was away, and cannot read at first what it has missed, reads 
   await expect.poll(refusals, patient).toBe(true);
   expect(await hasForgotten()).toBe(false);
   await redis.client.call('ACL', 'SETUSER', 'default', '+zrangebyscore');
-  await expect.poll(hasForgotten, patient).toBe(true);
+  await expect.poll(() => hasForgotten(), patient).toBe(true);
+  expect(await hasForgotten(other)).toBe(false);
 }, 40_000);
+
+it('a gateway that was away while the list of whom to forget was lost forgets everybody', async () => {
+  const redis = await startRedis();
+  const { way, other, hasForgotten } = await whileOneIsAway(redis);
+  const [list = ''] = await redis.client.keys('*forgotten');
+  await redis.client.del(list);
+  way.mend();
+  await expect.poll(() => hasForgotten(), patient).toBe(true);
+  // They are in Redis still: whoever was asked for there is not asked for again.
+  await redis.client.del(await peopleKeys(redis));
+  expect(await hasForgotten(other)).toBe(true);
+}, 40_000);
+
+it('a gateway that hears everything keeps whom it knows, also where that list is lost', async () => {
+  const redis = await startRedis();
+  const { gateways, sandbox, upstreamCalls } = await gatewaysWithRedis({ server: redis });
+  const identifiers = [sandbox.people[0]?.user_key ?? ''];
+  await gateways[0].directory.lookup({ kind: 'key', identifiers });
+  const listsNow = () => redis.client.keys('*forgotten');
+  await expect.poll(listsNow, patient).toHaveLength(1);
+  await redis.client.flushall();
+  await expect.poll(listsNow, patient).toHaveLength(1);
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  const forget = () => gateways[1].forget({ kind: 'key', identifier: '1' }).catch(() => undefined);
+  await expect.poll(forget, patient).toMatchObject({ replicas: 2 });
+  await gateways[0].directory.lookup({ kind: 'key', identifiers });
+  expect(upstreamCalls()).toHaveLength(1);
+}, 40_000);
+
+it('the list of whom to forget is kept in use by all that are there', async () => {
+  const { redis } = await gatewaysWithRedis();
+  await expect.poll(() => redis.client.keys('*forgotten'), patient).toHaveLength(1);
+  const [list = ''] = await redis.client.keys('*forgotten');
+  await redis.client.pexpire(list, 30_000);
+  await expect.poll(() => redis.client.pttl(list), patient).toBeGreaterThan(30_000);
+});
 
 it('a gateway that could not read at its start looks back to its start', async () => {
   let now = 1_000_000;
@@ -58,7 +96,7 @@ it('a gateway that could not read at its start looks back to its start', async (
   const zrangebyscore = async (_key: string, from: unknown) => {
     looksBackTo.push(from);
     if (looksBackTo.length === 1) throw new Error('Not now.');
-    return [];
+    return ['since:0:a'];
   };
   const names = { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined } as const;
   createRedisForgetChannel({
@@ -76,6 +114,8 @@ it('a gateway that could not read at its start looks back to its start', async (
       replicas: () => 1,
       serverTimeAt: (at) => at,
       localTimeAt: (at) => at,
+      countedSince: () => 0,
+      mark: () => undefined,
       first: Promise.resolve(),
       stop: async () => {},
     },
@@ -83,7 +123,10 @@ it('a gateway that could not read at its start looks back to its start', async (
     replica: 'a',
     keepMs: 60_000,
     clock: () => now,
-  }).listen(() => {});
+  }).listen(
+    () => {},
+    () => {},
+  );
   subscriber.emit('ready');
   await expect.poll(() => looksBackTo).toHaveLength(1);
   now += 3_600_000;

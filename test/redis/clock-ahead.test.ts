@@ -26,6 +26,8 @@ it('nobody is learned of who was written when the clock of the server was ahead:
         replicas: () => 1,
         serverTimeAt: (at) => at + aheadMs,
         localTimeAt: (at) => at - aheadMs,
+        countedSince: () => 0,
+        mark: () => undefined,
         first: Promise.resolve(),
         stop: async () => {},
       },

@@ -1,0 +1,28 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { directoryOnFakeClock, personOf } from '../support/made-up-api.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('to forget everybody empties the memory, and what calls from before tell is not remembered, nor joined', async () => {
+  const { directory, ticket, pass, calls } = directoryOnFakeClock();
+  const lookup = async (n: number) => {
+    await pass(1);
+    const found = directory.lookup({ kind: 'key', identifiers: [`k${n}`], ticket: ticket() });
+    await pass(200);
+    expect(await found).toEqual([personOf(n)]);
+    return calls.length;
+  };
+  await lookup(1);
+  const waiting = directory.lookup({ kind: 'key', identifiers: ['k2', 'k3'], ticket: ticket() });
+  await pass(10);
+  expect(calls).toHaveLength(2);
+  directory.forgetEverybody();
+  expect(directory.state().cacheEntries).toBe(0);
+  expect(await lookup(2)).toBe(3);
+  expect(await waiting).toEqual([personOf(2), personOf(3)]);
+  expect(await lookup(3)).toBe(4);
+  expect(await lookup(1)).toBe(5);
+  expect(await lookup(3)).toBe(5);
+});
