@@ -117,6 +117,8 @@ export const BEAT = script(`${NOW}${WHOLE}
 local lasts, keep = tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZADD', KEYS[1], whole(now), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - lasts))
+-- From before the clock was put back.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], whole(now + lasts), '+inf')
 redis.call('PEXPIRE', KEYS[1], 60000)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(now - keep))
 local mark = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]

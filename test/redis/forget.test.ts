@@ -102,7 +102,8 @@ describe('a person whom one gateway is told to forget', () => {
   it('is not said to be forgotten where one that is there does not answer', async () => {
     const { gateways, redis, sandbox } = await gatewaysWithRedis();
     const [list = ''] = await redis.client.keys('*replicas');
-    await redis.client.zadd(list, 9e15, 'gone');
+    const [seconds] = await redis.client.time();
+    await redis.client.zadd(list, (Number(seconds) + 3) * 1_000_000, 'gone');
     // Nor where somebody who can listen and write there, without the secret, says so in its place.
     const stranger = redis.client.duplicate();
     onTestFinished(() => stranger.disconnect());
@@ -115,6 +116,15 @@ describe('a person whom one gateway is told to forget', () => {
     await expect(gateways[0].forget({ kind: 'key', identifier: key })).rejects.toMatchObject({
       code: 'FORGET_INCOMPLETE',
     });
+  });
+
+  it('is forgotten without waiting for one that was there before the clock of the server was put back', async () => {
+    const { gateways, redis } = await gatewaysWithRedis();
+    const [list = ''] = await redis.client.keys('*replicas');
+    const [seconds] = await redis.client.time();
+    await redis.client.zadd(list, (Number(seconds) + 3_600) * 1_000_000, 'gone');
+    await expect.poll(() => redis.client.zscore(list, 'gone')).toBe(null);
+    expect(await gateways[0].forget({ kind: 'key', identifier: '1' })).toMatchObject({ replicas: 2 });
   });
 
   it('is forgotten later by one that was away from Redis', async () => {
