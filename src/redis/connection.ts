@@ -7,10 +7,10 @@ export interface RedisConnection {
   /**
    * Runs a command.
    * @param kind what it is for, in metrics.
-   * @param withinMs how long it may take, where that is longer than for others. That Redis is silent is noticed as soon meanwhile.
+   * @param atLeastMs how long it may take, where that is longer than for others. That Redis is silent is noticed as soon meanwhile.
    * @throws Error at once where Redis is known to be away; after the timeout where it does not answer; or what it answers with.
    */
-  run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>, withinMs?: number): Promise<T>;
+  run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>, atLeastMs?: number): Promise<T>;
   /** Since when it has answered without a break; `undefined` where it is away. */
   upSince(): number | undefined;
   /** The code of what went wrong last: WRONGPASS, ECONNREFUSED. */
@@ -53,7 +53,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   client.on('end', () => goAway(1));
 
   return {
-    async run(kind, command, withinMs = timeoutMs) {
+    async run(kind, command, atLeastMs = 0) {
+      const withinMs = Math.max(timeoutMs, atLeastMs);
       const startedAt = clock();
       const tell = (outcome: 'ok' | 'timeout' | 'failed' | 'skipped') =>
         telemetry({ type: 'redis-command', command: kind, outcome, durationMs: clock() - startedAt });
@@ -65,8 +66,11 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       const waiting = withinMs > timeoutMs ? setInterval(noteSilence, withinMs / MOST_SILENT) : undefined;
       try {
         const answer = await within(withinMs, command(client));
-        silent = 0;
-        answeredAt = clock();
+        // What comes later is of use to who waits for it, and no sign that anything else would be answered in time.
+        if (!waiting || clock() - startedAt <= timeoutMs) {
+          silent = 0;
+          answeredAt = clock();
+        }
         tell('ok');
         return answer;
       } catch (error) {

@@ -39,15 +39,17 @@ const WHOLE = `local function whole(number) return string.format('%.0f', number)
 /**
  * Reserves the next call that the quota allows: the same rules as `createSlotSchedule`, see there.
  * KEYS: calls, as a sorted set by when each has arrived at the latest; the state of the quota, as a hash.
- * ARGV: owner, number of the call, calls in a window, length of the window, most lateness, longest pause.
- * Returns now, when the call may leave, calls that count, a thousand times the limit, owners of these calls, end of the pause.
+ * ARGV: owner, number of the call, calls in a window, length of the window, most lateness, longest pause; and what the owner knows,
+ * where that is not long ago: the mark of the state, when its latest call may leave, how long ago that is, and how far that may be
+ * out.
+ * Returns now, when the call may leave, calls that count, a thousand times the limit, owners of these calls, end of the pause, mark.
  */
 export const RESERVE = script(`${NOW}${WHOLE}
 local calls, quota = KEYS[1], KEYS[2]
 local owner, most = ARGV[1], tonumber(ARGV[3])
 local window, lateness, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', whole(now - window))
-local known = redis.call('HMGET', quota, 'last', 'limit', 'limitAt', 'pausedUntil')
+local known = redis.call('HMGET', quota, 'last', 'limit', 'limitAt', 'pausedUntil', 'since')
 local last = tonumber(known[1]) or 0
 local limit = math.min(most, tonumber(known[2]) or most)
 local limitAt = tonumber(known[3]) or now
@@ -67,6 +69,13 @@ if last > soon + (math.ceil((count + 1) / allowed) + 2) * turn and (tonumber(ent
   redis.call('DEL', calls)
   entries, count, last, limitAt = {}, 0, now + turn, now
 end
+local since = known[5] or whole(now) .. ':' .. owner
+local latest, ago, slack = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+if latest then
+  local isLost = (since ~= ARGV[7] or last < latest) and ago < turn + slack
+  -- Calls that are not known any more have left in the last second; or count no more, since the clock was put forward.
+  if isLost or now > latest + ago + slack then last, limitAt = math.max(last, now + turn), now end
+end
 local function endOf(n) return tonumber(entries[2 * n]) + window end
 local leaveAt = math.max(now, pausedUntil, last)
 if count >= allowed then leaveAt = math.max(leaveAt, endOf(count - allowed + 1)) end
@@ -79,7 +88,7 @@ if still >= math.max(1, math.floor(most / 5)) then
 end
 leaveAt = math.ceil(leaveAt)
 redis.call('ZADD', calls, whole(leaveAt + lateness), owner .. ':' .. ARGV[2])
-redis.call('HSET', quota, 'last', whole(leaveAt), 'limit', string.format('%.6f', limit), 'limitAt', whole(limitAt), 'pausedUntil', whole(pausedUntil))
+redis.call('HSET', quota, 'last', whole(leaveAt), 'limit', string.format('%.6f', limit), 'limitAt', whole(limitAt), 'pausedUntil', whole(pausedUntil), 'since', since)
 local keptMs = whole((longest + 10 * window) / 1000)
 redis.call('PEXPIRE', calls, keptMs)
 redis.call('PEXPIRE', quota, keptMs)
@@ -91,7 +100,7 @@ for n = 1, count do
     contenders = contenders + 1
   end
 end
-return { now, leaveAt, count + 1, math.floor(limit * 1000), contenders, pausedUntil }
+return { now, leaveAt, count + 1, math.floor(limit * 1000), contenders, pausedUntil, since }
 `);
 
 /** "Too many calls". KEYS: the state of the quota. ARGV: how long to stay away, calls in a window, longest pause. */

@@ -17,12 +17,21 @@ export interface RedisSlotLogOptions {
   clock: Clock;
 }
 
+/** The turn of whoever gives up earlier is lost for all, however soon the answer comes then. After that it is too late to be used. */
+const RESERVED_WITHIN_MS = 250;
+/** How far what two clocks tell of the same time may be apart: an answer may take so long. */
+const SLACK_MS = RESERVED_WITHIN_MS;
+/** After that they have drifted further. */
+const LATEST_COUNTS_MS = 60_000;
+
 const micros = (ms: number) => Math.round(ms * 1_000);
 
 /** The calls of all gateways, in Redis, on the clock of the server. */
 export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
   const { connection, keys, callsPerSecond, replica, replicas, clock } = options;
   let made = 0;
+  /** The latest call that was reserved: whether the log still knows of it is for the log to say. */
+  let latest: { readonly since: string; readonly leaveAt: number; readonly at: number } | undefined;
 
   return createSlotLog(
     {
@@ -30,23 +39,31 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
         const number = made++;
         const id = `${replica}:${number}`;
         const times = [micros(WINDOW_MS), micros(MOST_LATENESS_MS), micros(LONGEST_PAUSE_MS)];
+        const askedAt = clock();
+        const known = latest && askedAt < latest.at + LATEST_COUNTS_MS ? latest : undefined;
+        const knows = known ? [known.since, known.leaveAt, micros(askedAt - known.at), micros(SLACK_MS)] : [];
         let reserved: Promise<unknown> | undefined;
         const answer = await connection
-          .run('quota', (client) => {
-            reserved = runScript(
-              client,
-              RESERVE,
-              [keys.calls, keys.state],
-              [replica, number, callsPerSecond, ...times],
-            );
-            return reserved;
-          })
+          .run(
+            'quota',
+            (client) => {
+              reserved = runScript(
+                client,
+                RESERVE,
+                [keys.calls, keys.state],
+                [replica, number, callsPerSecond, ...times, ...knows],
+              );
+              return reserved;
+            },
+            RESERVED_WITHIN_MS,
+          )
           .catch((error) => {
             // What is answered too late has been reserved all the same.
             void reserved?.then(() => giveBack(id)).catch(() => {});
             throw error;
           });
-        const [now, leaveAt, inUse, limit, contenders, pausedUntil] = answer as Answer;
+        const [now, leaveAt, inUse, limit, contenders, pausedUntil, since] = answer as Answer;
+        latest = { since, leaveAt, at: askedAt + (leaveAt - now) / 1_000 };
         return {
           id,
           now: now / 1_000,
@@ -81,4 +98,12 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
   }
 }
 
-type Answer = [now: number, leaveAt: number, inUse: number, limit: number, contenders: number, pausedUntil: number];
+type Answer = [
+  now: number,
+  leaveAt: number,
+  inUse: number,
+  limit: number,
+  contenders: number,
+  pausedUntil: number,
+  since: string,
+];
