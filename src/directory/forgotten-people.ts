@@ -25,16 +25,23 @@ interface Forgetting {
 }
 
 /** Longer than any call takes: LARK_TIMEOUT_MS is ten minutes at most. To forget somebody is not to keep their identifiers. */
-const REMEMBERED_MS = 900_000;
+const REMEMBERED_AT_LEAST_MS = 900_000;
 const MOST_REMEMBERED = 10_000;
 
-/** @param most names that are kept; beyond that, what calls from before tell is remembered of nobody. */
-export function createForgottenPeople(clock: Clock = monotonicClock, most = MOST_REMEMBERED): ForgottenPeople {
+/**
+ * @param sharedMs how long others may keep people, in milliseconds: what was learned before they were forgotten may come from there.
+ * @param most names that are kept; beyond that, what calls from before tell is remembered of nobody.
+ */
+export function createForgottenPeople(
+  clock: Clock = monotonicClock,
+  sharedMs = 0,
+  most = MOST_REMEMBERED,
+): ForgottenPeople {
   /** Answers to calls that left until then are not to be trusted, whoever they are about. */
   let nobodyUntil = Number.NEGATIVE_INFINITY;
   const byName = new LRUCache<string, Forgetting>({
     max: most,
-    ttl: REMEMBERED_MS,
+    ttl: Math.max(REMEMBERED_AT_LEAST_MS, sharedMs),
     ttlAutopurge: true,
     perf: { now: clock },
     dispose({ at }, _, reason) {

@@ -45,7 +45,7 @@ export interface Forgotten {
 export function createMemory({ sharedPeople, ...options }: MemoryOptions): Memory {
   const cache = createPersonCache(options);
   const rejections = createRejections(options.clock);
-  const forgotten = createForgottenPeople(options.clock);
+  const forgotten = createForgottenPeople(options.clock, sharedPeople?.keptMs);
 
   return {
     get size() {

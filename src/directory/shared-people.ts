@@ -10,6 +10,8 @@ export interface SharedAnswer {
 
 /** People whom several processes remember together: a cache behind the memory of each. Only for the plugin's identity. */
 export interface SharedPeople {
+  /** How long people are kept there, in milliseconds. */
+  readonly keptMs: number;
   /**
    * Looks for people, those of one turn of the event loop together. Never rejects: whom it cannot tell of in time is not in the
    * answer.

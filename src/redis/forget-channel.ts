@@ -19,6 +19,8 @@ export interface RedisForgetChannelOptions {
   seal: Seal;
   heartbeat: Heartbeat;
   people: ForgetPeople;
+  /** Resolves when all that was learned until now is in Redis, or will not be. Never rejects. */
+  written(): Promise<void>;
   /** Names this gateway. */
   replica: string;
   /** How long people are kept anywhere, in milliseconds: so long a gateway that was away can catch up. */
@@ -43,13 +45,14 @@ const OVERLAP_MS = 10_000;
 /** Nobody waits for what was missed, and everybody for that it is not missed for good: it is tried again until it was read. */
 const CATCH_UP_WITHIN_MS = 2_000;
 const CATCH_UP_EVERY_MS = 1_000;
+const MOST_ACKNOWLEDGED = 100;
 
 /**
  * Tells all gateways whom to forget, and waits until each has said that it has. What was told is kept for a while, sealed: a
  * gateway that was away from Redis catches up when it is back.
  */
 export function createRedisForgetChannel(options: RedisForgetChannelOptions): ForgetChannel {
-  const { connection, subscriber, keys, seal, heartbeat, people, replica, keepMs, clock } = options;
+  const { connection, subscriber, keys, seal, heartbeat, people, written, replica, keepMs, clock } = options;
   const entry = seal('forget');
   const acknowledgements = new Map<string, Set<string>>();
   const startedAt = clock();
@@ -84,6 +87,7 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
         acknowledgements.delete(message.id);
       }
       // A call that left before may have brought them back meanwhile; from now on none can.
+      await written();
       await people.remove(names);
       return { replicas: others.length };
     },
@@ -124,10 +128,11 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       await heartbeat.first;
       const at = clock();
       const now = micros(at);
-      const since = heardUntil ?? micros(startedAt) ?? 0;
+      // At the start all of it: whoever was to be forgotten may still be somewhere in Redis, under another name.
+      const since = heardUntil === undefined ? '-inf' : heardUntil - OVERLAP_MS * 1_000;
       const missed = await connection.run(
         'forget',
-        (client) => client.zrangebyscore(keys.forgotten, since - OVERLAP_MS * 1_000, '+inf'),
+        (client) => client.zrangebyscore(keys.forgotten, since, '+inf'),
         CATCH_UP_WITHIN_MS,
       );
       // What is told from here on may be told to nobody.
@@ -137,7 +142,9 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
       read = { mark, at };
       heardUntil = now;
       isListening = true;
-      for (const text of missed) take(text, onForget);
+      // Nobody waits any more to hear of those that were told long ago.
+      for (const text of missed.slice(0, -MOST_ACKNOWLEDGED)) hear(text, onForget);
+      for (const text of missed.slice(-MOST_ACKNOWLEDGED)) take(text, onForget);
     } catch {
       // Not there yet, gone again, or too slow.
     } finally {
@@ -152,12 +159,22 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   }
 
   function take(text: string, onForget: (names: readonly PersonName[]) => void): void {
-    const message = open(text);
-    if (!message?.names || message.from === replica) return;
-    onForget(message.names);
+    const message = hear(text, onForget);
+    if (!message) return;
     if (isListening) heardUntil = micros() ?? heardUntil;
     const answer = sealed({ id: message.id, from: replica });
-    connection.run('forget', (client) => client.publish(keys.acknowledged, answer)).catch(() => {});
+    // Whoever is told this removes what may have been on its way.
+    written()
+      .then(() => connection.run('forget', (client) => client.publish(keys.acknowledged, answer)))
+      .catch(() => {});
+  }
+
+  /** @returns `undefined` for what is of this gateway, or none of its business. */
+  function hear(text: string, onForget: (names: readonly PersonName[]) => void): Message | undefined {
+    const message = open(text);
+    if (!message?.names || message.from === replica) return undefined;
+    onForget(message.names);
+    return message;
   }
 
   function acknowledge(text: string): void {

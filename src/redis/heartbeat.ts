@@ -18,6 +18,13 @@ export interface Heartbeat {
   countedSince(): number;
   /** The mark of what was told to all: another one where it was lost. `undefined` before the first answer. */
   mark(): string | undefined;
+  /**
+   * Since when it is known whom to forget, on the clock of the server, in milliseconds: whoever was kept before that may have been
+   * forgotten. `undefined` before the first answer.
+   */
+  toldSince(): number | undefined;
+  /** That of the list of tenants. */
+  tenantsMark(): string | undefined;
   /** Resolves after the first beat that was answered. */
   readonly first: Promise<void>;
   /** Takes this gateway off the list. */
@@ -26,8 +33,8 @@ export interface Heartbeat {
 
 export interface HeartbeatOptions {
   connection: RedisConnection;
-  keys: Pick<KeyNames, 'replicas' | 'forgotten'>;
-  /** How long what was told to all is kept, in milliseconds. */
+  keys: Pick<KeyNames, 'replicas' | 'forgotten' | 'tenants'>;
+  /** How long what was told to all is kept, and the tenants, in milliseconds. */
   keepMs: number;
   /** Names this gateway. */
   replica: string;
@@ -41,7 +48,7 @@ const AWAY_EVERY_MS = 100;
 const LASTS_MS = 3_500;
 
 export function createHeartbeat({ connection, keys, keepMs, replica, clock }: HeartbeatOptions): Heartbeat {
-  let latest: { replicas: number; aheadMs: number; mark: string } | undefined;
+  let latest: { replicas: number; aheadMs: number; mark: string; toldSince: number; tenantsMark: string } | undefined;
   let countedSince = clock();
   let beganAt = countedSince;
   let timer: NodeJS.Timeout | undefined;
@@ -58,6 +65,8 @@ export function createHeartbeat({ connection, keys, keepMs, replica, clock }: He
     localTimeAt: (serverTime) => latest && serverTime - latest.aheadMs,
     countedSince: () => countedSince,
     mark: () => latest?.mark,
+    toldSince: () => latest?.toldSince,
+    tenantsMark: () => latest?.tenantsMark,
     first,
     async stop() {
       isStopped = true;
@@ -75,16 +84,22 @@ export function createHeartbeat({ connection, keys, keepMs, replica, clock }: He
         return runScript(
           client,
           BEAT,
-          [keys.replicas, keys.forgotten],
+          [keys.replicas, keys.forgotten, keys.tenants],
           [replica, LASTS_MS * 1_000, Math.ceil(keepMs) * 1_000],
         );
       });
-      const [now, replicas, mark] = answer as [number, number, string];
+      const [now, replicas, mark, tenantsMark] = answer as [number, number, string, string];
       const answeredAt = clock();
       // The last one may have arrived as soon as it began, and this one as late as it was answered.
       if (answeredAt - beganAt >= LASTS_MS) countedSince = answeredAt;
       beganAt = startedAt;
-      latest = { replicas, aheadMs: now / 1_000 - (startedAt + answeredAt) / 2, mark };
+      latest = {
+        replicas,
+        aheadMs: now / 1_000 - (startedAt + answeredAt) / 2,
+        mark,
+        toldSince: Number(mark.split(':')[1]) / 1_000,
+        tenantsMark,
+      };
       connection.noteBeat('answered');
       tellFirst();
     } catch (error) {

@@ -26,6 +26,8 @@ export interface KeyNames {
   readonly acknowledged: string;
   /** What was told on it. */
   readonly forgotten: string;
+  /** Those that were named. */
+  readonly tenants: string;
   /** What callers have asked for. */
   readonly callers: string;
   /** What is known of one person or identifier. @param entry the name of its sealed entry. */
@@ -51,6 +53,7 @@ export function createKeyNames(prefix: string, deployment: Deployment): KeyNames
     forget: `${prefix}{${gateways}}:forget`,
     acknowledged: `${prefix}{${gateways}}:acknowledged`,
     forgotten: `${prefix}{${gateways}}:forgotten`,
+    tenants: `${prefix}{${gateways}}:tenants`,
     callers: `${prefix}{${gateways}}:callers`,
     person: (entry) => `${prefix}{${viewers}}:${entry}`,
   };

@@ -1,24 +1,30 @@
 import DataLoader from 'dataloader';
 import { comparable, identifierOf } from '../directory/identifier.ts';
 import type { Subject } from '../directory/look-up.ts';
-import { namesOf } from '../directory/person-name.ts';
 import type { SharedAnswer, SharedPeople } from '../directory/shared-people.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { Person } from '../upstream/person.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { NamedTenants } from './named-tenants.ts';
 import { decodeKept, encodeKept, type Kept } from './person-codec.ts';
 import type { PersonEntries, PersonEntry } from './person-entries.ts';
 
 export interface RedisPeopleOptions {
   connection: RedisConnection;
   entries: PersonEntries;
+  tenants: NamedTenants;
   heartbeat: Heartbeat;
   clock: Clock;
   /** How long a person is kept, in milliseconds: beyond their time, for when the user API is in trouble. */
   keepMs: number;
   /** How long "there is no such person" is remembered, in milliseconds. */
   negativeTtlMs: number;
+}
+
+export interface RedisPeople extends SharedPeople {
+  /** Resolves when all that was learned until now is in Redis, or will not be. Never rejects. */
+  written(): Promise<void>;
 }
 
 /** One identifier that is looked for. */
@@ -43,16 +49,18 @@ const MOST_AT_ONCE = 1_000;
  * is known of a person is in one place. What one turn of the event loop looks for is asked for in one MGET; where that finds
  * aliases, the people whom they lead to in a second.
  */
-export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
-  const { connection, entries, heartbeat, clock, keepMs, negativeTtlMs } = options;
+export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
+  const { connection, entries, tenants, heartbeat, clock, keepMs, negativeTtlMs } = options;
   const loader = new DataLoader<Wanted, SharedAnswer | undefined>(findAll, {
     cache: false,
     maxBatchSize: MOST_AT_ONCE,
     batchScheduleFn: setImmediate,
   });
   let learned: Learned[] = [];
+  let writing: Promise<unknown> = Promise.resolve();
 
   return {
+    keptMs: keepMs,
     async find(subject, ids) {
       if (connection.upSince() === undefined) return new Map();
       const found = await loader.loadMany(ids.map((id) => ({ subject, id })));
@@ -66,6 +74,10 @@ export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
     learn(subject, id, person, fetchedAt) {
       learned.push({ subject, id, person, fetchedAt });
       if (learned.length === 1) setImmediate(writeAll);
+    },
+    async written() {
+      await new Promise((resolve) => void setImmediate(resolve));
+      await writing;
     },
   };
 
@@ -103,6 +115,7 @@ export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
   function answerOf(kept: Kept | undefined): SharedAnswer | undefined {
     const fetchedAt = kept && heartbeat.localTimeAt(kept.fetchedAt);
     if (!kept || !('person' in kept) || fetchedAt === undefined) return undefined;
+    if (kept.fetchedAt <= (heartbeat.toldSince() ?? Number.POSITIVE_INFINITY)) return undefined;
     // Written when the clock of the server was ahead: it would be taken for newer than all that comes.
     if (fetchedAt > clock() + MOST_AHEAD_MS) return undefined;
     return { person: kept.person, fetchedAt };
@@ -117,14 +130,27 @@ export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
     learned = [];
     if (connection.upSince() === undefined) return;
     // What is lost here is asked for again.
-    connection
-      .run('cache-write', async (client) => {
-        const pipeline = client.pipeline();
-        for (const one of all) write(pipeline, one);
-        const failed = (await pipeline.exec())?.find(([error]) => error !== null);
-        if (failed?.[0]) throw failed[0];
-      })
-      .catch(() => {});
+    const written = keepAll(all).catch(() => {});
+    writing = Promise.all([writing, written]);
+  }
+
+  async function keepAll(all: readonly Learned[]): Promise<void> {
+    const kept = await onlyFindable(all);
+    await connection.run('cache-write', async (client) => {
+      const pipeline = client.pipeline();
+      for (const one of kept) write(pipeline, one);
+      const failed = (await pipeline.exec())?.find(([error]) => error !== null);
+      if (failed?.[0]) throw failed[0];
+    });
+  }
+
+  /** Without people of tenants that are not on the list: nobody would find them there when they are to be forgotten. */
+  async function onlyFindable(all: readonly Learned[]): Promise<readonly Learned[]> {
+    const named = new Set(all.flatMap(({ person, subject }) => (person ? (subject.tenantKey ?? []) : [])));
+    if (named.size === 0) return all;
+    const lost = new Set<string>();
+    await Promise.all(Array.from(named, (tenantKey) => tenants.add(tenantKey).catch(() => lost.add(tenantKey))));
+    return all.filter(({ subject }) => subject.tenantKey === undefined || !lost.has(subject.tenantKey));
   }
 
   function write(pipeline: Pipeline, { subject, id, person, fetchedAt: fetchedHere }: Learned): void {
@@ -141,18 +167,12 @@ export function createRedisPeople(options: RedisPeopleOptions): SharedPeople {
     const own = entries.person(person.key, tenantKey);
     keep(own, { fetchedAt, person }, keepMs);
     for (const alias of aliasesOf(person, kind, tenantKey)) keep(alias, { fetchedAt, key: person.key }, keepMs);
-    if (tenantKey === undefined || keepMs <= 0) return;
-    const lists = namesOf(person, undefined).map((name) => entries.tenants(name.kind, name.identifier).redisKey);
-    for (const list of lists) {
-      pipeline.sadd(list, own.redisKey, entryOf({ subject, id }).redisKey, ...lists);
-      pipeline.pexpire(list, keepMs);
-    }
   }
 
   /** An address is searched in one tenant, and may not be linked: only a look-up by e-mail tells whose it is. */
   function aliasesOf(person: Person, kind: Subject['kind'], tenantKey: string | undefined): PersonEntry[] {
-    const known = tenantKey === undefined ? (['outId'] as const) : [];
-    return [...known, ...(kind === 'email' ? (['email'] as const) : [])].flatMap((alias) => {
+    // In a tenant nobody is looked up by out id: it tells whose it is to who has to forget them.
+    return [...(['outId'] as const), ...(kind === 'email' ? (['email'] as const) : [])].flatMap((alias) => {
       const value = identifierOf(person, alias);
       return value === null ? [] : [entries.alias(alias, comparable(alias, value), tenantKey)];
     });

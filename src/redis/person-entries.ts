@@ -1,5 +1,6 @@
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { KeyNames } from './key-names.ts';
+import type { NamedTenants } from './named-tenants.ts';
 import type { Seal, SealedEntry } from './seal.ts';
 
 /** One thing that is kept of a person, with the key it is kept under. */
@@ -13,18 +14,16 @@ export interface PersonEntries {
   person(key: string, tenantKey?: string): PersonEntry;
   /** What an out id or an e-mail address leads to. @param id in its comparable form. */
   alias(kind: Exclude<LookupKind, 'key'>, id: string, tenantKey?: string): PersonEntry;
-  /** The list of what is kept for tenants that were named of whoever goes by this: nothing else tells which these are. */
-  tenants(kind: LookupKind, id: string): PersonEntry;
 }
 
-export function createPersonEntries(seal: Seal, keys: KeyNames): PersonEntries {
+export function createPersonEntries(seal: Seal, keys: KeyNames, tenants: Pick<NamedTenants, 'mark'>): PersonEntries {
   const entryOf = (...parts: string[]): PersonEntry => {
     const entry = seal(parts.join('\n'));
     return { ...entry, redisKey: keys.person(entry.name) };
   };
+  const placeOf = (tenantKey?: string) => (tenantKey === undefined ? [''] : [tenants.mark() ?? '-', tenantKey]);
   return {
-    person: (key, tenantKey) => entryOf('person', tenantKey ?? '', key),
-    alias: (kind, id, tenantKey) => entryOf(kind, tenantKey ?? '', id),
-    tenants: (kind, id) => entryOf('tenants', kind, id),
+    person: (key, tenantKey) => entryOf('person', ...placeOf(tenantKey), key),
+    alias: (kind, id, tenantKey) => entryOf(kind, ...placeOf(tenantKey), id),
   };
 }

@@ -9,6 +9,7 @@ import { createRedisForgetChannel } from './forget-channel.ts';
 import { createForgetPeople } from './forget-people.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createKeyNames, type Deployment } from './key-names.ts';
+import { createNamedTenants } from './named-tenants.ts';
 import { createRedisPeople } from './people.ts';
 import { createPersonEntries } from './person-entries.ts';
 import type { RedisOptions } from './redis-options.ts';
@@ -67,7 +68,12 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const forgetKeptMs = Math.max(options.forgetKeptMs, FORGET_KEPT_AT_LEAST_MS);
   const heartbeat = createHeartbeat({ connection, keys, keepMs: forgetKeptMs, replica, clock });
   const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
-  const entries = createPersonEntries(seal, keys);
+  const tenants = createNamedTenants({ connection, keys, seal, heartbeat, keepMs: forgetKeptMs });
+  const entries = createPersonEntries(seal, keys, tenants);
+  const people =
+    keepMs > 0
+      ? createRedisPeople({ connection, entries, tenants, heartbeat, clock, keepMs, negativeTtlMs })
+      : undefined;
   let isClosed = false;
   const others: RedisClient[] = [];
   /** A connection for one purpose. */
@@ -83,15 +89,15 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     slotLogOf: (identity) =>
       createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
     tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
-    people:
-      keepMs > 0 ? createRedisPeople({ connection, entries, heartbeat, clock, keepMs, negativeTtlMs }) : undefined,
+    people,
     forgetChannel: createRedisForgetChannel({
       connection,
       subscriber: connectMore(),
       keys,
       seal,
       heartbeat,
-      people: createForgetPeople(connection, entries),
+      people: createForgetPeople(connection, entries, tenants),
+      written: async () => people?.written(),
       replica,
       keepMs: forgetKeptMs,
       clock,

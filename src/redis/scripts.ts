@@ -14,7 +14,7 @@ export async function runScript(
   client: RedisClient,
   { lua, sha1 }: Script,
   keys: readonly string[],
-  args: readonly (string | number)[],
+  args: readonly (string | number | Buffer)[],
 ): Promise<unknown> {
   try {
     return await client.evalsha(sha1, keys.length, ...keys, ...args);
@@ -33,6 +33,8 @@ local now = time[1] * 1000000 + time[2]
 
 /** Begins the mark of a list that is lost as a whole, or not at all. Nothing that is sealed has a colon. */
 export const MARK = 'since:';
+/** The field of a mark. Names of entries are longer. */
+export const TENANTS_MARK = 'since';
 
 const WHOLE = `local function whole(number) return string.format('%.0f', number) end`;
 
@@ -119,8 +121,9 @@ return now
 /**
  * "I am here." Also keeps in use what was told to all, so that nothing else is evicted later; and puts a mark on it, as its last
  * entry, which is lost with it.
- * KEYS: who is there; what was told, see `FORGET`. ARGV: who, how long that counts, how long to keep what was told.
- * Returns now, how many are there, and the mark.
+ * KEYS: who is there; what was told, see `FORGET`; the tenants, see `NAME_TENANT`, with a mark as well.
+ * ARGV: who, how long that counts, how long to keep the two lists.
+ * Returns now, how many are there, and the two marks.
  */
 export const BEAT = script(`${NOW}${WHOLE}
 local lasts, keep = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -131,12 +134,24 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], whole(now + lasts), '+inf')
 redis.call('PEXPIRE', KEYS[1], 60000)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(now - keep))
 local mark = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
-if not mark or string.sub(mark, 1, ${MARK.length}) ~= '${MARK}' then
+local markedAt = mark and tonumber(string.match(mark, '^${MARK}(%d+):'))
+-- From before the clock was put back.
+if markedAt and markedAt > now then redis.call('ZREM', KEYS[2], mark) end
+if not markedAt or markedAt > now then
   mark = '${MARK}' .. whole(now) .. ':' .. ARGV[1]
   redis.call('ZADD', KEYS[2], '+inf', mark)
 end
 redis.call('PEXPIRE', KEYS[2], whole(keep / 1000))
-return { now, redis.call('ZCARD', KEYS[1]), mark }
+redis.call('HSETNX', KEYS[3], '${TENANTS_MARK}', whole(now) .. ':' .. ARGV[1])
+redis.call('PEXPIRE', KEYS[3], whole(keep / 1000))
+return { now, redis.call('ZCARD', KEYS[1]), mark, redis.call('HGET', KEYS[3], '${TENANTS_MARK}') }
+`);
+
+/** Adds a tenant. KEYS: the tenants, as a hash. ARGV: the name of its entry, the entry, how long to keep it. Returns the mark. */
+export const NAME_TENANT = script(`
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return redis.call('HGET', KEYS[1], '${TENANTS_MARK}')
 `);
 
 /** Takes a lock away, where it is still one's own. KEYS: the lock. ARGV: whose it is. */

@@ -12,6 +12,7 @@ const HOUR_MS = 3_600_000;
 it('nobody is learned of who was written when the clock of the server was ahead: they would be newer than all that comes', async () => {
   const { client } = await startRedis();
   const names = { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined } as const;
+  const tenants = { mark: () => undefined, add: async () => {}, all: async () => [] };
   const peopleAt = (aheadMs: number) =>
     createRedisPeople({
       connection: {
@@ -21,13 +22,16 @@ it('nobody is learned of who was written when the clock of the server was ahead:
         noteBeat() {},
         close() {},
       },
-      entries: createPersonEntries(createSeal('secret'), createKeyNames('test:', names)),
+      entries: createPersonEntries(createSeal('secret'), createKeyNames('test:', names), tenants),
+      tenants,
       heartbeat: {
         replicas: () => 1,
         serverTimeAt: (at) => at + aheadMs,
         localTimeAt: (at) => at - aheadMs,
         countedSince: () => 0,
         mark: () => undefined,
+        toldSince: () => -1,
+        tenantsMark: () => undefined,
         first: Promise.resolve(),
         stop: async () => {},
       },
