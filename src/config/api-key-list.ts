@@ -1,5 +1,6 @@
 import type { ApiKey } from '../http/callers/api-keys.ts';
 import { SCOPES } from '../http/callers/authentication.ts';
+import { got } from './setting.ts';
 
 /** It appears in logs. */
 export const API_KEY_NAME = /^[\w.-]{1,64}$/;
@@ -17,9 +18,16 @@ export function parseApiKeys(text: string, mistakes: string[]): ApiKey[] {
   );
   const written = entries.filter(({ entry }) => entry !== '');
   if (written.length === 0) mistakes.push('API_KEYS: expected at least one name:sha256, got an empty list.');
+  const named = new Map<string, string>();
   return written.flatMap(({ entry, line }, index) => {
-    const where = lines.length > 1 ? `line ${line}` : `entry ${index + 1}`;
-    return parseEntry(entry, `API_KEYS: ${where}`, mistakes);
+    const where = `API_KEYS: ${lines.length > 1 ? `line ${line}` : `entry ${index + 1}`}`;
+    const keys = parseEntry(entry, where, mistakes);
+    for (const { name, sha256 } of keys) {
+      const first = named.get(sha256);
+      if (first === undefined) named.set(sha256, name);
+      else mistakes.push(`${where} ("${name}"): expected another hash than that of "${first}": one key is one caller.`);
+    }
+    return keys;
   });
 }
 
@@ -36,11 +44,14 @@ function parseEntry(entry: string, where: string, mistakes: string[]): ApiKey[] 
   const [scopes, tenantKeys] = [optionOf(options, 'scopes'), optionOf(options, 'tenants')];
   const unknown = options.filter((option) => !/^(scopes|tenants)=/.test(option));
   if (unknown.length > 0) mistakes.push(`${where} ("${name}"): expected scopes=… or tenants=… behind a semicolon.`);
+  const twice = (['scopes', 'tenants'] as const).filter(
+    (option) => options.filter((one) => one.startsWith(`${option}=`)).length > 1,
+  );
+  for (const option of twice)
+    mistakes.push(`${where} ("${name}"): expected ${option}= once, with all of them: ${option}=a+b.`);
   const strange = scopes?.filter((scope) => !KNOWN_SCOPES.includes(scope)) ?? [];
   if (strange.length > 0) {
-    mistakes.push(
-      `${where} ("${name}"): expected scopes of ${KNOWN_SCOPES.join(', ')}, got ${JSON.stringify(strange.join('+'))}.`,
-    );
+    mistakes.push(`${where} ("${name}"): expected scopes of ${KNOWN_SCOPES.join(', ')}, ${got(strange.join('+'))}.`);
   }
   return [{ name, sha256: sha256.toLowerCase(), scopes, tenantKeys }];
 }

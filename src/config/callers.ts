@@ -4,7 +4,7 @@ import type { AuthOptions } from '../http/callers/authentication.ts';
 import { ASYMMETRIC_ALGORITHMS } from '../http/callers/jwt-options.ts';
 import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
 import { parseApiKeys } from './api-key-list.ts';
-import { isSafeHttpUrl } from './setting.ts';
+import { got, isSafeHttpUrl } from './setting.ts';
 import type { SettingName, Settings } from './settings.ts';
 
 export type CallerConfig = Pick<GatewayOptions, 'auth' | 'tenantKeys' | 'emailNeedsScope' | 'identifiersPerMinute'>;
@@ -56,7 +56,7 @@ function openTo({ host, hasMadeUpPeople }: Surroundings, mistakes: string[]): Au
   const isLocal = isLoopbackAddress(host);
   if (!isLocal && !hasMadeUpPeople) {
     mistakes.push(
-      `HOST: expected a loopback address such as 127.0.0.1, got ${JSON.stringify(host)}: with AUTH=none people would be open to the network. Set AUTH to api-key or jwt.`,
+      `HOST: expected a loopback address such as 127.0.0.1, ${got(host)}: with AUTH=none people would be open to the network. Set AUTH to api-key or jwt.`,
     );
   }
   return { kind: 'none', hosts: isLocal ? 'loopback' : 'any' };
@@ -69,7 +69,7 @@ function jwtOptions(values: Settings, { isSet }: Surroundings, mistakes: string[
   const unsafe = algorithms?.filter((name) => !ASYMMETRIC_ALGORITHMS.has(name)) ?? [];
   if (unsafe.length > 0) {
     mistakes.push(
-      `JWT_ALGORITHMS: expected some of ${[...ASYMMETRIC_ALGORITHMS].join(', ')}, got ${JSON.stringify(unsafe.join(','))}.`,
+      `JWT_ALGORITHMS: expected some of ${[...ASYMMETRIC_ALGORITHMS].join(', ')}, ${got(unsafe.join(','))}.`,
     );
   }
   const { JWT_JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = values;

@@ -4,6 +4,7 @@ import type { GatewayOptions } from '../gateway-options.ts';
 import { mistakesIn, type TrustedDocuments } from '../http/documents/trusted-documents.ts';
 import { createSchema } from '../schema/schema.ts';
 import { codeOf } from './environment.ts';
+import { got } from './setting.ts';
 import type { Settings } from './settings.ts';
 
 /** What is shown to browsers and to strangers. */
@@ -41,7 +42,7 @@ function originsOf(text: string, mistakes: string[]): string[] {
     .filter((part) => part !== '');
   for (const origin of origins.filter((one) => !isOrigin(one))) {
     mistakes.push(
-      `CORS_ORIGINS: expected sites as browsers name them, such as https://app.example.com, got ${JSON.stringify(origin)}. A "*" or "null" would let in any page.`,
+      `CORS_ORIGINS: expected sites as browsers name them, such as https://app.example.com, ${got(origin)}. A "*" or "null" would let in any page.`,
     );
   }
   return origins;

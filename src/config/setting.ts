@@ -14,9 +14,15 @@ export interface SettingNotes {
   readonly isSwitch?: boolean;
 }
 
+/** What came, for who wrote it; not repeated where it has an @, since a password may stand before that. */
+export const got = (input: unknown) =>
+  typeof input === 'string' && input.includes('@')
+    ? 'got a text with an @, not repeated'
+    : `got ${JSON.stringify(input)}`;
+
 /** Says what was expected and what came; the value itself is repeated only where it is no secret. */
 export const expected = (what: string) => ({
-  error: ({ input }: { input?: unknown }) => `expected ${what}, got ${JSON.stringify(input)}`,
+  error: ({ input }: { input?: unknown }) => `expected ${what}, ${got(input)}`,
 });
 
 export const wholeNumber = (from: number, to: number) =>
@@ -39,7 +45,7 @@ const SWITCH_WORDS: Record<string, boolean> = {
 };
 export const onOff = z
   .string()
-  .refine((text) => text.toLowerCase() in SWITCH_WORDS, expected('true or false'))
+  .refine((text) => Object.hasOwn(SWITCH_WORDS, text.toLowerCase()), expected('true or false'))
   .transform((text) => SWITCH_WORDS[text.toLowerCase()] === true);
 
 export const httpUrl = z
@@ -56,6 +62,12 @@ export const httpUrl = z
     // Not repeated: it may hold a password.
     { error: 'expected an address without query, fragment or credentials' },
   );
+
+/** A list with commas. @param what its entries are, for people. */
+export const list = (what: string) =>
+  z
+    .string()
+    .refine((text) => /[^\s,]/.test(text), { error: `expected ${what}, separated by commas, got an empty list` });
 
 /** A setting: how its text is read, and what people read about it. */
 export function setting<Schema extends z.ZodType>(schema: Schema, notes: SettingNotes) {

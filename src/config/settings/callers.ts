@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expected, httpUrl, onOff, setting, wholeNumber } from '../setting.ts';
+import { expected, httpUrl, list, onOff, setting, wholeNumber } from '../setting.ts';
 
 export const callerSettings = {
   AUTH: setting(z.enum(['none', 'api-key', 'jwt'], expected('none, api-key or jwt')), {
@@ -20,7 +20,7 @@ export const callerSettings = {
   }),
   JWT_ISSUER: setting(z.string(), { about: 'With AUTH=jwt: "iss" must equal it.', value: 'text' }),
   JWT_AUDIENCE: setting(z.string(), { about: 'With AUTH=jwt: "aud" must hold it.', value: 'text' }),
-  JWT_ALGORITHMS: setting(z.string(), {
+  JWT_ALGORITHMS: setting(list('names of algorithms'), {
     about: 'With AUTH=jwt: signatures that are accepted, separated by commas; never with a shared secret.',
     default: 'RS256,PS256,ES256,EdDSA',
     value: 'names',
@@ -42,7 +42,7 @@ export const callerSettings = {
     default: '30000',
     value: 'number',
   }),
-  LARK_TENANT_KEYS: setting(z.string(), {
+  LARK_TENANT_KEYS: setting(list('keys of tenants'), {
     about:
       'The tenants that look-ups by e-mail may name, separated by commas. Without it, any that the plugin is installed in. Look-ups by key or out id find people of all of them.',
     value: 'keys',
