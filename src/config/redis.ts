@@ -24,13 +24,20 @@ export function redisConfig(
       'REDIS_URL: with LARK_IDENTITY=caller there is no plugin secret to encrypt with. Set CACHE_ENCRYPTION_KEY or CACHE_ENCRYPTION_KEY_FILE.',
     );
   }
+  const { WORKERS: workers = 1, REPLICAS_HINT: replicasHint } = values;
+  if (replicasHint !== undefined && replicasHint < workers) {
+    mistakes.push(
+      `REPLICAS_HINT: expected at least WORKERS (${workers}), got ${replicasHint}: each of them is counted.`,
+    );
+  }
   if (url === undefined) return undefined;
   return {
     url,
     keyPrefix: values.REDIS_KEY_PREFIX,
     timeoutMs: values.REDIS_TIMEOUT_MS,
     encryptionKey,
-    replicasHint: values.REPLICAS_HINT,
+    replicasHint,
+    leastReplicas: workers,
   };
 }
 

@@ -16,4 +16,6 @@ export interface RedisOptions {
   encryptionKey?: string | undefined;
   /** How many gateways there are, for when Redis is away. @default as many as there were of late */
   replicasHint?: number | undefined;
+  /** How many gateways there are at the least, this one included: those of one machine know of each other. @default 1 */
+  leastReplicas?: number | undefined;
 }

@@ -67,7 +67,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   });
   const forgetKeptMs = Math.max(options.forgetKeptMs, FORGET_KEPT_AT_LEAST_MS);
   const heartbeat = createHeartbeat({ connection, keys, keepMs: forgetKeptMs, replica, clock });
-  const replicas = () => options.replicasHint ?? heartbeat.replicas() ?? 1;
+  const replicas = () => options.replicasHint ?? Math.max(heartbeat.replicas() ?? 1, options.leastReplicas ?? 1);
   const tenants = createNamedTenants({ connection, keys, seal, heartbeat, keepMs: forgetKeptMs });
   const entries = createPersonEntries(seal, keys, tenants);
   const people =

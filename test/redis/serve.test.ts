@@ -49,6 +49,7 @@ it.each([
     { REDIS_URL: 'redis://r', LARK_IDENTITY: 'caller' },
     'there is no plugin secret to encrypt with. Set CACHE_ENCRYPTION_KEY',
   ],
+  [{ REDIS_URL: 'redis://r', WORKERS: '3', REPLICAS_HINT: '2' }, 'REPLICAS_HINT: expected at least WORKERS (3), got 2'],
 ])('%j is a mistake that says what to do', async (environment, mistake) => {
   const cli = runCli([], { ...ANY_PORTS, ...environment });
   expect(await cli.ended).toBe(2);

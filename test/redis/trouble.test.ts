@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import type { Gateway } from '../../src/gateway.ts';
 import { freePort } from '../support/free-port.ts';
 import { post } from '../support/gateway-with-sandbox.ts';
 import { gatewaysWithRedis, keptIn } from '../support/gateways-with-redis.ts';
 import { keptLog } from '../support/kept-log.ts';
+import { CREDENTIAL } from '../support/mistakes-of.ts';
 
 const keysOf = (people: readonly { user_key: string }[], count: number) =>
   people.slice(0, count).map(({ user_key }) => user_key);
@@ -22,6 +24,14 @@ describe('while Redis', () => {
     const keys = keysOf(sandbox.people, 10);
     expect(await namesOf(gateways[0], keys)).toEqual(keys);
     expect(gateways[0].readiness()).toMatchObject({ isReady: true, shared: { isUp: false } });
+  });
+
+  it('is not there at the start, each of several workers keeps its share of the quota', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    const { redis } = readConfig({ environment: { ...CREDENTIAL, WORKERS: '3', REDIS_URL: url } });
+    const { gateways } = await gatewaysWithRedis({ redis: { ...redis } });
+    await gateways[0].directory.lookup({ kind: 'key', identifiers: ['1'] });
+    expect(gateways[0].directory.state().quotaLimit).toBe(5);
   });
 
   it('is frozen, people in memory are answered, others after their turn, and nobody fails', async () => {
