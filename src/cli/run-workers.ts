@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
-import { createChannel } from '../workers/channel.ts';
 import { createPrimary, type Primary } from '../workers/primary.ts';
 import { createSupervisor, type WorkerEvent, type WorkerProcess } from '../workers/supervisor.ts';
 import { wireToWorker } from '../workers/wire.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Running, Setup } from './run-gateway.ts';
-import { ARE_YOU_THERE, LIFE_CHANNEL, STOP_ORDER, type StartOrder, workerSays } from './worker-life.ts';
+import { talkToWorker } from './talk-to-worker.ts';
+import type { StartOrder } from './worker-life.ts';
 
 /** Longer than a worker takes that is well: it cuts by itself what does not finish. */
 const STOPS_LATER_MS = 5_000;
@@ -55,26 +55,14 @@ function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: st
   worker.on('error', () => {});
   const wire = wireToWorker(worker);
   const detach = primary.attach(String(worker.id), wire);
-  let isStopping = false;
-  let isHere = false;
   let reason: string | undefined;
   let onListening: (url: string) => void = () => {};
-
-  const life = createChannel(wire, LIFE_CHANNEL, {
-    onAsk(body) {
-      const told = workerSays.parse(body);
-      if (told.says === 'here') {
-        isHere = true;
-        return isStopping ? STOP_ORDER : order;
-      }
-      if (told.says === 'failed') ({ reason } = told);
-      else {
-        onMetricsUrl(told.metricsUrl);
-        onListening(told.url);
-      }
-      return null;
-    },
-    onTell() {},
+  const talk = talkToWorker(wire, order, (told) => {
+    if (told.says === 'failed') ({ reason } = told);
+    else {
+      onMetricsUrl(told.metricsUrl);
+      onListening(told.url);
+    }
   });
   return {
     pid: worker.process.pid,
@@ -84,17 +72,13 @@ function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: st
     ended: new Promise((resolve) => {
       worker.once('exit', (exitCode, signal) => {
         detach();
-        life.close();
+        talk.close();
         // Node says `null` where there is none.
         resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined, reason });
       });
     }),
-    // What is sent to it before it has spoken is lost.
-    answers: async () => isHere && life.ask(ARE_YOU_THERE),
-    stop() {
-      isStopping = true;
-      life.tell(STOP_ORDER);
-    },
+    answers: talk.answers,
+    stop: talk.stop,
     kill: () => void worker.process.kill('SIGKILL'),
   };
 }

@@ -7,7 +7,7 @@ export interface WorkerProcess {
   /** Resolves with its address once it listens. Never rejects: what cannot listen ends. */
   readonly listening: Promise<string>;
   readonly ended: Promise<WorkerEnd>;
-  /** Resolves when it answers; at once while it is too young to be asked. */
+  /** Resolves when it answers: of one that is too young to be asked, when it is not any more. */
   answers(): Promise<unknown>;
   /** Asks it to finish what is in flight, and to end. */
   stop(): void;
@@ -26,7 +26,7 @@ export type WorkerEvent =
   | { readonly type: 'listening'; readonly worker: number; readonly pid: number | undefined }
   /** Without having been asked to. It is started again after `pauseMs`; undefined where nobody has listened yet. */
   | ({ readonly type: 'crashed'; readonly worker: number; readonly pauseMs: number | undefined } & WorkerEnd)
-  /** It answered nothing for half a minute, and is killed: it crashes next. */
+  /** It answered nothing for half a minute, also since it was started, and is killed: it crashes next. */
   | { readonly type: 'silent'; readonly worker: number }
   /** It did not stop when it should have. */
   | { readonly type: 'killed'; readonly worker: number };
