@@ -1,6 +1,6 @@
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { ForgetChannel } from './directory/forget-channel.ts';
 import type { SharedPeople } from './directory/shared-people.ts';
+import type { CallerLimiter } from './policies/rate-limiters.ts';
 import type { SlotLog } from './policies/slot-log.ts';
 import type { TokenStore } from './upstream/token-store.ts';
 
@@ -15,7 +15,7 @@ export interface SharedState {
   /** The way to the others, for when somebody is to be forgotten. */
   readonly forgetChannel?: ForgetChannel | undefined;
   /** Counts what callers ask for. @param points allowed in each window. */
-  limiter?(points: number, windowSeconds: number): RateLimiterAbstract;
+  limiter?(points: number, windowSeconds: number): CallerLimiter;
   /** For whoever looks after it. */
   state?(): SharedStateDetail;
   /** To be called when nothing is asked for any more. */

@@ -1,10 +1,11 @@
-import { RateLimiterCluster } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
+import { loadRateLimiters } from '../policies/rate-limiters.ts';
 import { createSlotLog } from '../policies/slot-log.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { TokenStore } from '../upstream/token-store.ts';
 import { createChannel } from './channel.ts';
+import { createInsuredLimiter } from './insured-limiter.ts';
 import {
   ANSWER_WITHIN_MS,
   FORGET_WITHIN_MS,
@@ -91,8 +92,15 @@ export function createWorkerState({ wire, workers, clock = monotonicClock }: Wor
         return lock === null ? undefined : async () => tell({ tell: 'unlock', lock });
       },
     },
-    limiter: (points, windowSeconds) =>
-      new RateLimiterCluster({ keyPrefix: 'identifiers', points, duration: windowSeconds }),
+    limiter(points, windowSeconds) {
+      const { RateLimiterCluster, RateLimiterMemory, RateLimiterRes } = loadRateLimiters();
+      const counted = { points, duration: windowSeconds };
+      return createInsuredLimiter(
+        new RateLimiterCluster({ ...counted, keyPrefix: 'identifiers', timeoutMs: ANSWER_WITHIN_MS }),
+        new RateLimiterMemory(counted),
+        (error) => error instanceof RateLimiterRes,
+      );
+    },
     forgetChannel: {
       async publish(names) {
         const { answers: done, missing } = await askAll({ about: 'forget', body: names }, FORGET_WITHIN_MS);

@@ -1,13 +1,12 @@
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { GatewayError } from '../../errors.ts';
-import { loadRateLimiters } from '../../policies/rate-limiters.ts';
+import { type CallerLimiter, loadRateLimiters } from '../../policies/rate-limiters.ts';
 import type { Caller } from './caller.ts';
 
 export interface AdmissionOptions {
   /** Identifiers that one caller may ask for in a minute, cached ones too. @default no limit */
   readonly identifiersPerMinute?: number | undefined;
   /** Where they are counted. @default in this process */
-  readonly limiter?: ((points: number, windowSeconds: number) => RateLimiterAbstract) | undefined;
+  readonly limiter?: ((points: number, windowSeconds: number) => CallerLimiter) | undefined;
 }
 
 /** One operation that is about to run. */
@@ -43,7 +42,7 @@ export function createAdmission(options: AdmissionOptions): Admit {
   };
 }
 
-async function withinRate(limiter: RateLimiterAbstract, caller: Caller, identifiers: number) {
+async function withinRate(limiter: CallerLimiter, caller: Caller, identifiers: number) {
   if (identifiers > limiter.points) return neverAllowed(limiter.points, identifiers);
   try {
     await limiter.consume(caller.name, identifiers);
