@@ -54,7 +54,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     reconnectOnError,
   };
   if (kind === 'sentinel') {
-    return new ioredis.Redis({
+    const watched = new ioredis.Redis({
       ...single,
       sentinels: [...hosts],
       // One that is silent must not keep from asking the next.
@@ -62,9 +62,21 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
       ...(masterName !== undefined && { name: masterName }),
       ...(isTls && { enableTLSForSentinelMode: true }),
     });
+    return inItsDatabase(watched);
   }
   const [{ host, port } = { host: '127.0.0.1', port: 6379 }] = hosts;
-  return new ioredis.Redis({ ...single, host, port });
+  return inItsDatabase(new ioredis.Redis({ ...single, host, port }));
+}
+
+/** Where its number is refused, the library goes on with database 0, which may be that of somebody else. */
+function inItsDatabase(client: Redis): Redis {
+  client.on('error', (error: Error & { command?: { name: string } }) => {
+    if (error.command?.name !== 'select') return;
+    // Its own code is ERR, as for most. This comes before anybody else who listens.
+    if (error.message.startsWith('ERR ')) Object.assign(error, { code: 'NODATABASE' });
+    client.disconnect(true);
+  });
+  return client;
 }
 
 /** Another server has taken over under the same address, and this one has kept the connection. */
