@@ -1,6 +1,7 @@
 import type { Clock } from '../policies/clock.ts';
 import type { RedisCommandKind, Telemetry } from '../telemetry/events.ts';
 import type { RedisClient } from './connect.ts';
+import { createRefusals } from './refusals.ts';
 
 /** A Redis that may be away, slow or full at any time, and must not hold up anybody. */
 export interface RedisConnection {
@@ -13,6 +14,8 @@ export interface RedisConnection {
   run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>, atLeastMs?: number): Promise<T>;
   /** Since when it has answered without a break; `undefined` where it is away. */
   upSince(): number | undefined;
+  /** True where it answers, and again and again does not take what is asked. */
+  isRefusing(): boolean;
   /** The code of what went wrong last: WRONGPASS, ECONNREFUSED. */
   lastCode(): string | undefined;
   /** To be called after each heartbeat: only those tell that Redis is back. */
@@ -28,6 +31,8 @@ export interface RedisConnectionOptions {
   telemetry: Telemetry;
   /** Called when it comes back, or goes away. @param code what was said last before that. */
   onChange(isUp: boolean, code?: string): void;
+  /** Called when it begins to refuse what is asked, though it is there; and when that is over. */
+  onRefusing(isRefusing: boolean, code?: string): void;
 }
 
 /** So many commands in a row without an answer, and nothing heard for so long, and Redis counts as away. */
@@ -40,13 +45,14 @@ const CODE = /^[A-Z][A-Z\d_]{2,49}$/;
 const BEATS_TO_TRUST = 3;
 
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
-  const { client, timeoutMs, clock, telemetry, onChange } = options;
+  const { client, timeoutMs, clock, telemetry, onChange, onRefusing } = options;
   let since: number | undefined;
   let silent = 0;
   let answeredAt = Number.NEGATIVE_INFINITY;
   let beatsNeeded = 1;
   let hasBeenUp = false;
   let code: string | undefined;
+  const refusals = createRefusals((areMany) => onRefusing(areMany, areMany ? code : undefined));
 
   client.on('error', noteError);
   client.on('close', () => goAway(1));
@@ -71,18 +77,22 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
           silent = 0;
           answeredAt = clock();
         }
+        refusals.taken(kind);
         tell('ok');
         return answer;
       } catch (error) {
         tell(error instanceof RedisSilent ? 'timeout' : 'failed');
         noteError(error);
         if (error instanceof RedisSilent) noteSilence();
+        // Whether the heartbeat is refused, who beats tells.
+        if (isRefusal(error) && kind !== 'heartbeat' && since !== undefined) refusals.refused(kind);
         throw error;
       } finally {
         clearInterval(waiting);
       }
     },
     upSince: () => since,
+    isRefusing: refusals.areMany,
     lastCode: () => code,
     noteBeat(outcome) {
       if (outcome === 'refused') goAway(BEATS_TO_TRUST);
@@ -121,6 +131,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   function goAway(beats: number): void {
     beatsNeeded = beats;
     silent = 0;
+    refusals.clear();
     if (since === undefined) return;
     since = undefined;
     onChange(false, code);
@@ -132,6 +143,8 @@ export class RedisAway extends Error {}
 
 /** Redis has not answered in time. */
 export class RedisSilent extends Error {}
+
+const isRefusal = (error: unknown) => error instanceof Error && error.name === 'ReplyError';
 
 /** An answer that waits to be read while this process was busy is in time. */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {

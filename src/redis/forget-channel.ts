@@ -124,8 +124,8 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
     isBeginning = true;
     const onConnection = connectionNumber;
     try {
-      await subscriber.subscribe(keys.forget, keys.acknowledged);
       await heartbeat.first;
+      await connection.run('listen', () => subscriber.subscribe(keys.forget, keys.acknowledged), CATCH_UP_WITHIN_MS);
       const at = clock();
       const now = micros(at);
       // At the start all of it: whoever was to be forgotten may still be somewhere in Redis, under another name.

@@ -64,6 +64,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
       if (isUp && hasBeenUp) beginAnew();
       hasBeenUp ||= isUp;
     },
+    onRefusing: (isRefusing, outcome) => telemetry({ type: 'redis-state', isUp: !isRefusing, outcome }),
   });
   const forgetKeptMs = Math.max(options.forgetKeptMs, FORGET_KEPT_AT_LEAST_MS);
   const heartbeat = createHeartbeat({ connection, keys, keepMs: forgetKeptMs, replica, clock });
@@ -114,7 +115,10 @@ export function createRedisState(options: RedisStateOptions): SharedState {
         insuranceLimiter: new RateLimiterMemory({ points, duration: windowSeconds }),
       });
     },
-    state: () => ({ isUp: connection.upSince() !== undefined, replicas: heartbeat.replicas() }),
+    state: () => ({
+      isUp: connection.upSince() !== undefined && !connection.isRefusing(),
+      replicas: heartbeat.replicas(),
+    }),
     async close() {
       isClosed = true;
       await heartbeat.stop();

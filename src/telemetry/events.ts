@@ -94,7 +94,7 @@ export type GatewayEvent =
       readonly durationMs: number;
     }
   | {
-      /** Redis went away, or came back. */
+      /** Redis went away, or came back; or does not take what is asked any more, or takes it again. */
       readonly type: 'redis-state';
       readonly isUp: boolean;
       /** What it, or the way to it, said last, where it is away: WRONGPASS, ECONNREFUSED. */
@@ -107,7 +107,7 @@ export type GatewayEvent =
     };
 
 /** What a command is for. */
-export type RedisCommandKind = 'heartbeat' | 'cache-read' | 'cache-write' | 'quota' | 'token' | 'forget';
+export type RedisCommandKind = 'heartbeat' | 'cache-read' | 'cache-write' | 'quota' | 'token' | 'forget' | 'listen';
 
 /** Receives every event, synchronously. Must not throw. */
 export type Telemetry = (event: GatewayEvent) => void;

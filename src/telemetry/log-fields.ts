@@ -67,7 +67,7 @@ const FIELDS = {
   failures: count,
   requestsCut: count,
   /** Of Redis. */
-  command: text(/^(heartbeat|cache-read|cache-write|quota|token|forget)$/),
+  command: text(/^(heartbeat|cache-read|cache-write|quota|token|forget|listen)$/),
   isUp: flag,
   mode: text(/^(shared|alone|returning)$/),
   /** Of the gateway. */

@@ -103,6 +103,7 @@ it('a gateway that could not read at its start looks back to its start', async (
     connection: {
       run: (_kind, command) => command({ zrangebyscore } as unknown as RedisClient),
       upSince: () => 0,
+      isRefusing: () => false,
       lastCode: () => undefined,
       noteBeat() {},
       close() {},

@@ -18,6 +18,7 @@ it('nobody is learned of who was written when the clock of the server was ahead:
       connection: {
         run: (_kind, command) => command(client),
         upSince: () => 0,
+        isRefusing: () => false,
         lastCode: () => undefined,
         noteBeat() {},
         close() {},

@@ -12,6 +12,7 @@ async function connection() {
     clock: () => now,
     telemetry: () => {},
     onChange: () => {},
+    onRefusing: () => {},
   });
   const answers = () => made.run('quota', () => Promise.resolve('an answer'));
   const isSilent = async (times: number) => {

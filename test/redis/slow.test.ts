@@ -20,7 +20,14 @@ it('a turn that is told later than other commands may take is used all the same'
     zadd: async () => 1,
   }) as unknown as RedisClient;
   const clock = () => 5_000;
-  const connection = createRedisConnection({ client, timeoutMs: 5, clock, telemetry() {}, onChange() {} });
+  const connection = createRedisConnection({
+    client,
+    timeoutMs: 5,
+    clock,
+    telemetry() {},
+    onChange() {},
+    onRefusing() {},
+  });
   connection.noteBeat('answered');
   const keys = { calls: 'calls', state: 'quota' };
   const log = createRedisSlotLog({ connection, keys, callsPerSecond: 15, replica: 'a', replicas: () => 2, clock });
@@ -31,7 +38,14 @@ it('a turn that is told later than other commands may take is used all the same'
 it('an answer that late does not tell that others would be in time', async () => {
   let now = 0;
   const client = new EventEmitter() as unknown as RedisClient;
-  const connection = createRedisConnection({ client, timeoutMs: 1, clock: () => now, telemetry() {}, onChange() {} });
+  const connection = createRedisConnection({
+    client,
+    timeoutMs: 1,
+    clock: () => now,
+    telemetry() {},
+    onChange() {},
+    onRefusing() {},
+  });
   connection.noteBeat('answered');
   const isSilent = () => connection.run('cache-read', () => new Promise(() => {})).catch(() => {});
   for (let n = 0; n < 4; n++) await isSilent();
