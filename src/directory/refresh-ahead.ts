@@ -41,7 +41,7 @@ export function createRefreshAhead(clock: Clock = monotonicClock): RefreshAhead 
         if (until.size === 0) bySubject.delete(key);
       }
     },
-    clear: () => byIdentity.clear(),
+    clear: () => bySubject.clear(),
     take(subject, most) {
       const candidates = bySubject.get(subject.key)?.until;
       if (!candidates) return [];

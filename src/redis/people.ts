@@ -95,7 +95,10 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
       const second = leadsTo.size === 0 ? [] : await read([...leadsTo.values()]);
       return first.map((kept, index) => {
         const target = targets[index];
-        return answerOf(target === undefined ? kept : second[redisKeys.indexOf(target)]);
+        if (target === undefined) return answerOf(kept);
+        const person = second[redisKeys.indexOf(target)];
+        // The person may have been looked up by key since: whether they are still found by this, that did not tell.
+        return answerOf(kept && person && { ...person, fetchedAt: Math.min(kept.fetchedAt, person.fetchedAt) });
       });
     } catch {
       return wanted.map(() => undefined);
@@ -131,7 +134,7 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     if (connection.upSince() === undefined) return;
     // What is lost here is asked for again.
     const written = keepAll(all).catch(() => {});
-    writing = Promise.all([writing, written]);
+    writing = Promise.all([writing, written]).then(() => {});
   }
 
   async function keepAll(all: readonly Learned[]): Promise<void> {

@@ -55,6 +55,7 @@ describe('refresh ahead', () => {
     const { directory, calls, pass } = directoryOnFakeClock({
       cache: { ttlMs: 10_000 },
       sharedPeople: {
+        keptMs: 10_000,
         async find() {
           await new Promise((resolve) => setTimeout(resolve, 20));
           return new Map();

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { createTicket } from '../../src/directory/ticket.ts';
 import type { Gateway } from '../../src/gateway.ts';
 import type { SandboxPerson } from '../../src/sandbox/sandbox.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
@@ -37,6 +39,19 @@ describe('people, once looked up by one gateway', () => {
     await keptIn(redis, 3);
     expect(await lookUp(gateways[1], 'email', email.toUpperCase())).toMatchObject({ email });
     expect(upstreamCalls()).toHaveLength(1);
+  });
+
+  it('are found by an address for its own time, though they were looked up by key since', async () => {
+    const { gateways, sandbox, upstreamCalls } = await gatewaysWithRedis({ gateway: { cache: { ttlMs: 1_000 } } });
+    const person = sandbox.people.find(everywhere);
+    await lookUp(gateways[0], 'email', person?.email ?? '');
+    await sleep(600);
+    const ticket = createTicket({ wantsFresh: true });
+    await gateways[0].directory.lookup({ kind: 'key', identifiers: [person?.user_key ?? ''], ticket });
+    await sleep(600);
+    const before = upstreamCalls().length;
+    expect(await lookUp(gateways[1], 'email', person?.email ?? '')).toMatchObject({ key: person?.user_key });
+    expect(upstreamCalls()).toHaveLength(before + 1);
   });
 
   it('"there is no such person" is known to all as well, for its own time', async () => {
