@@ -48,7 +48,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   const { client, timeoutMs, clock, telemetry, onChange, onRefusing } = options;
   let since: number | undefined;
   let silent = 0;
-  let answeredAt = Number.NEGATIVE_INFINITY;
+  let heardAt = Number.NEGATIVE_INFINITY;
   let beatsNeeded = 1;
   let hasBeenUp = false;
   let code: string | undefined;
@@ -64,19 +64,18 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       const startedAt = clock();
       const tell = (outcome: 'ok' | 'timeout' | 'failed' | 'skipped') =>
         telemetry({ type: 'redis-command', command: kind, outcome, durationMs: clock() - startedAt });
-      if (since === undefined && kind !== 'heartbeat') {
+      // While it is slow people are done without at once: whoever asks for them would wait in vain. The quota is worth waiting for.
+      const isTooSlow = silent >= MOST_SILENT && (kind === 'cache-read' || kind === 'cache-write');
+      if (isTooSlow || (since === undefined && kind !== 'heartbeat')) {
         tell('skipped');
         throw new RedisAway();
       }
       // Who waits for longer hears as little meanwhile as who tries as often.
       const waiting = withinMs > timeoutMs ? setInterval(noteSilence, withinMs / MOST_SILENT) : undefined;
       try {
-        const answer = await within(withinMs, command(client));
+        const answer = await within(withinMs, heard(command(client)));
         // What comes later is of use to who waits for it, and no sign that anything else would be answered in time.
-        if (!waiting || clock() - startedAt <= timeoutMs) {
-          silent = 0;
-          answeredAt = clock();
-        }
+        if (!waiting || clock() - startedAt <= timeoutMs) silent = 0;
         refusals.taken(kind);
         tell('ok');
         return answer;
@@ -115,9 +114,17 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     if (typeof said === 'string' && CODE.test(said)) code = said;
   }
 
+  /** However late: who is slow is not away. Where some went by their share, and others by the log, both together would be too much. */
+  function heard<T>(answer: Promise<T>): Promise<T> {
+    return answer.then((told) => {
+      heardAt = clock();
+      return told;
+    });
+  }
+
   function noteSilence(): void {
     silent++;
-    if (silent >= MOST_SILENT && clock() >= answeredAt + MOST_SILENT_MS) goAway(BEATS_TO_TRUST);
+    if (silent >= MOST_SILENT && clock() >= heardAt + MOST_SILENT_MS) goAway(BEATS_TO_TRUST);
   }
 
   function comeBack(): void {

@@ -35,26 +35,37 @@ it('a turn that is told later than other commands may take is used all the same'
   expect(commands).toEqual(['reserve']);
 });
 
-it('an answer that late does not tell that others would be in time', async () => {
+it('who answers late is not away; and nobody is asked for there in vain until something comes in time', async () => {
   let now = 0;
+  const outcomes: string[] = [];
   const client = new EventEmitter() as unknown as RedisClient;
   const connection = createRedisConnection({
     client,
     timeoutMs: 1,
     clock: () => now,
-    telemetry() {},
+    telemetry: (event) => 'command' in event && outcomes.push(`${event.command}: ${event.outcome}`),
     onChange() {},
     onRefusing() {},
   });
   connection.noteBeat('answered');
-  const isSilent = () => connection.run('cache-read', () => new Promise(() => {})).catch(() => {});
-  for (let n = 0; n < 4; n++) await isSilent();
-  now = 600;
-  const late = async () => {
+  /** Answered as soon as nobody waits any more. */
+  const read = async () => {
+    let answer = (_told: unknown) => {};
+    const command = () => new Promise((resolve) => (answer = resolve));
+    await connection.run('cache-read', command).catch(() => {});
+    answer('late');
+    await later(0);
+  };
+  for (now = 0; now < 2_000; now += 200) await read();
+  expect(connection.upSince()).toBe(0);
+  expect(outcomes).toEqual([...Array(5).fill('cache-read: timeout'), ...Array(5).fill('cache-read: skipped')]);
+  const turn = async () => {
     now += 100;
   };
-  await connection.run('quota', late, 60_000);
-  expect(connection.upSince()).toBe(0);
-  await isSilent();
-  expect(connection.upSince()).toBe(undefined);
+  await connection.run('quota', turn, 60_000);
+  await read();
+  expect(outcomes.slice(10)).toEqual(['quota: ok', 'cache-read: skipped']);
+  await connection.run('heartbeat', async () => {});
+  await read();
+  expect(outcomes.slice(12)).toEqual(['heartbeat: ok', 'cache-read: timeout']);
 });
