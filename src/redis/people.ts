@@ -134,7 +134,7 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     if (connection.upSince() === undefined) return;
     // What is lost here is asked for again.
     const written = keepAll(all).catch(() => {});
-    writing = Promise.all([writing, written]).then(() => {});
+    writing = Promise.all([writing, written]).then(() => undefined);
   }
 
   async function keepAll(all: readonly Learned[]): Promise<void> {
