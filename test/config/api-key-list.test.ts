@@ -19,14 +19,14 @@ describe('a file of API keys', () => {
       `web:${HASH}`,
       '',
       `  # old:${HASH}, older:${HASH}`,
-      `a:${HASH}, b:${HASH};scopes=email:read`,
+      `a:${'b'.repeat(64)}, b:${'c'.repeat(64)};scopes=email:read`,
       '',
     ].join('\r\n');
     expect(parsed(text)).toEqual({ names: ['web', 'a', 'b'], mistakes: [] });
   });
 
   it('tells mistakes by their lines, comments and empty lines counted, and repeats nothing of them', () => {
-    const { names, mistakes } = parsed(`# keys\n\nweb:${HASH}\nlug_in-clear\n\nx:${HASH};other=1`);
+    const { names, mistakes } = parsed(`# keys\n\nweb:${HASH}\nlug_in-clear\n\nx:${'b'.repeat(64)};other=1`);
     expect(names).toEqual(['web', 'x']);
     expect(mistakes).toEqual([
       expect.stringMatching(/^API_KEYS: line 4: expected name:sha256/),
