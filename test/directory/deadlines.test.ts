@@ -1,15 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
-import { GatewayError } from '../../src/errors.ts';
+import type { GatewayError } from '../../src/errors.ts';
 import { createQuota } from '../../src/policies/quota.ts';
-import { directoryOnFakeClock } from '../support/made-up-api.ts';
+import { directoryOnFakeClock, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 describe('what cannot be served in time', () => {
   it('is refused at once, with the time after which to come back', async () => {

@@ -5,14 +5,11 @@ import { GatewayError } from '../../src/errors.ts';
 import type { GatewayEvent } from '../../src/telemetry/events.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
-import { directoryOnFakeClock, everybody, idOf, personOf, tokenOf } from '../support/made-up-api.ts';
+import { directoryOnFakeClock, everybody, idOf, personOf, shown, tokenOf } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 describe('an answer for which nobody has to be waited for', () => {
   it('is there at once, without a promise: of people in memory, and of what cannot be an identifier', async () => {

@@ -1,14 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
-import { GatewayError } from '../../src/errors.ts';
-import { directoryOnFakeClock, tokenOf } from '../support/made-up-api.ts';
+import { directoryOnFakeClock, shown, tokenOf } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 describe('fairness', () => {
   it('answers a single look-up behind five operations of 1,000 within two slots', async () => {

@@ -1,14 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
-import { GatewayError } from '../../src/errors.ts';
-import { directoryOnFakeClock, idOf } from '../support/made-up-api.ts';
+import { directoryOnFakeClock, idOf, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 describe('joining', () => {
   it('makes one call for ten requests of the same hundred people, cold', async () => {

@@ -1,14 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LookupResult } from '../../src/directory/look-up.ts';
 import { GatewayError } from '../../src/errors.ts';
-import { type Answering, directoryOnFakeClock, everybody } from '../support/made-up-api.ts';
+import { type Answering, directoryOnFakeClock, everybody, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 const refused = new GatewayError('UPSTREAM_REJECTED', 'malformed', { upstream: { code: 20006 } });
 const outage =

@@ -1,21 +1,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Dispatcher } from '../../src/directory/dispatcher.ts';
 import { createIdentities } from '../../src/directory/identities.ts';
-import type { LookupResult } from '../../src/directory/look-up.ts';
 import { createSubject } from '../../src/directory/look-up.ts';
 import { createPersonCache } from '../../src/directory/person-cache.ts';
 import { createTicket } from '../../src/directory/ticket.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
-import { directoryOnFakeClock, everybody, personOf, tokenOf } from '../support/made-up-api.ts';
+import { directoryOnFakeClock, everybody, personOf, shown, tokenOf } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
 const MOST = 20;
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 /** Callers by number; each asks for one person unless told otherwise. */
 function manyCallers(options: Parameters<typeof directoryOnFakeClock>[0] = {}) {

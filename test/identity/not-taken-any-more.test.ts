@@ -1,14 +1,11 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
 import { GatewayError } from '../../src/errors.ts';
-import { type Answering, directoryOnFakeClock, everybody, tokenOf } from '../support/made-up-api.ts';
+import { type Answering, directoryOnFakeClock, everybody, shown, tokenOf } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 const refused = new GatewayError('UNAUTHENTICATED', 'refused');
 
 function callers(answer: Answering, maxIdentities?: number) {

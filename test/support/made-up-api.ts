@@ -1,7 +1,8 @@
 import { vi } from 'vitest';
 import { createDirectory, type DirectoryOptions } from '../../src/directory/directory.ts';
-import type { Ticket } from '../../src/directory/look-up.ts';
+import type { LookupResult, Ticket } from '../../src/directory/look-up.ts';
 import { createTicket, type TicketOptions } from '../../src/directory/ticket.ts';
+import { GatewayError } from '../../src/errors.ts';
 import type { CancelSignal } from '../../src/policies/cancel.ts';
 import { decodePerson, type Person } from '../../src/upstream/person.ts';
 import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
@@ -30,6 +31,10 @@ export const idOf: Record<LookupKind, (n: number) => string> = {
   outId: (n) => `on_${n}`,
   email: (n) => `p${n}@example.com`,
 };
+
+/** Whom a look-up gave, in short: keys, `null` for nobody, and codes of errors. */
+export const shown = (results: readonly LookupResult[]): (string | null)[] =>
+  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 /** A token that belongs to this identity; none for the plugin's. */
 export const tokenOf = (identity: string): TicketOptions['userToken'] =>

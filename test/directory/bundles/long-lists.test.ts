@@ -1,16 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../../src/directory/look-up.ts';
-import { GatewayError } from '../../../src/errors.ts';
 import { createQuota } from '../../../src/policies/quota.ts';
 import type { GatewayEvent } from '../../../src/telemetry/events.ts';
-import { directoryOnFakeClock } from '../../support/made-up-api.ts';
+import { directoryOnFakeClock, shown } from '../../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const shown = (results: readonly LookupResult[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)) % 7 === 0 ? null : key));
 /** So that look-ups wait, and whose turn it is shows. */
 const oneCallASecond = () => ({ quotaOf: () => createQuota({ callsPerSecond: 1 }) });
