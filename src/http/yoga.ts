@@ -28,6 +28,7 @@ import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import type { MediaTypes } from './media-types.ts';
 import { useAcceptable } from './use-acceptable.ts';
+import { useConnection } from './use-connection.ts';
 import { useMetrics } from './use-metrics.ts';
 import { useNotFound } from './use-not-found.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
@@ -107,6 +108,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       options.mediaTypes.plugin,
       // On every answer, whoever makes it.
       useSecurityHeaders({ variesByOrigin: options.corsOrigins.length > 0 }),
+      useConnection(),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useProbes(options.readiness),
       // Before authentication: people have to see where to put their credential.
