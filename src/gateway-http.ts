@@ -20,10 +20,9 @@ import { createRequestLog } from './http/logs/request-log.ts';
 import { useRequestLog } from './http/logs/use-request-log.ts';
 import { createMediaTypes } from './http/media-types.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
-import { takeOriginForm } from './http/origin-form.ts';
 import { createQueuedAnswers } from './http/queued-answers.ts';
-import { forReadableAddresses } from './http/readable-addresses.ts';
 import type { HttpHandler } from './http/refusal.ts';
+import { forReadableHeads } from './http/request-head.ts';
 import { type AskedHeaders, wantsFreshPeople } from './http/request-headers.ts';
 import type { Readiness } from './http/use-probes.ts';
 import { createGatewayYoga, type GatewayYoga } from './http/yoga.ts';
@@ -163,14 +162,13 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
         void server(request, response);
       }),
     };
-    const open = forReadableAddresses(served, requestLog.logRefusal);
     const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
+    const open = isForThisMachine ? forLoopbackHosts(served, requestLog.logRefusal) : served;
+    const guarded = forReadableHeads(open, requestLog.logRefusal);
     const noteQueued = createQueuedAnswers();
-    const guarded = isForThisMachine ? forLoopbackHosts(open, requestLog.logRefusal) : open;
     return {
       fetch: guarded.fetch,
       requestListener(request, response) {
-        takeOriginForm(request);
         noteQueued(request, response);
         guarded.requestListener(request, response);
       },

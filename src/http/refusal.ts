@@ -56,10 +56,24 @@ export function notFoundResponse(message: string): Response {
   return new Response(body, { status: 404, statusText: STATUS_CODES[404] ?? '', headers: HEADERS });
 }
 
-/** The same on a Node server, whose connection is of no further use. */
-export function sendRefusal(response: ServerResponse, error: GatewayError): void {
-  response.writeHead(failures[error.code].httpStatus, { ...HEADERS, connection: 'close' });
-  response.end(bodyOf(error));
+/** The same on a Node server, whose connection is of no further use. @param status as above. */
+export function sendRefusal(
+  response: ServerResponse,
+  error: GatewayError,
+  status = failures[error.code].httpStatus,
+): void {
+  const body = bodyOf(error);
+  response.writeHead(status, { ...HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  response.end(body);
+}
+
+/** The same as the bytes of an answer, for a connection on which Node could read no request. */
+export function refusalText(error: GatewayError, status: number): string {
+  const body = bodyOf(error);
+  const length = String(Buffer.byteLength(body));
+  const headers = { date: new Date().toUTCString(), ...HEADERS, 'content-length': length, connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** The same for a place where Yoga makes the answer: throw it, or hand it over as a result. Every client gets the status. */

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answerClientErrors } from './client-errors.ts';
 import { closeUnread, type SlowClientOptions } from './slow-clients.ts';
 
 /**
@@ -31,8 +32,13 @@ export function createServer(
     requestTimeout: times.requestMs,
     headersTimeout: times.requestMs,
     connectionsCheckingInterval: times.checkMs,
+    // The gateway refuses that itself, with a body.
+    requireHostHeader: false,
   };
   const server = createHttpServer(options, gateway.requestListener);
+  // None is dropped unseen: Node bounds their bytes.
+  server.maxHeadersCount = 0;
+  answerClientErrors(server);
   closeUnread(server, times);
   return server;
 }

@@ -16,6 +16,8 @@ export interface HttpServer {
 /** @throws Error when the address cannot be listened on. */
 export async function listen(host: string, port: number): Promise<HttpServer> {
   const server = createServer({ requestTimeout: 60_000 });
+  // None is dropped unseen: Node bounds their bytes.
+  server.maxHeadersCount = 0;
   await startListening(server, host, port);
   // Node's closeIdleConnections leaves out connections which have not sent a request yet: count for ourselves.
   const requestsUnderWay = new Map<Socket, number>();

@@ -25,9 +25,12 @@ it('its host counts, whatever the header says', async () => {
   expect((await send({ ...health, headers, path: 'http://localhost/health' })).status).toBe(200);
 });
 
-it.each(['ftp://localhost/health', 'http://[/health'])('what is neither is refused: %s', async (path) => {
+it.each([
+  ['ftp://localhost/health', 'Expected a path'],
+  ['http://[/health', 'Expected a Host'],
+])('what is neither is refused: %s', async (path, message) => {
   const { send } = await listening({});
   const { status, body } = await send({ ...health, path, headers: { host: 'localhost' } });
   expect(status).toBe(400);
-  expect(String(body)).toContain('makes no address');
+  expect(String(body)).toContain(message);
 });
