@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { onTestFinished, TestRunner } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 import { freePort } from './free-port.ts';
+import { skipWithout } from './skip-without.ts';
 
 export interface RedisServer {
   readonly url: string;
@@ -24,7 +25,7 @@ export interface RedisServer {
 
 /** A real `redis-server` on a free port. It ends with the test. @param flags as on its command line. */
 export async function startRedis(...flags: string[]): Promise<RedisServer> {
-  skipWithoutRedis();
+  skipWithout('redis-server');
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
   let process = await launch(port, folder, flags);
@@ -60,17 +61,6 @@ export async function startSentinel(server: RedisServer): Promise<number> {
     await rm(folder, { recursive: true, force: true });
   });
   return port;
-}
-
-/** Without `redis-server` on the machine the test is skipped, aloud; in CI that is a failure. */
-function skipWithoutRedis(): void {
-  const { error } = spawnSync('redis-server', ['--version']);
-  if (!error) return;
-  const reason = 'No redis-server on this machine.';
-  if (process.env.CI === 'true') throw new Error(`${reason} CI needs it: apt-get install redis-server.`);
-  const test = TestRunner.getCurrentTest();
-  process.stderr.write(`SKIPPED: "${test?.name}". ${reason}\n`);
-  test?.context.skip(reason);
 }
 
 function launch(port: number, folder: string, flags: readonly string[]): Promise<ChildProcess> {
