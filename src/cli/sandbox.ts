@@ -1,6 +1,8 @@
 import { ConfigError } from '../config/config-error.ts';
+import { graphqlString } from '../http/browsers/literals.ts';
 import { type FaultSpec, FaultSpecError, loadPeople, readFaultTexts, startSandbox } from '../sandbox/sandbox.ts';
 import { exampleHolder, exampleToken } from './example-token.ts';
+import { shellQuoted } from './shell-quoted.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 export { faultHelp } from '../sandbox/sandbox.ts';
@@ -38,7 +40,7 @@ export async function sandbox(flags: SandboxFlags): Promise<void> {
       `  LARK_BASE_URL=${running.url} LARK_IDENTITY=caller`,
       `  x-lark-user-token: ${exampleToken(running) ?? '(there is nobody who could have one)'}`,
       'More tokens, of whomever you name:',
-      `  curl -s ${running.url}/_sandbox/user_tokens -d '${JSON.stringify({ user_key: exampleHolder(running) ?? '…' })}'`,
+      `  curl -s ${running.url}/_sandbox/user_tokens -d ${shellQuoted(`{"user_key":${graphqlString(exampleHolder(running) ?? '…')}}`)}`,
       `Calls received: ${running.url}/_sandbox/calls`,
       `Faults: ${running.url}/_sandbox/faults   (on: ${faults.map(({ name }) => name).join(', ') || 'none'})`,
       '',

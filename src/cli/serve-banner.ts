@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
+import { graphqlString } from '../http/browsers/literals.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { exampleToken } from './example-token.ts';
+import { shellQuoted } from './shell-quoted.ts';
 
 export interface ServeBanner {
   readonly version: string;
@@ -49,10 +51,10 @@ function sandboxPeople(config: Config, { people }: Sandbox): string {
 }
 
 function curlLine(url: string, key: string, { callers }: Config, userToken: string | undefined): string {
-  const body = JSON.stringify({ query: `{ user(key: "${key}") { name nameEn email status } }` });
+  const body = JSON.stringify({ query: `{ user(key: ${graphqlString(key)}) { name nameEn email status } }` });
   const credential = callers.auth?.kind === 'none' ? '' : ` -H 'authorization: Bearer <credential>'`;
   const acting = userToken === undefined ? '' : ` -H 'x-lark-user-token: ${userToken}'`;
-  return `curl -s ${url}/graphql -H 'content-type: application/json'${credential}${acting} -d '${body}'`;
+  return `curl -s ${url}/graphql -H 'content-type: application/json'${credential}${acting} -d ${shellQuoted(body)}`;
 }
 
 function hostOf({ upstream }: Config): string {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { apiKeyOf, bearer, gatewayForKeys } from '../support/callers.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { openTab, run, tabTitles } from '../support/graphiql-page.ts';
 import { watchedPage } from '../support/watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -84,8 +85,6 @@ describe('GraphiQL in front of a gateway that asks who one is', () => {
   });
 });
 
-const tabTitles = (page: Page) => page.locator('.graphiql-tab-button').allTextContents();
-
 /** What tells how to run a query is of no use where it is cut off. */
 async function expectCommentsToFit(page: Page): Promise<void> {
   const editor = page.locator('.graphiql-query-editor');
@@ -96,30 +95,6 @@ async function expectCommentsToFit(page: Page): Promise<void> {
   const cut: string[] = [];
   for (const line of await lines.all()) if ((await right(line)) > edge) cut.push(await line.innerText());
   expect(cut).toEqual([]);
-}
-
-async function openTab(page: Page, name: string): Promise<void> {
-  await page.locator('.graphiql-tab-button', { hasText: name }).click();
-  await expect.poll(() => page.locator('.graphiql-query-editor').textContent()).toContain(name);
-  // GraphiQL reads the operations of a new tab after a pause; until then its button runs nothing.
-  await page.waitForTimeout(1_000);
-}
-
-interface Shown {
-  readonly data: Record<string, unknown>;
-  readonly errors?: unknown;
-  readonly extensions?: { readonly receipt: unknown };
-}
-
-/** Presses the round button and reads the answer that GraphiQL gets for it. */
-async function run(page: Page): Promise<Shown> {
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Execute query (Ctrl-Enter)' }).click();
-  const json = (await (await answer).json()) as Shown;
-  // What people see is what came over the wire.
-  const shown = page.locator('.graphiql-response');
-  await expect.poll(() => shown.textContent()).toContain(Object.keys(json.data)[0] ?? '');
-  return json;
 }
 
 async function takePicture(page: Page): Promise<void> {

@@ -14,14 +14,16 @@ export interface WatchedPage {
   readonly faults: string[];
 }
 
-export async function watchedPage(
-  browser: Browser,
-  gateway: Gateway,
-  options: Parameters<Browser['newPage']>[0] = {},
-): Promise<WatchedPage> {
+export async function watchedPage(browser: Browser, gateway: Gateway, options: PageOptions = {}): Promise<WatchedPage> {
   const server = createServer(gateway);
   onTestFinished(() => close(server, 0));
-  const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
+  return pageOf(browser, await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' }), options);
+}
+
+type PageOptions = Parameters<Browser['newPage']>[0];
+
+/** The same in front of a gateway that listens already. @param url where. */
+export async function pageOf(browser: Browser, url: string, options: PageOptions = {}): Promise<WatchedPage> {
   const page = await browser.newPage(options);
   const elsewhere: string[] = [];
   await page.route('**', (route) => {

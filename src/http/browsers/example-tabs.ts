@@ -1,4 +1,5 @@
 import type { ExampleTab } from './graphiql.ts';
+import { graphqlString } from './literals.ts';
 
 /** People that the example queries name. They should exist, so that every example runs as it stands. */
 export interface ExamplePeople {
@@ -20,7 +21,7 @@ export function exampleTabs({ key, email, outId, keys = [key] }: ExamplePeople, 
       query: `# One person by user key. To run it,
 # press Ctrl-Enter, or the round button.${howToSend(headers)}
 query OnePerson {
-  user(key: ${JSON.stringify(key)}) {
+  user(key: ${graphqlString(key)}) {
     key
     name
     nameEn
@@ -36,7 +37,7 @@ query OnePerson {
       query: `# People by e-mail, answered in the order asked;
 # null for those who are not found.
 query PeopleByEmail {
-  usersByEmail(emails: [${JSON.stringify(email)}, "nobody@example.com"]) {
+  usersByEmail(emails: [${graphqlString(email)}, "nobody@example.com"]) {
     key
     name(locale: EN_US)
     status
@@ -80,7 +81,7 @@ fragment Card on User {
 }
 
 const alias = (number: number, key: string) =>
-  `  p${String(number).padStart(2, '0')}: user(key: ${JSON.stringify(key)}) { ...Card }`;
+  `  p${String(number).padStart(2, '0')}: user(key: ${graphqlString(key)}) { ...Card }`;
 
 /** GraphiQL drops the headers of its first tab, so that one says it in words. */
 const howToSend = (headers: string) =>
