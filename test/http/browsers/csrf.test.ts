@@ -13,24 +13,50 @@ const form = `query=${encodeURIComponent(QUERY)}`;
 const json = JSON.stringify({ query: QUERY });
 
 describe('requests that a page of any site could send unasked', () => {
+  const JSON_BUT = 'Expected "content-type: application/json", got';
   it.each([
-    ['a GET', () => new Request(GET)],
-    ['a form', () => postOf('application/x-www-form-urlencoded', form)],
-    ['JSON called plain text', () => postOf('text/plain', json)],
-    ['JSON called plain text, with a parameter', () => postOf('Text/Plain; charset=utf-8', json)],
-    ['a form with files', () => postOf('multipart/form-data; boundary=x', json)],
-    ['a body of no type', () => postOf(undefined, json)],
-  ])('are refused before they are read: %s', async (_, request) => {
+    [
+      'a GET',
+      () => new Request(GET),
+      'Expected a POST, or a GET with a header that a page of another site cannot set, got a GET without. Send a POST (urql: `preferGetMethod: false`), or the header "x-graphql-yoga-csrf: 1".',
+    ],
+    [
+      'a form',
+      () => postOf('application/x-www-form-urlencoded', form),
+      `${JSON_BUT} a form. Send JSON, or the header "x-graphql-yoga-csrf: 1".`,
+    ],
+    ['JSON called plain text', () => postOf('text/plain', json), `${JSON_BUT} text/plain. Send it as JSON.`],
+    [
+      'JSON called plain text, with a parameter',
+      () => postOf('Text/Plain; charset=utf-8', json),
+      `${JSON_BUT} text/plain. Send it as JSON.`,
+    ],
+    [
+      'a form with files',
+      () => postOf('multipart/form-data; boundary=x', json),
+      `${JSON_BUT} multipart/form-data. Send JSON: files cannot be uploaded here.`,
+    ],
+    ['a body of no type', () => postOf(undefined, json), `${JSON_BUT} none. Send it as JSON.`],
+  ])('are refused before they are read, with what to send instead: %s', async (_, request, message) => {
     const { gateway, upstreamCalls } = await gatewayWithSandbox();
     await gateway.whenReady;
     const response = await gateway.fetch(request());
     expect(response.status).toBe(403);
-    expect(await response.json()).toEqual({
-      errors: [
-        { message: expect.stringContaining('"content-type: application/json"'), extensions: { code: 'FORBIDDEN' } },
-      ],
-    });
+    expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'FORBIDDEN' } }] });
     expect(upstreamCalls()).toEqual([]);
+  });
+
+  it.each(['HEAD', 'PUT', 'PATCH', 'DELETE'])('are no %s: that is a 405 with the methods there are', async (method) => {
+    const { gateway, upstreamCalls } = await gatewayWithSandbox();
+    const response = await gateway.fetch(new Request(GET, { method }));
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+    expect(upstreamCalls()).toEqual([]);
+  });
+
+  it('a message repeats nothing of what came', async () => {
+    const { gateway } = await gatewayWithSandbox();
+    const response = await gateway.fetch(postOf('text/plain; name="zhangsan@example.com"', json));
+    expect(await response.text()).not.toContain('zhangsan');
   });
 
   it.each(['x-graphql-yoga-csrf', 'apollo-require-preflight', 'x-apollo-operation-name', 'x-lookup-receipt'])(
