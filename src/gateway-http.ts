@@ -8,7 +8,8 @@ import { GatewayError } from './errors.ts';
 import { forExpress } from './express/express-lane.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createArrivals } from './http/arrivals.ts';
-import { createCorsHeaders } from './http/browsers/cors.ts';
+import { createCors } from './http/browsers/cors.ts';
+import { createRefusedOriginLog } from './http/browsers/refused-origins.ts';
 import { createAdmission } from './http/callers/admission.ts';
 import { createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
@@ -69,7 +70,13 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   const requestLog = createRequestLog({ log, telemetry, traces, clock });
   const yogaLog = useRequestLog(requestLog, findCaller, arrivals);
   const mediaTypes = createMediaTypes();
-  const { maxBodyBytes = 1_048_576, maxIdentifiers = 1_000, corsOrigins = [] } = options;
+  const { maxBodyBytes = 1_048_576, maxIdentifiers = 1_000, people = 'real', corsOrigins } = options;
+  const cors = createCors({
+    origins: corsOrigins ?? [],
+    allowsLoopback: corsOrigins === undefined && people === 'made-up',
+    allowedHeaders: options.corsAllowedHeaders ?? [],
+    onRefused: createRefusedOriginLog(log),
+  });
   const admit = createAdmission({ identifiersPerMinute, limiter: parts.limiter });
   const yoga = createGatewayYoga({
     ...parts,
@@ -92,11 +99,11 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     },
     requestLimits: { maxBodyBytes, maxBatchedOperations: options.maxBatchedOperations ?? 0 },
     maxIdentifiers,
-    corsOrigins,
+    cors,
     preventsCsrf: options.csrfPrevention ?? true,
     showsSchema: options.introspection ?? true,
     trustedDocuments: options.trustedDocuments,
-    people: options.people ?? 'real',
+    people,
     graphiql: options.graphiql,
     neededHeaders: {
       ...(auth.kind !== 'none' && { authorization: 'Bearer <your credential>' }),
@@ -122,8 +129,8 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
         findTrusted: options.trustedDocuments && createTrustedSearch(options.trustedDocuments),
         maxBodyBytes,
         maxIdentifiers,
-        variesByOrigin: corsOrigins.length > 0,
-        corsHeaders: createCorsHeaders(corsOrigins),
+        variesByOrigin: cors.variesByOrigin,
+        corsHeaders: cors.headersFor,
       },
       listener,
     );
@@ -163,7 +170,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       }),
     };
     const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
-    const open = isForThisMachine ? forLoopbackHosts(served, requestLog.logRefusal) : served;
+    const open = isForThisMachine ? forLoopbackHosts(served, { cors, onRefused: requestLog.logRefusal }) : served;
     const guarded = forReadableHeads(open, requestLog.logRefusal);
     const noteQueued = createQueuedAnswers();
     return {

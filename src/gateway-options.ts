@@ -44,8 +44,16 @@ export interface GatewayOptions extends UpstreamOptions {
   emailNeedsScope?: boolean | undefined;
   /** Identifiers that one caller may ask for in a minute, those answered from memory included. @default no limit */
   identifiersPerMinute?: number | undefined;
-  /** Sites whose scripts may ask, as browsers name them: `https://app.example.com`. @default none */
+  /**
+   * Origins whose scripts may send requests and read answers: `https://app.example.com`.
+   * @default none; with `people: 'made-up'` http and https on localhost, 127.0.0.1 and [::1], on any port
+   */
   corsOrigins?: readonly string[] | undefined;
+  /**
+   * Request headers that those scripts may set, beside the gateway's own, those of Apollo Client and those of W3C tracing.
+   * @default none
+   */
+  corsAllowedHeaders?: readonly string[] | undefined;
   /** Refuses requests that a page of any site could send unasked: a GET or a form without a header of its own. @default true */
   csrfPrevention?: boolean | undefined;
   /** Answers introspection, and tells in errors what somebody may have meant. @default true */
@@ -61,7 +69,7 @@ export interface GatewayOptions extends UpstreamOptions {
   trustedDocuments?: TrustedDocuments | undefined;
   /** Serves GraphiQL to browsers at `/graphql`, with examples that name these people. @default off */
   graphiql?: ExamplePeople | undefined;
-  /** Whose people these are, for the page at `/` to say. @default 'real' */
+  /** Whose people these are, for the page at `/` to say, and for the default of `corsOrigins`. @default 'real' */
   people?: 'made-up' | 'real' | undefined;
   /**
    * Counts for Prometheus: `true` serves them at `/metrics`, to whoever may ask; `apart` at `gateway.metrics` only, for a port of

@@ -11,7 +11,13 @@ import type { Settings } from './settings.ts';
 export interface ExposureConfig
   extends Pick<
     GatewayOptions,
-    'corsOrigins' | 'csrfPrevention' | 'introspection' | 'subgraphSdl' | 'trustReferences' | 'trustedDocuments'
+    | 'corsOrigins'
+    | 'corsAllowedHeaders'
+    | 'csrfPrevention'
+    | 'introspection'
+    | 'subgraphSdl'
+    | 'trustReferences'
+    | 'trustedDocuments'
   > {
   readonly showsGraphiql: boolean;
 }
@@ -25,7 +31,8 @@ export function exposureConfig(values: Settings, isProduction: boolean, mistakes
     );
   }
   return {
-    corsOrigins: originsOf(values.CORS_ORIGINS ?? '', mistakes),
+    corsOrigins: values.CORS_ORIGINS === undefined ? undefined : originsOf(values.CORS_ORIGINS, mistakes),
+    corsAllowedHeaders: values.CORS_ALLOWED_HEADERS,
     csrfPrevention: values.CSRF_PREVENTION ?? true,
     introspection: values.INTROSPECTION ?? !isProduction,
     subgraphSdl: values.SUBGRAPH_SDL,

@@ -6,10 +6,11 @@ import type { Caller } from '../http/callers/caller.ts';
 import { mayAsk } from '../http/callers/use-authentication.ts';
 import { userTokenOf } from '../http/callers/use-user-token.ts';
 import type { MediaTypes } from '../http/media-types.ts';
+import { NodeHeaders } from '../http/request-headers.ts';
 import { type AnswerOptions, type Asker, createAnswerJob } from './answer-job.ts';
 import { createJobReader, type Job, type JobOptions } from './job.ts';
 import { readBody } from './read-body.ts';
-import { NodeHeaders, usualLength } from './usual-request.ts';
+import { usualLength } from './usual-request.ts';
 
 export interface ExpressOptions extends JobOptions, AnswerOptions {
   readonly authentication: Pick<Authentication, 'identify'>;

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { AskedHeaders } from '../http/request-headers.ts';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
   'application/json',
@@ -25,22 +24,4 @@ export function usualLength(request: IncomingMessage, maxBodyBytes: number): num
   const text = headers['content-length'] ?? '';
   const length = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   return length > 0 && length <= maxBodyBytes ? length : undefined;
-}
-
-/** Node's headers as the Fetch API shows them. */
-export class NodeHeaders implements AskedHeaders {
-  readonly #headers: IncomingMessage['headers'];
-
-  constructor({ headers }: IncomingMessage) {
-    this.#headers = headers;
-  }
-
-  get(name: string): string | null {
-    const value = this.#headers[name];
-    return Array.isArray(value) ? value.join(', ') : (value ?? null);
-  }
-
-  keys(): string[] {
-    return Object.keys(this.#headers);
-  }
 }

@@ -27,7 +27,8 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
     landingPage: false,
     multipart: false,
     healthCheckEndpoint: NO_HEALTH_CHECK,
-    cors: false,
+    // Not for pages: each preflight is a 204 without a header that would allow anything.
+    cors: () => false,
     maskedErrors: { maskError },
     logging: { debug: silent, info: silent, warn: silent, error: requestLog.logFault },
     plugins: [

@@ -61,9 +61,11 @@ export function sendRefusal(
   response: ServerResponse,
   error: GatewayError,
   status = failures[error.code].httpStatus,
+  headers: Readonly<Record<string, string>> = {},
 ): void {
   const body = bodyOf(error);
-  response.writeHead(status, { ...HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { ...HEADERS, ...headers, 'content-length': length, connection: 'close' });
   response.end(body);
 }
 

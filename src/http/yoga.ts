@@ -4,7 +4,7 @@ import type { ForgetEverywhere } from '../directory/forgetting.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Arrivals } from './arrivals.ts';
-import { corsFor } from './browsers/cors.ts';
+import type { Cors } from './browsers/cors.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
 import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
 import { useGraphiql } from './browsers/use-graphiql.ts';
@@ -49,8 +49,7 @@ export interface YogaOptions {
   documents: DocumentCache;
   requestLimits: RequestLimits;
   maxIdentifiers: number;
-  /** Sites whose scripts may ask: `https://app.example.com`. */
-  corsOrigins: readonly string[];
+  cors: Cors;
   /** Refuses requests that a page of any site could send unasked. */
   preventsCsrf: boolean;
   /** Answers introspection, and tells in errors what somebody may have meant. */
@@ -91,7 +90,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       error: options.requestLog.logFault,
     },
     // Yoga's default answers any origin, with credentials.
-    cors: corsFor(options.corsOrigins),
+    cors: options.cors.forYoga,
     // No uploads in this schema, and a multipart form is a way around CORS' preflight.
     multipart: false,
     extraParamNames: options.trustedDocuments ? [DOCUMENT_ID] : [],
@@ -107,7 +106,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       options.requestLog.plugin,
       options.mediaTypes.plugin,
       // On every answer, whoever makes it.
-      useSecurityHeaders({ variesByOrigin: options.corsOrigins.length > 0 }),
+      useSecurityHeaders(options.cors),
       useConnection(),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useProbes(options.readiness),

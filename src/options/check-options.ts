@@ -72,6 +72,7 @@ const OPTIONAL = {
   emailNeedsScope: is.flag,
   identifiersPerMinute: is.count(1),
   corsOrigins: is.listOf(is.origin),
+  corsAllowedHeaders: is.listOf(is.matching('the name of a header, such as x-app-version', /^[\w.-]{1,100}$/)),
   csrfPrevention: is.flag,
   introspection: is.flag,
   subgraphSdl: is.flag,

@@ -74,6 +74,8 @@ const FIELDS = {
   version: text(/^\d+\.\d+\.\d+[\w.+-]{0,40}$/),
   /** Where it listens. */
   url: text(/^http:\/\/(\d+(\.\d+){3}|\[[\da-f:.]+\]):\d{1,5}$/),
+  /** Of a page in a browser that may not send requests, as browsers send it: scheme, host and port. */
+  origin: text(/^https?:\/\/([\w.-]{1,253}|\[[\da-f:.]{2,45}\])(:\d{1,5})?$/),
   /** Which of several processes, from 1 on. */
   worker: count,
   pid: count,

@@ -10,7 +10,7 @@ export interface LogEntry {
   readonly level: Exclude<LogLevel, 'silent'>;
   /** One of a few fixed sentences. Whatever varies is a field. */
   readonly message: string;
-  /** Figures, codes and ids. No identifier, name, e-mail address, token or text of a client or of the user API, at any level. */
+  /** Figures, codes, ids, and origins of pages. No identifier, name, e-mail address, token or other text of a client or the user API. */
   readonly fields: LogFields;
 }
 

@@ -169,6 +169,13 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     requests: { ...USUAL, origins: ORIGINS },
   },
   {
+    name: 'for pages of this machine',
+    documents: 20,
+    gateway: { people: 'made-up', corsAllowedHeaders: ['x-app-version'] },
+    faults: [],
+    requests: { ...USUAL, origins: ['http://localhost:5173', 'http://[::1]:8080', 'http://localhost.example.com'] },
+  },
+  {
     name: 'with trusted documents',
     documents: 50,
     gateway: { introspection: false },

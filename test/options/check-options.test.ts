@@ -25,6 +25,10 @@ it.each<[string, unknown]>([
   ['cache.ttlMs: expected a number of 0 or more, in milliseconds, got -1.', { cache: { ttlMs: -1 } }],
   ['cache: expected an object, got a number.', { cache: 5 }],
   ['corsOrigins[1]: expected a site as browsers name it, such as https://app.example.com, got "*".', cors('*')],
+  [
+    'corsAllowedHeaders[0]: expected the name of a header, such as x-app-version, got "x-a\\r\\nset-cookie: a".',
+    { corsAllowedHeaders: ['x-a\r\nset-cookie: a'] },
+  ],
   ['redis.url: expected the address of a Redis, such as redis://host:6379, got a text.', redis('http://:s3cret@host')],
   ['Expected redis.encryptionKey, since there is no plugin secret.', { identity: 'caller', ...redis('redis://host') }],
   ['Expected pluginId and pluginSecret, or the identity "caller".', { pluginSecret: undefined }],

@@ -4,42 +4,78 @@ import { getCORSHeadersByRequestAndOptions } from '../yoga-library.ts';
 
 /** Headers of answers that scripts of other sites may read, beside the few that they always may. */
 const EXPOSED = ['x-lookup-stale', 'x-request-id', 'retry-after', 'www-authenticate'];
-const ALLOWED = ['authorization', 'content-type', 'x-lark-user-token', 'x-lookup-cache', 'x-lookup-receipt'];
-const TRACING = ['traceparent', 'tracestate', 'x-graphql-yoga-csrf', 'apollo-require-preflight'];
-/** Browsers ask again after so long; none remembers longer than two hours. */
+/** Of this gateway, and of clients and tracing in common use. */
+const ALLOWED = [
+  'authorization',
+  'content-type',
+  'x-lark-user-token',
+  'x-lookup-cache',
+  'x-lookup-receipt',
+  'x-graphql-yoga-csrf',
+  'apollo-require-preflight',
+  'apollographql-client-name',
+  'apollographql-client-version',
+  'x-apollo-operation-name',
+  'traceparent',
+  'tracestate',
+  'baggage',
+];
+/** Browsers cache the answer to a preflight for at most two hours. */
 const PREFLIGHT_SECONDS = 7_200;
 
+const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+export interface CorsOptions {
+  /** As browsers send them: `https://app.example.com`. Without any, no header is sent at all. */
+  readonly origins: readonly string[];
+  /** Origins of this machine are allowed, too, on any port. */
+  readonly allowsLoopback: boolean;
+  /** Request headers, beside those that are always allowed. */
+  readonly allowedHeaders: readonly string[];
+  /** Called with the origin of each preflight that is refused. */
+  onRefused(origin: string): void;
+}
+
+export interface Cors {
+  /** For Yoga, which then answers each preflight with 204. */
+  readonly forYoga: NonNullable<YogaServerOptions<object, object>['cors']>;
+  /** For answers that Yoga does not make. @returns `undefined` where no header is sent. */
+  headersFor(headers: AskedHeaders): Readonly<Record<string, string>> | undefined;
+  /** True where answers differ by origin: caches have to keep them apart. */
+  readonly variesByOrigin: boolean;
+}
+
 /**
- * Lets scripts of the listed sites ask and read, and of no other. Never with credentials of the browser: callers prove themselves
- * with a header, so a cookie is nothing that another site could ride on. `null`, the origin of sandboxed frames and local
- * files, is a site that cannot be listed.
- * @param origins as browsers send them: `https://app.example.com`. Without any, no header is sent at all.
+ * Lets scripts of the allowed origins send requests and read answers, refusals included. Never with credentials of the browser:
+ * callers authenticate with a header, so no other site can use a cookie. `null`, the origin of sandboxed frames and local files,
+ * cannot be allowed.
  */
-export function corsFor(origins: readonly string[]): NonNullable<YogaServerOptions<object, object>['cors']> {
-  const rules = createRules(origins);
-  return rules && (({ headers }: Request) => rules(headers));
-}
-
-/** The same for who answers without Yoga. @returns the headers of an answer; `undefined` where it has none. */
-export function createCorsHeaders(origins: readonly string[]) {
-  const rules = createRules(origins);
-  return (headers: AskedHeaders): Readonly<Record<string, string>> | undefined =>
-    (rules && getCORSHeadersByRequestAndOptions({ headers } as Request, rules(headers))) || undefined;
-}
-
-function createRules(origins: readonly string[]) {
-  if (origins.length === 0) return false;
+export function createCors({ origins, allowsLoopback, allowedHeaders, onRefused }: CorsOptions): Cors {
   const listed = new Set(origins);
-  return (headers: AskedHeaders) => {
+  const rules = (headers: AskedHeaders) => {
     const origin = headers.get('origin');
-    if (origin === null || !listed.has(origin)) return false;
+    if (origin === null || !(listed.has(origin) || (allowsLoopback && LOOPBACK.test(origin)))) return false;
     return {
       origin,
       credentials: false,
       methods: ['GET', 'POST'],
-      allowedHeaders: [...ALLOWED, ...TRACING],
+      allowedHeaders: [...ALLOWED, ...allowedHeaders],
       exposedHeaders: EXPOSED,
       maxAge: PREFLIGHT_SECONDS,
     };
   };
+  return {
+    forYoga({ method, headers }: Request) {
+      const allowed = rules(headers);
+      // The page of GraphiQL sends its origin as well, and never a preflight.
+      if (allowed === false && isPreflight(method, headers)) onRefused(headers.get('origin') ?? '');
+      return allowed;
+    },
+    headersFor: (headers) => getCORSHeadersByRequestAndOptions({ headers } as Request, rules(headers)) ?? undefined,
+    variesByOrigin: origins.length > 0 || allowsLoopback,
+  };
 }
+
+/** Whether a browser asks what a page of another origin may send. */
+export const isPreflight = (method: string | undefined, headers: AskedHeaders): boolean =>
+  method === 'OPTIONS' && headers.get('origin') !== null && headers.get('access-control-request-method') !== null;

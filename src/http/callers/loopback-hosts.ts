@@ -1,12 +1,21 @@
 import { failures, GatewayError } from '../../errors.ts';
+import { type Cors, isPreflight } from '../browsers/cors.ts';
 import { type EarlyRefusal, type HttpHandler, refusalResponse, sendRefusal } from '../refusal.ts';
+import { NodeHeaders } from '../request-headers.ts';
+
+export interface LoopbackHostsOptions {
+  /** Scripts of its origins can read why they are refused. */
+  readonly cors: Pick<Cors, 'headersFor'>;
+  onRefused(refused: EarlyRefusal): void;
+}
 
 /**
  * Answers only requests for names of this machine. A page of another site can make its own host name mean 127.0.0.1, and then
  * read answers as if they came from that site (DNS rebinding); the `Host` header still tells the name that the browser was given.
- * Nor does it answer what a proxy says that it passes on: that can come from anywhere.
+ * Nor does it answer what a proxy says that it passes on: that can come from anywhere. A preflight is answered as any other, so that
+ * scripts of allowed origins can read the refusal of what they send then.
  */
-export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: EarlyRefusal) => void): HttpHandler {
+export function forLoopbackHosts(handler: HttpHandler, { cors, onRefused }: LoopbackHostsOptions): HttpHandler {
   const note = (method: string | undefined) =>
     onRefused({ method, status: failures.FORBIDDEN.httpStatus, code: 'FORBIDDEN' });
   /** The latest that was of this machine: most requests are for the same. */
@@ -15,8 +24,9 @@ export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: Earl
     async fetch(request) {
       const isForwarded = FORWARDED.some((name) => request.headers.has(name));
       if (isLoopbackHost(new URL(request.url).host) && !isForwarded) return handler.fetch(request);
+      if (isPreflight(request.method, request.headers)) return handler.fetch(request);
       note(request.method);
-      return refusalResponse(foreignHost());
+      return refusalResponse(foreignHost(), cors.headersFor(request.headers));
     },
     requestListener(request, response) {
       const isForwarded = FORWARDED.some((name) => name in request.headers);
@@ -25,8 +35,10 @@ export function forLoopbackHosts(handler: HttpHandler, onRefused: (refused: Earl
         known = host;
         return handler.requestListener(request, response);
       }
+      const headers = new NodeHeaders(request);
+      if (isPreflight(request.method, headers)) return handler.requestListener(request, response);
       note(request.method);
-      return sendRefusal(response, foreignHost());
+      return sendRefusal(response, foreignHost(), undefined, cors.headersFor(headers));
     },
   };
 }
