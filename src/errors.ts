@@ -10,6 +10,7 @@ export interface Failure {
 
 export type ErrorCode =
   | 'BAD_USER_INPUT'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'RATE_LIMITED'
@@ -31,6 +32,11 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the request is malformed, or over a limit.',
     retryable: false,
     httpStatus: 400,
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    when: 'A persisted query without its text, where trusted documents are off. Apollo Client and urql send the text next, by themselves.',
+    retryable: false,
+    httpStatus: 200,
   },
   UNAUTHENTICATED: {
     when: 'The caller has no credential for this gateway, or one that it does not know; or the user API refused the token of the caller.',

@@ -16,7 +16,7 @@ import { useUserToken } from './callers/use-user-token.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { useHiddenSchema } from './documents/use-hidden-schema.ts';
 import { useSchemaDownload } from './documents/use-schema-download.ts';
-import { DOCUMENT_ID, useTrustedDocuments } from './documents/use-trusted-documents.ts';
+import { DOCUMENT_ID, usePersistedQueryFallback, useTrustedDocuments } from './documents/use-trusted-documents.ts';
 import { useForget } from './forget/use-forget.ts';
 import type { DocumentCache } from './limits/document-cache.ts';
 import { useDocumentCache } from './limits/use-document-cache.ts';
@@ -139,7 +139,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
       // Before anything is parsed.
-      options.trustedDocuments !== undefined && useTrustedDocuments(options.trustedDocuments),
+      options.trustedDocuments ? useTrustedDocuments(options.trustedDocuments) : usePersistedQueryFallback(),
       !options.showsSchema && useHiddenSchema(),
       // While the body is read.
       useRequestLimits(options.requestLimits),

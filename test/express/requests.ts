@@ -134,6 +134,10 @@ function paramsOf(document: MadeDocument, values: Values, options: RequestOption
   if (tape.isOneOf100(3)) delete params.operationName;
   if (tape.isOneOf100(3)) params.variables = tape.pick([null, {}, [], 'text', 7]);
   if (tape.isOneOf100(5)) params.extensions = tape.pick([{}, null, { a: { b: 1 } }, [], 'text']);
+  if (tape.isOneOf100(3)) {
+    params.extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+    if (tape.below(2) === 1) delete params.query;
+  }
   if (tape.isOneOf100(3))
     params[tape.pick(['more', 'id', 'documentId', 'constructor', 'doc_id'])] = tape.pick(['a', null, {}]);
   const id = options.documentIds.get(document.text);

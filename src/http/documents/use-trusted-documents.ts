@@ -33,6 +33,20 @@ export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
   }) as Plugin;
 }
 
+/**
+ * Answers a persisted query that comes without its text, where no documents are listed. The message is the one that Apollo Client
+ * and urql wait for before they send the text.
+ * https://www.apollographql.com/docs/graphos/reference/apq
+ */
+export function usePersistedQueryFallback(): Plugin {
+  return {
+    onParams({ params }) {
+      if (params?.query != null || !persistedQueryIn(params ?? {})) return;
+      throw refusalError(new GatewayError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported'));
+    },
+  };
+}
+
 /** @returns finds the text of a document by its id; `undefined` where it is not listed. */
 export function createTrustedSearch(documents: TrustedDocuments): (id: string) => string | undefined {
   const listed = Object.entries(documents);
@@ -52,7 +66,9 @@ function idOf(params: { readonly extensions?: unknown }, request: Request): stri
 export function idIn(params: { readonly extensions?: unknown }): string | null {
   const { [DOCUMENT_ID]: id } = params as Record<string, unknown>;
   if (typeof id === 'string') return id;
-  const { persistedQuery } = (params.extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } };
-  const hash = persistedQuery?.sha256Hash;
+  const hash = persistedQueryIn(params)?.sha256Hash;
   return typeof hash === 'string' ? hash : null;
 }
+
+const persistedQueryIn = ({ extensions }: { readonly extensions?: unknown }) =>
+  ((extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null }).persistedQuery;
