@@ -7,7 +7,7 @@ export const typeDefs = /* GraphQL */ `
     UNKNOWN
   }
 
-  enum Locale {
+  enum UserNameLocale {
     ZH_CN
     EN_US
   }
@@ -17,7 +17,7 @@ export const typeDefs = /* GraphQL */ `
     outId: ID
     username: String
     email: String
-    name(locale: Locale): String
+    name(locale: UserNameLocale): String
     nameCn: String
     nameEn: String
     avatarUrl: String

@@ -17,7 +17,9 @@ const UserStatus = builder.enumType('UserStatus', {
   },
 });
 
-const Locale = builder.enumType('Locale', { values: { ZH_CN: { value: 'zh_cn' }, EN_US: { value: 'en_us' } } });
+const UserNameLocale = builder.enumType('UserNameLocale', {
+  values: { ZH_CN: { value: 'zh_cn' }, EN_US: { value: 'en_us' } },
+});
 
 const User = /** @type {typeof builder.objectRef<Row>} */ (builder.objectRef.bind(builder))('User').implement({
   fields: (t) => ({
@@ -27,7 +29,7 @@ const User = /** @type {typeof builder.objectRef<Row>} */ (builder.objectRef.bin
     email: t.string({ nullable: true, resolve: (row) => row.email || null }),
     name: t.string({
       nullable: true,
-      args: { locale: t.arg({ type: Locale }) },
+      args: { locale: t.arg({ type: UserNameLocale }) },
       resolve: (row, { locale }) => row.name?.[locale ?? 'default'] || row.name_cn || row.name_en || null,
     }),
     nameCn: t.string({ nullable: true, resolve: (row) => row.name_cn || null }),

@@ -69,7 +69,7 @@ export function overNamed({ identifiers, tenants, values }: Named, maxIdentifier
 /** A list can be wrong in each of its items, always for the same reason. */
 const MAX_ERRORS = 4;
 
-/** A person has eleven fields. Answers with more values than this cost more time than the look-ups. */
+/** A user has twelve fields, with `__typename`. Answers with more values than this cost more time than the look-ups. */
 const VALUES_PER_IDENTIFIER = 25;
 
 /** Each tenant is asked in calls of its own, so a list of tenants would use up what is for everybody. */

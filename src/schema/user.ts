@@ -1,7 +1,7 @@
 import type { Person } from '../upstream/person.ts';
 import type { Builder } from './builder.ts';
 import { emailForbidden, signInName } from './email-access.ts';
-import { bestName, type Locale } from './name.ts';
+import { bestName, type UserNameLocale } from './name.ts';
 
 export function defineUser(builder: Builder) {
   const UserStatus = builder.enumType('UserStatus', {
@@ -17,12 +17,12 @@ export function defineUser(builder: Builder) {
     } as const,
   });
 
-  const LocaleEnum = builder.enumType('Locale', {
+  const NameLocale = builder.enumType('UserNameLocale', {
     description: 'A language that Lark keeps names in.',
     values: {
       ZH_CN: { value: 'zh_cn', description: 'Chinese, as written in mainland China.' },
       EN_US: { value: 'en_us', description: 'English.' },
-    } as const satisfies Record<string, { value: Locale; description: string }>,
+    } as const satisfies Record<string, { value: UserNameLocale; description: string }>,
   });
 
   return builder.objectRef<Person>('User').implement({
@@ -34,6 +34,11 @@ export function defineUser(builder: Builder) {
         nullable: false,
         description:
           'The user key, for example `"7000000000000000001"`: 19 digits. Always handle it as text: as a JSON number it loses its last digits.',
+      }),
+      id: t.exposeID('key', {
+        nullable: false,
+        description:
+          'Equal to `key`, so never `null`. Apollo Client, urql and Relay store a user once under this name: `docs/client-caching.md` shows how. Not in the SDL for supergraphs.',
       }),
       outId: t.exposeID('outId', { description: 'The Lark union id, for example `"on_95bed66540…"`.' }),
       username: t.string({
@@ -54,7 +59,7 @@ export function defineUser(builder: Builder) {
           'The best name there is to show: in the given language if Lark has one, else in another, else the sign-in name. `null` only if there is none at all.',
         args: {
           locale: t.arg({
-            type: LocaleEnum,
+            type: NameLocale,
             description: 'The preferred language. Without it, the name that Lark itself shows by default.',
           }),
         },

@@ -48,7 +48,7 @@ export function createValues(people: readonly SandboxPerson[]): Values {
       [/outid/i, outId],
       [/tenant/i, tenant],
       [/key/i, key],
-      [/^name$/, () => tape.pick(['User', 'Query', 'Locale', 'Nobody'])],
+      [/^name$/, () => tape.pick(['User', 'Query', 'UserNameLocale', 'Nobody'])],
     ];
     // A name that is not known yet may mean any of them.
     const [, make] = meanings.find(([pattern]) => pattern.test(name)) ?? tape.pick(meanings);

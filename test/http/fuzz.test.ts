@@ -35,7 +35,7 @@ const word = fc.constantFrom(
   'on',
   'User',
   'Query',
-  'Locale',
+  'UserNameLocale',
   'ID',
   'null',
   'true',

@@ -10,6 +10,12 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const committed = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const FILES = { api: 'schema.graphql', federation: 'schema.federation.graphql', stitching: 'schema.stitching.graphql' };
 
+function fieldsOfUser(sdl: string) {
+  const { User } = buildSchema(sdl, { assumeValidSDL: true }).getTypeMap();
+  if (!isObjectType(User)) throw new TypeError('Expected the type User.');
+  return Object.values(User.getFields());
+}
+
 describe('lark-user-gateway schema --format', () => {
   it.each(Object.entries(FILES))('%s prints what is committed as %s', (format, file) => {
     const printed = execFileSync(process.execPath, ['dist/cli.js', 'schema', '--format', format], { cwd: ROOT });
@@ -41,24 +47,42 @@ describe('the schema for supergraphs', () => {
   });
 
   it.each(['schema.federation.graphql', 'schema.stitching.graphql'])(
-    '%s lets the status of a person be null, who is nobody in a supergraph where they do not exist',
+    '%s has no field of a user that is never null: front ends make an object of a reference to a user who does not exist',
     (file) => {
-      expect(committed(file)).toMatch(/\n {2}status: UserStatus\n/);
-      expect(committed(file)).toMatch(/\n {2}key: ID!\n/);
-      expect(committed('schema.graphql')).toMatch(/\n {2}status: UserStatus!\n/);
+      const fields = fieldsOfUser(committed(file));
+      expect(fields.filter(({ type }) => isNonNullType(type))).toEqual([]);
+      const neverNull = fieldsOfUser(committed('schema.graphql')).filter(({ type }) => isNonNullType(type));
+      expect(neverNull.map(({ name }) => name)).toEqual(['key', 'id', 'status']);
+      const said = fields.filter(({ description }) => /`null` only where another service/.test(description ?? ''));
+      expect(said.map(({ name }) => name)).toEqual(['key', 'status']);
+    },
+  );
+
+  it.each(['schema.federation.graphql', 'schema.stitching.graphql'])(
+    '%s has every field of the API but User.id, which is for the caches of clients that ask directly',
+    (file) => {
+      const named = (sdl: string) => fieldsOfUser(sdl).map(({ name }) => name);
+      expect(named(committed(file))).toEqual(named(committed('schema.graphql')).filter((name) => name !== 'id'));
+      expect(committed(file)).not.toMatch(/^ {2}id\b/m);
+      expect(committed(file)).not.toContain('`id`');
     },
   );
 
   it.each(Object.values(FILES))('%s says in words which fields of a person are never null', (file) => {
-    const sdl = committed(file);
-    const [, named = ''] = /A field other than (.*) is `null`/.exec(sdl) ?? [];
-    const { User } = buildSchema(committed('schema.graphql')).getTypeMap();
-    if (!isObjectType(User)) throw new TypeError('Expected the type User.');
-    const never = Object.values(User.getFields()).filter(({ type }) => isNonNullType(type));
-    expect([...named.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(never.map(({ name }) => name));
-    const mayBeNobody = /`null` only where another service[^"]*"""\n {2}status: UserStatus\n/.test(sdl);
-    expect(mayBeNobody).toBe(file !== FILES.api);
+    const [, named = ''] = /A field other than (.*) is `null`/.exec(committed(file)) ?? [];
+    const never = fieldsOfUser(committed('schema.graphql')).filter(({ type }) => isNonNullType(type));
+    const expected = never.map(({ name }) => name).filter((name) => name !== 'id');
+    expect([...named.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(expected);
+    expect(never.find(({ name }) => name === 'id')?.description).toMatch(/^Equal to `key`, so never `null`/);
   });
+
+  it.each(Object.values(FILES))(
+    '%s has the prefix User on the names of its enums, which a supergraph shares',
+    (file) => {
+      const enums = [...committed(file).matchAll(/^enum (\w+)/gm)].map(([, name]) => name);
+      expect(enums).toEqual(['UserStatus', 'UserNameLocale']);
+    },
+  );
 
   it.each(Object.values(FILES))('%s says what happens over the limit of identifiers, and where codes are', (file) => {
     const told = buildSchema(committed('schema.graphql')).getQueryType()?.description ?? '';

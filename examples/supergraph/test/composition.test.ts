@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { composeServices as composeWithApollo } from '@apollo/composition';
 import { composeServices as composeWithGuild } from '@theguild/federation-composition';
 import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
-import { buildSchema, type GraphQLSchema, isObjectType, parse, print } from 'graphql';
+import { buildSchema, type GraphQLSchema, isEnumType, isObjectType, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { COMMENT_SUBGRAPHS, sdlOf } from '../comments/service.mjs';
 
@@ -62,12 +62,61 @@ function descriptionsOf(schema: GraphQLSchema, name: string) {
   const fields = Object.values(type.getFields()).map((field) => [field.name, field.description] as const);
   return { type: type.description, fields: Object.fromEntries(fields) };
 }
+const enumValues = (type: unknown) => (isEnumType(type) ? type.getValues().map(({ name }) => name) : []);
 const readLeniently = (sdl: string) => buildSchema(sdl, { assumeValidSDL: true });
 
 describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
   it('composes the users with subgraphs that refer to people by key, e-mail and out id: no error, no hint', () => {
     const { errors, hints = [] } = compose(services());
     expect({ errors, hints }).toEqual({ errors: [], hints: [] });
+  });
+
+  it('composes with a subgraph that has an enum Locale of its own, taken as an argument', () => {
+    const sdl = 'type Query { pages(locale: Locale!): [String!]! } enum Locale { DE FR }';
+    const other = { name: 'pages', url: 'http://pages.test', typeDefs: parse(sdl) };
+    const { errors, supergraph } = compose([...services(), other]);
+    expect(errors).toEqual([]);
+    const enums = readLeniently(supergraph).getTypeMap();
+    expect(enumValues(enums.Locale)).toEqual(['DE', 'FR']);
+    expect(enumValues(enums.UserNameLocale)).toEqual(['ZH_CN', 'EN_US']);
+  });
+
+  it('composes with a subgraph that has an enum UserStatus of its own, answered only: the supergraph has the values of both', () => {
+    const sdl = 'type Query { me: UserStatus } enum UserStatus { ONLINE ACTIVATED }';
+    const other = { name: 'chat', url: 'http://chat.test', typeDefs: parse(sdl) };
+    const { errors, supergraph } = compose([...services(), other]);
+    expect(errors).toEqual([]);
+    const values = enumValues(readLeniently(supergraph).getTypeMap().UserStatus);
+    expect(values.toSorted()).toEqual(['ACTIVATED', 'FROZEN', 'ONLINE', 'RESIGNED', 'UNKNOWN']);
+  });
+
+  it.each([
+    ['a field of Query that this one has', 'type Query { user(id: ID!): String }'],
+    [
+      'a field of User that this one has',
+      'type Query { me: User } type User @key(fields: "uid") { uid: ID! name: String }',
+    ],
+    [
+      'an enum UserStatus that is taken as an argument',
+      'type Query { ids(is: UserStatus): [ID] } enum UserStatus { ON }',
+    ],
+  ])('refuses a subgraph with %s', (_what, sdl) => {
+    const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
+    const other = { name: 'other', url: 'http://other.test', typeDefs: parse(`${link} ${sdl}`) };
+    expect(compose([...services(), other]).errors).not.toEqual([]);
+  });
+
+  it('composes with a subgraph whose stub says key: ID!, and key is nullable in the supergraph', () => {
+    const strict = services().map((service) =>
+      service.name === 'comments'
+        ? { ...service, typeDefs: parse(print(service.typeDefs).replace(/key: ID$/m, 'key: ID!')) }
+        : service,
+    );
+    expect(print(strict[1]?.typeDefs ?? parse('{ a }'))).toContain('key: ID!');
+    const { errors, supergraph } = compose(strict);
+    expect(errors).toEqual([]);
+    const { User } = readLeniently(supergraph).getTypeMap();
+    expect(isObjectType(User) && String(User.getFields().key?.type)).toBe('ID');
   });
 
   it('keeps every description of a person', () => {

@@ -28,12 +28,15 @@ const FEDERATION =
 
 const STITCHING = 'directive @merge(keyField: String, keyArg: String) on FIELD_DEFINITION';
 
+/** For the caches of clients that ask directly. The key fields identify a user in a supergraph, where another service may define an `id`. */
+const NOT_IN_SUPERGRAPHS: ReadonlySet<string> = new Set(['User.id']);
+
 /**
- * May be null in a supergraph, though not here: front ends put a person together from what another service says and from nothing,
- * where they do not exist, and some of them take a null that may not be for a fault of their own.
+ * Nullable in a supergraph, though not here. Front ends make an object of the reference that another service holds, also where the user
+ * does not exist. A non-null field without a value would then turn the whole user into `null`, with an error or without.
  */
-const NULL_WHERE_NOBODY_IS: ReadonlySet<string> = new Set(['User.status']);
-const WHERE_NOBODY_IS = '`null` only where another service of a supergraph names somebody who does not exist.';
+const NULLABLE_IN_SUPERGRAPHS: ReadonlySet<string> = new Set(['User.key', 'User.status']);
+const WHERE_MISSING = '`null` only where another service of a supergraph refers to a user who does not exist.';
 
 /**
  * Printed from the schema without its subgraph fields: `printSchema` of graphql-js, and directives put where they belong, since it
@@ -70,18 +73,18 @@ function withDirectives(sdl: string, applied: Applied): string {
     definitions: document.definitions.map((definition) => {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return definition;
       const type = definition.name.value;
-      const fields = definition.fields?.map((field): FieldDefinitionNode => {
+      const fields = (definition.fields ?? []).flatMap((field): FieldDefinitionNode[] => {
         const name = `${type}.${field.name.value}`;
-        return { ...loosened(field, name), directives: directivesOf(name) };
+        return NOT_IN_SUPERGRAPHS.has(name) ? [] : [{ ...loosened(field, name), directives: directivesOf(name) }];
       });
-      return { ...definition, directives: directivesOf(type), fields: fields ?? [] };
+      return { ...definition, directives: directivesOf(type), fields };
     }),
   });
 }
 
 /** @param name of its type, a dot, and its own. */
 function loosened(field: FieldDefinitionNode, name: string): FieldDefinitionNode {
-  if (field.type.kind !== Kind.NON_NULL_TYPE || !NULL_WHERE_NOBODY_IS.has(name)) return field;
-  const told = [field.description?.value, WHERE_NOBODY_IS].filter((text) => text !== undefined).join(' ');
+  if (field.type.kind !== Kind.NON_NULL_TYPE || !NULLABLE_IN_SUPERGRAPHS.has(name)) return field;
+  const told = [field.description?.value, WHERE_MISSING].filter((text) => text !== undefined).join(' ');
   return { ...field, type: field.type.type, description: { kind: Kind.STRING, value: told, block: true } };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
 
 const TYPO = '{ user(kez: "1") { nam } }';
-const ENUM_TYPO = 'query Q($l: Locale) { user(key: "1") { name(locale: $l) } }';
+const ENUM_TYPO = 'query Q($l: UserNameLocale) { user(key: "1") { name(locale: $l) } }';
 
 describe('INTROSPECTION=false', () => {
   const hidden = { gateway: { introspection: false } };

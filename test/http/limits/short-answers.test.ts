@@ -29,7 +29,7 @@ describe('the answer to what is wrong is short', () => {
     ['a text of 90,000 letters in the wrong place', `{ ${JSON.stringify('a'.repeat(90_000))} }`, undefined],
     [
       'a language with a name of 900,000 letters',
-      'query ($l: Locale) { user(key: "1") { name(locale: $l) } }',
+      'query ($l: UserNameLocale) { user(key: "1") { name(locale: $l) } }',
       { l: 'a'.repeat(900_000) },
     ],
     ['64 people who cannot be merged into one', `{ ${repeat(64, (n) => `user(key: "${n}") { key }`)} }`, undefined],
