@@ -34,11 +34,11 @@ describe('User.id, by which the caches of clients recognize a user', () => {
 
   it('is in the schema that clients are served, and in no SDL for supergraphs', async () => {
     const { query } = await gatewayWithSandbox();
-    const { data } = await query<{ type: { fields: { name: string }[] }; service: { sdl: string }; _sdl: string }>(
-      '{ type: __type(name: "User") { fields { name } } service: _service { sdl } _sdl }',
+    const { data } = await query<{ type: { fields: { name: string }[] }; service: { sdl: string }; stitching: string }>(
+      '{ type: __type(name: "User") { fields { name } } service: _service { sdl } stitching: _sdl }',
     );
     expect(data?.type.fields.map(({ name }) => name)).toEqual(expect.arrayContaining(['id', 'key']));
-    for (const sdl of [data?.service.sdl, data?._sdl]) expect(sdl).not.toMatch(/^ {2}id\b/m);
+    for (const sdl of [data?.service.sdl, data?.stitching]) expect(sdl).not.toMatch(/^ {2}id\b/m);
   });
 
   it('is not taken from a reference without a key, with TRUST_REFERENCES', async () => {
