@@ -123,6 +123,10 @@ export function makeRequest(document: MadeDocument, values: Values, options: Req
 
 type Params = Record<string, unknown>;
 
+/** Beside the text of its query, and in place of it. */
+const PERSISTED = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+const PERSISTED_ALONE = { ...PERSISTED };
+
 function paramsOf(document: MadeDocument, values: Values, options: RequestOptions, tape: Tape): Params {
   const variables = variablesOf(document, values, tape);
   const [first] = document.operations;
@@ -133,10 +137,9 @@ function paramsOf(document: MadeDocument, values: Values, options: RequestOption
   if (tape.isOneOf100(6)) params.operationName = tape.pick([null, '', 'Nothing', first ?? 'Q', 7]);
   if (tape.isOneOf100(3)) delete params.operationName;
   if (tape.isOneOf100(3)) params.variables = tape.pick([null, {}, [], 'text', 7]);
-  if (tape.isOneOf100(5)) params.extensions = tape.pick([{}, null, { a: { b: 1 } }, [], 'text']);
-  if (tape.isOneOf100(3)) {
-    params.extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
-    if (tape.below(2) === 1) delete params.query;
+  if (tape.isOneOf100(5)) {
+    params.extensions = tape.pick([{}, null, { a: { b: 1 } }, [], 'text', PERSISTED, PERSISTED_ALONE]);
+    if (params.extensions === PERSISTED_ALONE) delete params.query;
   }
   if (tape.isOneOf100(3))
     params[tape.pick(['more', 'id', 'documentId', 'constructor', 'doc_id'])] = tape.pick(['a', null, {}]);
