@@ -54,7 +54,7 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     httpStatus: 429,
   },
   AUTHENTICATION_UNAVAILABLE: {
-    when: 'The keys that the tokens of callers are checked with cannot be fetched.',
+    when: 'The JWKS that the tokens of callers are checked with cannot be fetched, and no keys of the last 24 hours are cached.',
     retryable: true,
     httpStatus: 503,
   },

@@ -64,7 +64,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   const { directory, metrics, log, telemetry, traces, clock } = parts;
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
   const isForCallers = options.identity === 'caller';
-  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, telemetry });
+  const authentication = createAuthentication({ auth, tenantKeys, emailNeedsScope, clock, telemetry });
   const { callerOf, findCaller } = authentication;
   const arrivals = createArrivals();
   const requestLog = createRequestLog({ log, telemetry, traces, clock });

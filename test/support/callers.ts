@@ -44,12 +44,18 @@ export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } 
   });
   const published = { keys: await Promise.all([...old.map((one) => inSet(one, 'k0')), inSet(keys, 'k1')]) };
   // What happens before the keys are sent, or whether they are.
-  const state = { isDown: false, requests: 0, onRequest: (): void | Promise<void> => {} };
+  const state = {
+    isDown: false,
+    requests: 0,
+    /** What is published; `undefined` for the keys. */
+    published: undefined as unknown,
+    onRequest: (): void | Promise<void> => {},
+  };
   const server = createServer((_request, response) => {
     state.requests++;
     const answer = () => {
       response.writeHead(state.isDown ? 503 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(published));
+      response.end(JSON.stringify(state.published ?? published));
     };
     void Promise.resolve(state.onRequest()).then(answer);
   });
@@ -59,20 +65,27 @@ export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } 
   const [issuer, audience] = ['https://issuer.test', 'lark-users'];
   return {
     state,
+    keys,
+    close: () => void server.close().closeAllConnections(),
     auth: { kind: 'jwt', jwksUrl: `http://127.0.0.1:${port}/jwks.json`, issuer, audience } as const,
     /** A token that passes, but for what `claims` change in it; `undefined` leaves a claim out. */
-    sign(claims: JWTPayload = {}, header: { alg?: string; kid?: string | undefined } = {}) {
+    sign(claims: Record<string, unknown> = {}, header: { alg?: string; kid?: string | undefined } = {}) {
       const now = Math.floor(Date.now() / 1_000);
       const usual = { iss: issuer, aud: audience, sub: 'person-1', iat: now, exp: now + 60, ...claims };
-      return new SignJWT(usual)
+      return new SignJWT(usual as JWTPayload)
         .setProtectedHeader({ alg: algorithm, kid: 'k1', ...header } as JWTHeaderParameters)
         .sign(keys.privateKey);
     },
   };
 }
 
-/** Moves the clock by so much that keys have to be fetched again, until the test ends: jose keeps them for ten minutes. */
+/** Ages of a JWKS: past the first it is fetched again before it is used; past the second it is not used without that. */
+export const [OLD_KEYS_MS, STALE_KEYS_MS] = [11 * 60_000, 25 * 60 * 60_000];
+
+/** Moves the monotonic clock by so much that keys have to be fetched again, until the test ends. */
 export function keysAreOld(): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11 * 60_000 });
+  const now = performance.now();
+  vi.useFakeTimers({ toFake: ['performance'] });
+  vi.advanceTimersByTime(now + OLD_KEYS_MS);
   onTestFinished(() => void vi.useRealTimers());
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts';
+import type { Clock } from '../../policies/clock.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import type { AskedHeaders } from '../request-headers.ts';
 import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
@@ -23,6 +24,8 @@ export interface AuthenticationOptions {
   readonly tenantKeys?: readonly string[] | undefined;
   /** E-mail addresses are only for callers with the scope `email:read`. @default false */
   readonly emailNeedsScope?: boolean | undefined;
+  /** Milliseconds on a clock that never jumps. */
+  readonly clock: Clock;
   /** Learns when the keys for tokens cannot be fetched. */
   readonly telemetry: Telemetry;
 }
@@ -70,7 +73,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   }
 }
 
-function createIdentification({ auth, tenantKeys, emailNeedsScope = false, telemetry }: AuthenticationOptions) {
+function createIdentification({ auth, tenantKeys, emailNeedsScope = false, clock, telemetry }: AuthenticationOptions) {
   const toCaller = (name: string, scopes: readonly string[], tenants = tenantKeys): Caller => ({
     name,
     mayReadEmail: !emailNeedsScope || scopes.includes(SCOPES.email),
@@ -87,7 +90,7 @@ function createIdentification({ auth, tenantKeys, emailNeedsScope = false, telem
     return (header: string | null) => (bearerOf(header) === undefined ? undefined : find(bearerOf(header) ?? ''));
   }
   // Loaded where it is wanted only: jose takes 30 ms.
-  const checking = import('./jwt.ts').then(({ createJwtCheck }) => createJwtCheck(auth, telemetry));
+  const checking = import('./jwt.ts').then(({ createJwtCheck }) => createJwtCheck(auth, { clock, telemetry }));
   // Whoever asks is told.
   checking.catch(() => {});
   return async (header: string | null) => {

@@ -1,5 +1,5 @@
 export interface JwtOptions {
-  /** Where the issuer publishes its keys. Fetched when first needed, kept for 10 minutes; unknown key ids ask again. */
+  /** Where the issuer publishes its keys. Fetched when first needed, kept for 10 minutes, and for a day while it cannot be fetched; at most one fetch in 10 seconds. */
   readonly jwksUrl: string;
   /** `iss` must equal it. */
   readonly issuer: string;

@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { GatewayError } from '../../errors.ts';
-import type { Telemetry } from '../../telemetry/events.ts';
 import { sha256Hex } from './api-keys.ts';
 import type { JwtOptions } from './jwt-options.ts';
+import { createKeySet, type KeySetOptions } from './key-set.ts';
+import { readClaims } from './token-claims.ts';
 
 /** What a token that was checked tells. */
 export interface TokenClaims {
@@ -13,72 +14,41 @@ export interface TokenClaims {
 
 const USUAL_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
-const FETCH_TIMEOUT_MS = 3_000;
-
 /**
  * @returns checks a token: signature, issuer, audience, lifetime. `undefined` for a token that does not pass.
  * @throws GatewayError AUTHENTICATION_UNAVAILABLE where the keys cannot be fetched (by the promise).
  */
 export function createJwtCheck(
   options: JwtOptions,
-  telemetry: Telemetry,
+  { clock, telemetry }: Pick<KeySetOptions, 'clock' | 'telemetry'>,
 ): (token: string) => Promise<TokenClaims | undefined> {
-  const { issuer, audience, algorithms = USUAL_ALGORITHMS, clockToleranceSeconds = 5 } = options;
-  let isFailing = false;
-  let status: number | undefined;
-  const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    async [customFetch](...asked) {
-      status = undefined;
-      const response = await fetch(...asked);
-      status = response.status;
-      return response;
-    },
-  });
-  const rules = {
-    issuer,
-    audience,
-    algorithms: [...algorithms],
-    clockTolerance: clockToleranceSeconds,
-    // A token that never ends could not be withdrawn.
-    requiredClaims: ['exp', 'sub'],
-  };
+  const { jwksUrl, issuer, audience, algorithms = USUAL_ALGORITHMS, clockToleranceSeconds = 5 } = options;
+  const keys = createKeySet({ jwksUrl, clock, telemetry });
+  const rules = { issuer, audience, algorithms: [...algorithms], clockTolerance: clockToleranceSeconds };
   return async (token) => {
     try {
-      const payload = await verified(token, keys, rules);
-      noteKeys();
-      return { subjectHash: sha256Hex(`${issuer}\n${payload.sub}`).slice(0, 16), scopes: scopesOf(payload) };
+      const claims = readClaims(await verified(token, keys, rules));
+      if (!claims) return undefined;
+      return { subjectHash: sha256Hex(`${issuer}\n${claims.sub}`).slice(0, 16), scopes: claims.scopes };
     } catch (error) {
-      if (isAboutTheToken(error)) {
-        noteKeys();
-        return undefined;
-      }
-      tell('AUTHENTICATION_UNAVAILABLE');
+      if (error instanceof GatewayError) throw error;
+      if (isAboutTheToken(error)) return undefined;
+      // A key of the JWKS that cannot be used.
+      telemetry({ type: 'caller-keys', outcome: 'AUTHENTICATION_UNAVAILABLE' });
       throw new GatewayError(
         'AUTHENTICATION_UNAVAILABLE',
-        'The keys that tokens are checked with cannot be fetched; ask again.',
+        'The key that this token is checked with cannot be used; ask again.',
         { cause: error },
       );
     }
   };
-
-  function noteKeys(): void {
-    if (isFailing && status === 200) tell('fetched');
-  }
-
-  function tell(outcome: 'fetched' | 'AUTHENTICATION_UNAVAILABLE'): void {
-    isFailing = outcome !== 'fetched';
-    telemetry({ type: 'caller-keys', outcome, status });
-    // A token that is checked with keys of before tells nothing: their address has to answer again.
-    status = undefined;
-  }
 }
 
 /**
  * A token need not say which key it is signed with, and an issuer that changes its key publishes two of a kind: then each is
  * tried, as jose advises.
  */
-async function verified(token: string, keys: ReturnType<typeof createRemoteJWKSet>, rules: JWTVerifyOptions) {
+async function verified(token: string, keys: JWTVerifyGetKey, rules: JWTVerifyOptions) {
   try {
     return (await jwtVerify(token, keys, rules)).payload;
   } catch (error) {
@@ -94,17 +64,6 @@ async function verified(token: string, keys: ReturnType<typeof createRemoteJWKSe
   }
 }
 
-/** `scope` as in RFC 9068, or `scp` as some issuers write it: text with spaces between, or a list. */
-function scopesOf({ scope, scp }: JWTPayload): string[] {
-  const claimed = scope ?? scp;
-  if (Array.isArray(claimed)) return claimed.filter((one) => typeof one === 'string');
-  return typeof claimed === 'string' ? claimed.split(' ') : [];
-}
-
-/** What fetching the keys ends with is no fault of the token. */
-function isAboutTheToken(error: unknown): boolean {
-  const isAboutKeys =
-    error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
-  // jose reports an answer other than 200, and one that is not JSON, as its plain base class.
-  return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC' && !isAboutKeys;
-}
+/** jose reports what is wrong with a token as errors of its own, and what is wrong with a key as JWKInvalid or JWKSInvalid. */
+const isAboutTheToken = (error: unknown): boolean =>
+  error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid);
