@@ -49,7 +49,7 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     httpStatus: 403,
   },
   RATE_LIMITED: {
-    when: 'The caller has asked for more identifiers than it may in a minute.',
+    when: 'The caller has named more identifiers than it may in a minute, in operations and in requests to /forget.',
     retryable: true,
     httpStatus: 429,
   },

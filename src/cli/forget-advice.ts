@@ -5,8 +5,9 @@ export function forgetAdvice(code: string | undefined, origin: string, hasCreden
       ? 'Check the credential: the gateway does not know it, or it has ended. They are not forgotten.'
       : 'Put an API key or a token with the scope cache:forget into GATEWAY_CREDENTIAL, or name its file with --credential-file.',
     FORBIDDEN:
-      'Use a credential with the scope cache:forget, for a tenant that it may name; or, where the gateway has no AUTH, ask on its own machine.',
+      'Use a credential with the scope cache:forget (to name an e-mail address also email:read), for a tenant that it may name; or, where the gateway has no AUTH, ask on its own machine.',
     BAD_USER_INPUT: 'Check what you gave: they are not forgotten.',
+    RATE_LIMITED: 'Run this again in a minute: they are not forgotten.',
     FORGET_INCOMPLETE: 'Run this again until it succeeds: it is harmless to forget somebody twice.',
     AUTHENTICATION_UNAVAILABLE: 'Run this again in a minute: they are not forgotten.',
     INTERNAL_SERVER_ERROR: 'Look at the log of the gateway, and run this again: they may not be forgotten.',

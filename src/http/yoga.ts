@@ -128,6 +128,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useForget({
         forget: options.forget,
         callerOf: options.authentication.callerOf,
+        admit: options.admit,
         onFault: options.requestLog.logFault,
       }),
       // After it, too: how much is asked is nobody else's business.

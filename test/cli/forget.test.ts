@@ -114,6 +114,18 @@ describe('lark-user-gateway forget', () => {
     expect(await hasForgotten()).toBe(false);
   });
 
+  it.each([
+    ['FORBIDDEN', { emailNeedsScope: true }, 'to name an e-mail address also email:read'],
+    ['RATE_LIMITED', { identifiersPerMinute: 1 }, 'Run this again in a minute'],
+  ])('says what to do where an address is %s', async (_, options, advice) => {
+    const auth = { kind: 'api-key', keys: KEYS } as const;
+    const { url } = await gatewayThatKnows(ZHANG_SAN, { auth, ...options }, 'lug_may');
+    const args = ['forget', '--url', url, '--email', 'zhangsan@example.com'];
+    const { code, stderr } = await ended(runCli(args, { GATEWAY_CREDENTIAL: 'lug_may' }));
+    expect(code).toBe(1);
+    expect(stderr).toContain(advice);
+  });
+
   it('says so where not all processes have', async () => {
     const forgetChannel = { listen() {}, publish: () => Promise.reject(new Error('no way')) };
     const { url } = await gatewayThatKnows(ZHANG_SAN, { forgetChannel });

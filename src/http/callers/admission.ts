@@ -3,7 +3,7 @@ import { type CallerLimiter, loadRateLimiters } from '../../policies/rate-limite
 import type { Caller } from './caller.ts';
 
 export interface AdmissionOptions {
-  /** Identifiers that one caller may ask for in a minute, cached ones too. @default no limit */
+  /** Identifiers that one caller may name in a minute, cached ones and those of `/forget` too. @default no limit */
   readonly identifiersPerMinute?: number | undefined;
   /** Where they are counted. @default in this process */
   readonly limiter?: ((points: number, windowSeconds: number) => CallerLimiter) | undefined;

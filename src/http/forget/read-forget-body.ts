@@ -16,7 +16,10 @@ const bodyShape = z.union([
 
 /** @returns whom a body names, or why it names nobody, without what it holds; `too large` where the rest is not read. */
 export async function readForgetBody(body: ReadableStream<Uint8Array> | null) {
-  const bytes = await readAtMost(MAX_FORGET_BYTES, body);
+  // Nothing but its client ends a body before it is whole.
+  const bytes = await readAtMost(MAX_FORGET_BYTES, body).catch(() => 'cut off' as const);
+  if (bytes === 'cut off')
+    return new GatewayError('BAD_USER_INPUT', 'Expected a whole body, got a part of it. Send the request again.');
   if (!bytes) return 'too large';
   const parsed = bodyShape.safeParse(jsonOf(bytes));
   return parsed.success

@@ -5,15 +5,20 @@ import { GatewayError } from '../../errors.ts';
 import { SCOPES } from '../callers/authentication.ts';
 import type { Caller, CallerOf } from '../callers/caller.ts';
 import { scopeChallenge } from '../callers/use-authentication.ts';
+import type { OperationCheckOptions } from '../limits/use-operation-check.ts';
 import { refusalResponse } from '../refusal.ts';
 import { MAX_FORGET_BYTES, readForgetBody } from './read-forget-body.ts';
 
 export interface ForgetEndpointOptions {
   forget: ForgetEverywhere;
   callerOf: CallerOf;
+  /** Decides by who asks. */
+  admit: OperationCheckOptions['admit'];
   /** Called with what nobody thought of. */
   onFault(error: unknown): void;
 }
+
+const EMAIL_SCOPES = `${SCOPES.forget} ${SCOPES.email}`;
 
 const METHOD_NOT_ALLOWED = 405;
 const TOO_LARGE = 413;
@@ -23,7 +28,7 @@ const UNSUPPORTED = 415;
  * Answers `POST /forget`, of a body such as `{"key":"…"}`, when that person is forgotten everywhere. It asks the user API nothing,
  * and so never tells whether there is such a person. Always JSON: a page of another site cannot send that unasked.
  */
-export function useForget({ forget, callerOf, onFault }: ForgetEndpointOptions): Plugin {
+export function useForget({ forget, callerOf, admit, onFault }: ForgetEndpointOptions): Plugin {
   return {
     async onRequest({ request, url, endResponse }) {
       if (url.pathname !== '/forget') return;
@@ -40,7 +45,9 @@ export function useForget({ forget, callerOf, onFault }: ForgetEndpointOptions):
     const name = await readForgetBody(request.body);
     if (name === 'too large') return tooLarge();
     if (name instanceof GatewayError) return refusalResponse(name);
-    const refusal = mayName(name, callerOf(request));
+    // How many entries there are of an address shows whose it is.
+    if (name.kind === 'email' && !callerOf(request).mayReadEmail) return emailScopeMissing();
+    const refusal = await admit({ identifiers: 1, addresses: 0, tenants: tenantsOf(name) }, request);
     if (refusal) return refusalResponse(refusal);
     const { entries, replicas } = await forget(name);
     return Response.json({ forgotten: true, entries, replicas }, { statusText: 'OK' });
@@ -65,10 +72,8 @@ function refuseUnread(request: Request, caller: Caller): Response | undefined {
   return Number(request.headers.get('content-length')) > MAX_FORGET_BYTES ? tooLarge() : undefined;
 }
 
-function mayName({ tenantKey }: PersonName, { tenantKeys }: Caller): GatewayError | undefined {
-  if (tenantKey === undefined || !tenantKeys || tenantKeys.has(tenantKey)) return undefined;
-  return new GatewayError('FORBIDDEN', 'The request names a tenant that this caller may not ask for.');
-}
+const tenantsOf = ({ tenantKey }: PersonName): ReadonlySet<string> =>
+  new Set(tenantKey === undefined ? [] : [tenantKey]);
 
 const badInput = (message: string) => new GatewayError('BAD_USER_INPUT', message);
 
@@ -84,6 +89,15 @@ const scopeMissing = () =>
   new GatewayError(
     'FORBIDDEN',
     `To have people forgotten needs the scope ${SCOPES.forget}, which this credential has not.`,
+  );
+
+const emailScopeMissing = () =>
+  refusalResponse(
+    new GatewayError(
+      'FORBIDDEN',
+      `Expected a credential with the scopes ${EMAIL_SCOPES}, got one without ${SCOPES.email}. Name the user by "key" or "outId", or use another credential.`,
+    ),
+    { 'www-authenticate': scopeChallenge(EMAIL_SCOPES) },
   );
 
 const failedInside = () =>

@@ -1,5 +1,6 @@
-import type { GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { isTooNested, MAX_JSON_NESTING } from './json-nesting.ts';
 import { badRequest } from './over-limit.ts';
 
 export interface RequestLimits {
@@ -10,15 +11,21 @@ export interface RequestLimits {
 }
 
 const UNSUPPORTED = 415;
+const JSON_TYPE = /^application\/(graphql\+)?json/;
+const FORM = 'application/x-www-form-urlencoded';
+const JSON_PARAMS: ReadonlySet<string> = new Set(['variables', 'extensions']);
 
-/** Refuses bodies that are compressed or of a type that nobody reads, and batches that hold too much. Bodies that are too large Yoga refuses while they come in. */
+/**
+ * Refuses bodies that are compressed, of an unsupported type, incomplete or too nested, and batches that hold too much. Yoga refuses bodies
+ * that are too large while they come in.
+ */
 export function useRequestLimits({ maxBatchedOperations }: Pick<RequestLimits, 'maxBatchedOperations'>): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
       const encoding = request.headers.get('content-encoding') ?? 'identity';
       if (encoding !== 'identity') throw compressed();
       if (!requestParser && request.method === 'POST') throw ofNoKnownType();
-      if (requestParser) setRequestParser(async (one) => await parsed(() => requestParser(one)));
+      if (requestParser) setRequestParser(async (one) => await parsed(async () => requestParser(await measured(one))));
       return {
         onRequestParseDone({ requestParserResult }) {
           if (!Array.isArray(requestParserResult)) return;
@@ -51,6 +58,39 @@ const compressed = () =>
   });
 
 const ofNoKnownType = () => badRequest('Expected "content-type: application/json".', { status: UNSUPPORTED });
+
+/** The request for Yoga's parsers, its body read. @throws GraphQLError where the body ends early, or holds JSON that is too nested. */
+async function measured(request: Request): Promise<Request> {
+  const { method, url, headers } = request;
+  const text = method === 'POST' ? await textOf(request) : '';
+  const type = headers.get('content-type') ?? '';
+  if (method !== 'POST') refuseTooNested(url.slice(url.indexOf('?') + 1));
+  else if (type.startsWith(FORM)) refuseTooNested(text);
+  else if (JSON_TYPE.test(type) && isTooNested(text)) throw tooNested();
+  return { method, url, headers, text: async () => text, json: async () => JSON.parse(text) } as Request;
+}
+
+async function textOf(request: Request): Promise<string> {
+  try {
+    return await request.text();
+  } catch (error) {
+    // Yoga's, of a body that is too large.
+    if (error instanceof GraphQLError) throw error;
+    throw badRequest('Expected a whole body, got a part of it. Send the request again.');
+  }
+}
+
+/** In the form of a query string. */
+function refuseTooNested(params: string): void {
+  for (const [name, value] of new URLSearchParams(params)) {
+    if (JSON_PARAMS.has(name) && isTooNested(value)) throw tooNested();
+  }
+}
+
+const tooNested = () =>
+  badRequest(
+    `Expected JSON with at most ${MAX_JSON_NESTING} lists and objects inside each other, got more. Send variables and extensions with fewer levels.`,
+  );
 
 /** Yoga's parser of query strings and forms lets the errors of JSON.parse through, which repeat what they could not read. */
 async function parsed<Result>(parse: () => Result | Promise<Result>): Promise<Result> {

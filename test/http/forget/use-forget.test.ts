@@ -171,6 +171,61 @@ describe('who may have people forgotten', () => {
     expect([await statusOf('t1'), await statusOf('t2')]).toEqual([200, 403]);
   });
 
+  it('with EMAIL_NEEDS_SCOPE needs email:read beside it to name an e-mail address: the number of entries shows whose it is', async () => {
+    const { gateway, ask, upstreamCalls } = await gatewayForKeys(
+      [apiKeyOf('forget', { scopes: ['cache:forget'] }), apiKeyOf('both', { scopes: ['cache:forget', 'email:read'] })],
+      { emailNeedsScope: true },
+    );
+    await ask(BY_EMAIL, bearer('both'));
+    const refused = await Promise.all(
+      [EMAIL, 'nobody@example.com', 'no address'].map((email) => forgetAt(gateway, { email }, bearer('forget'))),
+    );
+    for (const { status, headers, answer } of refused) {
+      expect([status, answer.errors[0].extensions.code]).toEqual([403, 'FORBIDDEN']);
+      expect(headers.get('www-authenticate')).toContain('scope="cache:forget email:read"');
+      expect(answer).toEqual(refused[0]?.answer);
+    }
+    expect((await forgetAt(gateway, { outId: 'on_1' }, bearer('forget'))).status).toBe(200);
+    await ask(BY_EMAIL, bearer('both'));
+    expect(upstreamCalls()).toHaveLength(1);
+    expect((await forgetAt(gateway, { email: EMAIL }, bearer('both'))).answer).toEqual(DONE);
+  });
+
+  it('with tokens, too: email:read is a scope of the token', async () => {
+    const { auth, sign } = await issuerOfTokens();
+    const { gateway } = await gatewayWithSandbox({ gateway: { auth, emailNeedsScope: true } });
+    const statusOf = async (scope: string) =>
+      (await forgetAt(gateway, { email: EMAIL }, bearer(await sign({ scope })))).status;
+    expect([await statusOf('cache:forget email:read'), await statusOf('cache:forget')]).toEqual([200, 403]);
+  });
+
+  it('counts against the identifiers per minute of its caller, one each; over them it is RATE_LIMITED', async () => {
+    const { gateway, ask } = await gatewayForKeys(
+      [apiKeyOf('a', { scopes: ['cache:forget'] }), apiKeyOf('b', { name: 'batch', scopes: ['cache:forget'] })],
+      { identifiersPerMinute: 3 },
+    );
+    expect((await ask(one(ZHANG_SAN), bearer('a'))).status).toBe(200);
+    for (const body of [{ key: ZHANG_SAN }, { email: EMAIL }]) {
+      expect((await forgetAt(gateway, body, bearer('a'))).status).toBe(200);
+    }
+    await ask(one(ZHANG_SAN), bearer('b'));
+    const { status, headers, answer } = await forgetAt(gateway, { key: ZHANG_SAN }, bearer('a'));
+    const { code, retryAfterMs } = answer.errors[0].extensions;
+    expect([status, code]).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(headers.get('retry-after'))).toBe(Math.ceil(retryAfterMs / 1_000));
+    expect((await ask(one(ZHANG_SAN), bearer('a'))).status).toBe(429);
+    // Nothing was forgotten by what was refused.
+    expect((await forgetAt(gateway, { key: ZHANG_SAN }, bearer('b'))).answer).toEqual(DONE);
+  });
+
+  it('counts nothing for a malformed request, or one for a tenant that its caller may not name', async () => {
+    const { gateway } = await gatewayForKeys(keys, { identifiersPerMinute: 1 });
+    const statusOf = async (body: unknown) => (await forgetAt(gateway, body, bearer('with'))).status;
+    expect(await statusOf({})).toBe(400);
+    expect(await statusOf({ email: EMAIL, tenantKey: 't2' })).toBe(403);
+    expect([await statusOf({ key: '1' }), await statusOf({ key: '1' })]).toEqual([200, 429]);
+  });
+
   it('without AUTH is whoever asks for a name of this machine', async () => {
     const { gateway } = await gatewayWithSandbox({ gateway: { auth: { kind: 'none' } } });
     const statusOf = async (host: string) =>
