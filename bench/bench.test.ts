@@ -37,6 +37,8 @@ it('bench:idle prints what the gateway adds', { timeout: 120_000 }, async () => 
 it('bench:refusals prints a row for each refused request', { timeout: 120_000 }, async () => {
   const table = await bench('refusals', '--rounds', '3');
   expect(table).toMatch(/\| 18-level fragment bomb +\| +1 \| +400 \|/);
+  expect(table).toMatch(/\| 500,000 nested lists in variables +\| 1,000 \| +400 \|/);
+  expect(table).toMatch(/\| 70,000 fields in a variable +\| +[\d,]+ \| +400 \|/);
   expect(table).toMatch(/\| 100,000 e-mails +\| +[\d,]+ \| +413 \|/);
 });
 

@@ -31,6 +31,12 @@ const requests = [
   { name: '10,000 aliases', body: query(`{ ${repeat(10_000, (index) => `a${index}: __typename`)} }`) },
   { name: 'one field 1,000 times', body: query(`{ user(key: "1") { ${repeat(1_000, () => 'key')} } }`) },
   { name: '2,000 levels of fields', body: query(`${'{a'.repeat(2_000)}${'}'.repeat(2_000)}`) },
+  { name: '500,000 nested lists in variables', body: withVariables(nested('[', ']', 500_000)) },
+  { name: '150,000 nested objects in variables', body: withVariables(nested('{"a":', '}', 150_000)) },
+  { name: '300,000 empty lists in variables', body: withVariables(`[${repeat(300_000, () => '[]', ',')}]`) },
+  { name: '70,000 fields in a variable', body: withVariables(`{${repeat(70_000, (index) => `"k${index}":1`, ',')}}`) },
+  { name: 'one field 150,000 times in a variable', body: withVariables(`{${repeat(150_000, () => '"a":1', ',')}}`) },
+  { name: '__proto__ 65,000 times in a variable', body: withVariables(`{${repeat(65_000, () => '"__proto__":{}', ',')}}`) },
 ];
 
 const sandbox = await startLimitedSandbox(flags.dist, { people: 1, latencyMs: 0 });
@@ -100,9 +106,24 @@ function fragmentBomb(levels) {
 /**
  * @param {number} times
  * @param {(index: number) => string} piece
+ * @param {string} [separator]
  */
-function repeat(times, piece) {
-  return Array.from({ length: times }, (_, index) => piece(index)).join(' ');
+function repeat(times, piece, separator = ' ') {
+  return Array.from({ length: times }, (_, index) => piece(index)).join(separator);
+}
+
+/** @param {string} variables As JSON. */
+function withVariables(variables) {
+  return `{"query":"query ($key: ID!) { user(key: $key) { key } }","variables":{"key":${variables}}}`;
+}
+
+/**
+ * @param {string} open
+ * @param {string} close
+ * @param {number} levels
+ */
+function nested(open, close, levels) {
+  return `${open.repeat(levels)}1${close.repeat(levels)}`;
 }
 
 /** @param {number} count */

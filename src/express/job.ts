@@ -1,3 +1,4 @@
+import { isTooNested } from '../http/limits/json-nesting.ts';
 import { type Named, sumNamed } from '../schema/named-in-operation.ts';
 import { overNamed } from '../schema/operation-check.ts';
 import { parseJson } from '../upstream/parse-json.ts';
@@ -25,7 +26,9 @@ export function createJobReader({ maxIdentifiers, ...options }: JobOptions): (bo
   const findKnown = createFindKnown(options);
 
   return function readJob(body) {
-    const known = findKnown(parseJson(body.toString()));
+    const text = body.toString();
+    if (isTooNested(text)) return undefined;
+    const known = findKnown(parseJson(text));
     const variables = known?.plan.readVariables(known.variables);
     const selection = variables && known?.plan.selectionFor(variables);
     const calls = selection && callsOf(selection, variables);

@@ -5,8 +5,10 @@ import {
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
+  isLeafType,
   Kind,
   type OperationDefinitionNode,
+  print,
   type TypeNode,
 } from 'graphql';
 import { GatewayError } from '../errors.ts';
@@ -38,6 +40,8 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
   const raw = check.variables ?? {};
   const numeric = numericIdentifiers(operation, raw);
   if (numeric.length > 0) return numeric;
+  const structured = structuredLeaves(schema, operation, raw);
+  if (structured.length > 0) return structured;
 
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], raw, {
     maxErrors: MAX_ERRORS,
@@ -94,7 +98,7 @@ function numericIdentifiers(
   raw: Readonly<Record<string, unknown>>,
 ): GraphQLError[] {
   return (operation.variableDefinitions ?? [])
-    .filter(({ variable, type }) => namedType(type) === 'ID' && holdsNumber(raw[variable.name.value], type))
+    .filter(({ variable, type }) => namedType(type) === 'ID' && holds(raw[variable.name.value], type, isNumber))
     .map((definition) =>
       badInput(
         `Variable "$${definition.variable.name.value}" expects identifiers as text in quotes, got a JSON number: 19 digits do not fit a number, so it may name another person by now.`,
@@ -103,11 +107,42 @@ function numericIdentifiers(
     );
 }
 
+/**
+ * Lists and objects in place of an identifier, a text or an enum value. graphql-js would write all of such a value into its error, twice,
+ * which takes 100 ms for an object of 70,000 fields.
+ */
+function structuredLeaves(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  raw: Readonly<Record<string, unknown>>,
+): GraphQLError[] {
+  return (operation.variableDefinitions ?? [])
+    .filter(({ variable, type }) => {
+      const named = namedType(type);
+      return named !== ANY && isLeafType(schema.getType(named)) && holds(raw[variable.name.value], type, isStructured);
+    })
+    .slice(0, MAX_ERRORS)
+    .map((definition) =>
+      badInput(
+        `Variable "$${definition.variable.name.value}" expects ${print(definition.type)}, got a list or an object in place of a value. Send values of the type ${namedType(definition.type)}.`,
+        [definition],
+      ),
+    );
+}
+
+/** The scalar of entity representations, which are objects. */
+const ANY = '_Any';
+
+const isNumber = (value: unknown) => typeof value === 'number';
+const isStructured = (value: unknown) => typeof value === 'object' && value !== null;
+
 /** Looks as deep as the type goes, whatever the depth of the value. */
-function holdsNumber(value: unknown, type: TypeNode): boolean {
-  if (type.kind === Kind.NON_NULL_TYPE) return holdsNumber(value, type.type);
-  if (type.kind === Kind.LIST_TYPE && Array.isArray(value)) return value.some((item) => holdsNumber(item, type.type));
-  return typeof value === 'number';
+function holds(value: unknown, type: TypeNode, isSought: (leaf: unknown) => boolean): boolean {
+  if (type.kind === Kind.NON_NULL_TYPE) return holds(value, type.type, isSought);
+  if (type.kind === Kind.LIST_TYPE && Array.isArray(value)) {
+    return value.some((item) => holds(item, type.type, isSought));
+  }
+  return isSought(value);
 }
 
 function namedType(type: TypeNode): string {
