@@ -1,5 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { bearer } from '../../support/callers.ts';
 import { gatewayWithSandbox, post } from '../../support/gateway-with-sandbox.ts';
 import { productionDefaults } from '../../support/production.ts';
 
@@ -7,7 +8,7 @@ const production = () => gatewayWithSandbox({ gateway: productionDefaults() });
 const getOf = (query: string, headers: Record<string, string> = {}) =>
   new Request(`http://gateway.test/graphql?query=${encodeURIComponent(query)}`, { headers });
 
-describe('graphql-cop finds nothing on the production defaults', () => {
+describe('graphql-cop without a credential reports nothing on the production defaults', () => {
   it('GET method query support: a GET without a header of its own is not answered', async () => {
     const { gateway } = await production();
     const response = await gateway.fetch(getOf('query cop { __typename }'));
@@ -88,5 +89,29 @@ describe('graphql-cop finds nothing on the production defaults', () => {
       expect(errors[0].extensions.code).toMatch(/^(GRAPHQL_(PARSE|VALIDATION)_FAILED|BAD_REQUEST|BAD_USER_INPUT)$/);
       expect(text).not.toMatch(/exception|stacktrace|node_modules| {4}at /i);
     }
+  });
+});
+
+describe('graphql-cop with a Bearer token, which no page of another site can add, reports', () => {
+  it('GET method query support: a GET is answered', async () => {
+    const { gateway } = await production();
+    const response = await gateway.fetch(getOf('query cop { __typename }', bearer('any')));
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it('POST based url-encoded query: a form is answered', async () => {
+    const { gateway } = await production();
+    const body = new URLSearchParams({ query: 'query cop { __typename }' });
+    const response = await gateway.fetch(
+      new Request('http://gateway.test/graphql', { method: 'POST', body, headers: bearer('any') }),
+    );
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it('no mutation over GET', async () => {
+    const { gateway } = await production();
+    const response = await gateway.fetch(getOf('mutation cop { __typename }', bearer('any')));
+    expect(response.status).toBe(405);
+    expect(await response.json()).not.toHaveProperty('data');
   });
 });

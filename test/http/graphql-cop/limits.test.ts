@@ -4,7 +4,7 @@ import { codesByPath, gatewayWithSandbox, post } from '../../support/gateway-wit
 import { productionDefaults } from '../../support/production.ts';
 
 /** The checks of https://github.com/dolevf/graphql-cop that a server passes by having limits, with its own queries. */
-describe('graphql-cop finds, on the production defaults, no', () => {
+describe('the queries with which graphql-cop tests limits are refused on the production defaults', () => {
   it('Alias Overloading: 101 aliases are not answered', async () => {
     const { answer } = await send(
       await gatewayWithSandbox({ gateway: productionDefaults() }),
