@@ -36,7 +36,10 @@ const requests = [
   { name: '300,000 empty lists in variables', body: withVariables(`[${repeat(300_000, () => '[]', ',')}]`) },
   { name: '70,000 fields in a variable', body: withVariables(`{${repeat(70_000, (index) => `"k${index}":1`, ',')}}`) },
   { name: 'one field 150,000 times in a variable', body: withVariables(`{${repeat(150_000, () => '"a":1', ',')}}`) },
-  { name: '__proto__ 65,000 times in a variable', body: withVariables(`{${repeat(65_000, () => '"__proto__":{}', ',')}}`) },
+  {
+    name: '__proto__ 65,000 times in a variable',
+    body: withVariables(`{${repeat(65_000, () => '"__proto__":{}', ',')}}`),
+  },
 ];
 
 const sandbox = await startLimitedSandbox(flags.dist, { people: 1, latencyMs: 0 });

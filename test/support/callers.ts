@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
 import { onTestFinished, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
 import type { ApiKey } from '../../src/http/callers/api-keys.ts';
@@ -66,13 +66,13 @@ export async function issuerOfTokens({ algorithm = 'ES256', hasOldKey = false } 
   return {
     state,
     keys,
-    close: () => void server.close().closeAllConnections(),
+    close: () => server.close().closeAllConnections(),
     auth: { kind: 'jwt', jwksUrl: `http://127.0.0.1:${port}/jwks.json`, issuer, audience } as const,
     /** A token that passes, but for what `claims` change in it; `undefined` leaves a claim out. */
     sign(claims: Record<string, unknown> = {}, header: { alg?: string; kid?: string | undefined } = {}) {
       const now = Math.floor(Date.now() / 1_000);
       const usual = { iss: issuer, aud: audience, sub: 'person-1', iat: now, exp: now + 60, ...claims };
-      return new SignJWT(usual as JWTPayload)
+      return new SignJWT(usual)
         .setProtectedHeader({ alg: algorithm, kid: 'k1', ...header } as JWTHeaderParameters)
         .sign(keys.privateKey);
     },
