@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { API_KEY_NAME } from '../config/api-key-list.ts';
-import { sha256Hex } from '../http/callers/api-keys.ts';
+import { createApiKey, sha256Hex } from '../http/callers/api-keys.ts';
 
 /** Makes a key for one caller and prints it, once, with its entry for API_KEYS. */
 export function apiKey(name: string): void {
@@ -9,8 +8,7 @@ export function apiKey(name: string): void {
       `Expected a name of at most 64 letters, digits, "-", "_" and ".", got ${JSON.stringify(name)}. It appears in logs.`,
     );
   }
-  // 256 random bits: nobody finds it by trying, so its hash needs no salt.
-  const key = `lug_${randomBytes(32).toString('base64url')}`;
+  const key = createApiKey();
   process.stdout.write(`The key of "${name}". It is shown only now; its caller sends it as "Authorization: Bearer …":
 
   ${key}

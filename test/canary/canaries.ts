@@ -4,7 +4,7 @@ import { apiKeyOf } from '../support/callers.ts';
 /** Stands in everything that belongs to a person, a client or the user API, and so in nothing that the gateway writes down. */
 export const CANARY = 'kanarie';
 
-const KEY = `lug_${CANARY}`;
+const KEY = `lug_${CANARY.padEnd(43, '-')}`;
 export const API_KEY = apiKeyOf(KEY, { name: 'frontend', scopes: ['email:read', 'cache:refresh', 'cache:forget'] });
 export const CREDENTIAL = { pluginId: `MII_${CANARY}`, pluginSecret: `${CANARY}-secret` };
 

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { close, createServer as createGatewayServer, listen } from '../../src/http/server.ts';
-import { apiKeyOf, bearer } from '../support/callers.ts';
+import { apiKeyOf, bearer, keyNamed } from '../support/callers.ts';
 import { one, ZHANG_SAN } from '../support/callers-with-tokens.ts';
 import { gatewayWithSandbox, post } from '../support/gateway-with-sandbox.ts';
 import { blocksOf } from '../support/markdown.ts';
 import { emptyFolder, type RunningCli, runCli, runCliReading } from '../support/run-cli.ts';
 import { listening } from '../support/tls.ts';
 
-const KEYS = [apiKeyOf('lug_may', { scopes: ['cache:forget'] }), apiKeyOf('lug_may_not', { name: 'other' })];
+const [MAY, MAY_NOT] = [keyNamed('may'), keyNamed('may-not')];
+const KEYS = [apiKeyOf(MAY, { scopes: ['cache:forget'] }), apiKeyOf(MAY_NOT, { name: 'other' })];
 
 /** A gateway that listens, with this person in memory. */
 async function gatewayThatKnows(key: string, gateway: Partial<GatewayOptions> = {}, credential = '') {
@@ -83,15 +84,11 @@ describe('lark-user-gateway forget', () => {
   });
 
   it('shows its credential, from the environment or from a file', async () => {
-    const { url, hasForgotten } = await gatewayThatKnows(
-      ZHANG_SAN,
-      { auth: { kind: 'api-key', keys: KEYS } },
-      'lug_may',
-    );
+    const { url, hasForgotten } = await gatewayThatKnows(ZHANG_SAN, { auth: { kind: 'api-key', keys: KEYS } }, MAY);
     const args = ['forget', '--url', url, '--key', ZHANG_SAN];
-    expect((await ended(runCli(args, { GATEWAY_CREDENTIAL: 'lug_may' }))).code).toBe(0);
+    expect((await ended(runCli(args, { GATEWAY_CREDENTIAL: MAY }))).code).toBe(0);
     expect(await hasForgotten()).toBe(true);
-    expect((await ended(runCli([...args, '--credential-file', fileOf('lug_may\n')]))).code).toBe(0);
+    expect((await ended(runCli([...args, '--credential-file', fileOf(`${MAY}\n`)]))).code).toBe(0);
     expect(await hasForgotten()).toBe(true);
   });
 
@@ -102,10 +99,10 @@ describe('lark-user-gateway forget', () => {
       { GATEWAY_CREDENTIAL: 'lug_other' },
       'Check the credential: the gateway does not know it',
     ],
-    ['one without the scope', { GATEWAY_CREDENTIAL: 'lug_may_not' }, 'Use a credential with the scope cache:forget'],
+    ['one without the scope', { GATEWAY_CREDENTIAL: MAY_NOT }, 'Use a credential with the scope cache:forget'],
   ])('with %s says what to do, and nobody is forgotten', async (_, environment, advice) => {
     const auth = { kind: 'api-key', keys: KEYS } as const;
-    const { url, hasForgotten } = await gatewayThatKnows(ZHANG_SAN, { auth }, 'lug_may');
+    const { url, hasForgotten } = await gatewayThatKnows(ZHANG_SAN, { auth }, MAY);
     const { code, stderr } = await ended(runCli(['forget', '--url', url, '--key', ZHANG_SAN], environment));
     expect(code).toBe(1);
     expect(stderr).toContain(advice);
@@ -166,11 +163,11 @@ describe('lark-user-gateway forget', () => {
     const { url, received } = await insteadOfGateway((response) =>
       response.writeHead(307, { location: `${elsewhere.url}/forget` }).end(),
     );
-    const cli = runCli(['forget', '--url', `${url}/base`, '--key', '1'], { GATEWAY_CREDENTIAL: 'lug_may' });
+    const cli = runCli(['forget', '--url', `${url}/base`, '--key', '1'], { GATEWAY_CREDENTIAL: MAY });
     const { code, stderr } = await ended(cli);
     expect(code).toBe(1);
     expect(stderr).toContain('answered with status 307, and not as a gateway does');
-    expect(received).toMatchObject([{ path: '/base/forget', headers: { authorization: 'Bearer lug_may' } }]);
+    expect(received).toMatchObject([{ path: '/base/forget', headers: { authorization: `Bearer ${MAY}` } }]);
     expect(elsewhere.received).toEqual([]);
   });
 
@@ -201,7 +198,7 @@ describe('lark-user-gateway forget', () => {
   });
 
   it('takes no credential from the command line', async () => {
-    const { code, stderr } = await ended(runCli(['forget', '--key', '1', '--credential', 'lug_may']));
+    const { code, stderr } = await ended(runCli(['forget', '--key', '1', '--credential', MAY]));
     expect(code).not.toBe(0);
     expect(stderr).toContain("unknown option '--credential'");
   });

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { apiKeyOf, bearer } from '../support/callers.ts';
 import { keysFrom } from '../support/user-keys.ts';
 import { CLIENTS, type Outcome, urql } from './clients.ts';
 import { startGateway } from './gateway.ts';
@@ -9,9 +9,7 @@ const USERS = 'query Users($keys: [ID!]!) { users(keys: $keys) { nameEn } }';
 const BY_EMAIL = 'query ByEmail($emails: [String!]!) { usersByEmail(emails: $emails) { nameEn } }';
 const KEY = '7000000000000000001';
 
-const API_KEY = 'secret';
-const API_KEY_ENTRY = `frontend:${createHash('sha256').update(API_KEY).digest('hex')}`;
-const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
+const API_KEY_ENTRY = `frontend:${apiKeyOf('frontend').sha256}`;
 
 const shown = ({ errors = [] }: Outcome) =>
   errors.map(({ message, extensions }) => ({ message, code: extensions?.code }));
@@ -46,7 +44,7 @@ describe.each(CLIENTS)('$name', ({ make }) => {
       ]);
     }
     expect(gateway.exchanges.map(({ status }) => status)).toEqual([401, 401]);
-    const { data } = await make(gateway, { headers: bearer(API_KEY) })(USER, { key: KEY });
+    const { data } = await make(gateway, { headers: bearer('frontend') })(USER, { key: KEY });
     expect(data).toMatchObject({ user: { nameEn: 'Zhang San' } });
   });
 

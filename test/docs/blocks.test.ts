@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { blocksOf, pages, ROOT } from '../support/markdown.ts';
+import { mistakesOf } from '../support/mistakes-of.ts';
 import { ANY_PORTS, runCli } from '../support/run-cli.ts';
 
 /** Pages that a test of their own runs from top to bottom. */
@@ -83,8 +84,12 @@ describe('what the pages of docs/ show', () => {
     '%s: settings that are complete, put together',
     (page) => {
       const settings = blocksOf(page).filter(({ language }) => language === 'ini');
-      const { upstream } = readConfig({ environment: parseEnv(settings.map(({ text }) => text).join('\n')) });
+      const shown = settings.map(({ text }) => text).join('\n');
+      // What is to be filled in, such as the hash of a key.
+      const filled = shown.replace(/<[^>]+>/g, 'a'.repeat(64));
+      const { upstream } = readConfig({ environment: parseEnv(filled) });
       expect(upstream.kind).toBe('real');
+      expect(mistakesOf({ environment: parseEnv(shown) })).toHaveLength(filled === shown ? 0 : 1);
     },
   );
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { createServer as createGatewayServer, listen } from '../../src/http/server.ts';
-import { apiKeyOf } from '../support/callers.ts';
+import { apiKeyOf, keyNamed } from '../support/callers.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { blocksOf, ROOT, readPage } from '../support/markdown.ts';
 import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';
@@ -29,7 +29,7 @@ describe('docs/operations.md', () => {
 
   it('shows how Prometheus scrapes: as configured there, it is answered', async () => {
     const { gateway } = await gatewayWithSandbox({
-      gateway: { metrics: true, auth: { kind: 'api-key', keys: [apiKeyOf('lug_key')] } },
+      gateway: { metrics: true, auth: { kind: 'api-key', keys: [apiKeyOf('prometheus')] } },
     });
     const server = createGatewayServer(gateway);
     const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
@@ -44,7 +44,9 @@ describe('docs/operations.md', () => {
     expect(Object.keys(authorization)).toEqual(['credentials_file']);
     const address = `${scheme}://${new URL(url).host}${path}`;
     const { type = 'Bearer' } = authorization;
-    expect((await fetch(address, { headers: { authorization: `${type} lug_key` } })).status).toBe(200);
+    expect((await fetch(address, { headers: { authorization: `${type} ${keyNamed('prometheus')}` } })).status).toBe(
+      200,
+    );
     expect((await fetch(address)).status).toBe(401);
   });
 

@@ -2,7 +2,7 @@ import type { GatewayOptions } from '../../src/gateway-options.ts';
 import type { ApiKey } from '../../src/http/callers/api-keys.ts';
 import { makePeople } from '../../src/sandbox/people.ts';
 import type { FaultSpec, SandboxPerson } from '../../src/sandbox/sandbox.ts';
-import { apiKeyOf, bearer } from '../support/callers.ts';
+import { apiKeyOf, bearer, keyNamed } from '../support/callers.ts';
 import { productionDefaults } from '../support/production.ts';
 import type { RequestOptions } from './requests.ts';
 
@@ -67,7 +67,7 @@ function knownCallers(count: number) {
     {},
     bearer('wrong'),
     { authorization: 'Basic YTpi' },
-    { authorization: 'bearer   secret-caller1' },
+    { authorization: `bearer   ${keyNamed('secret-caller1')}` },
   ];
   return { keys, callers: [...callers, ...callers, ...strangers] };
 }

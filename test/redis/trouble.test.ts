@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import type { Gateway } from '../../src/gateway.ts';
+import { apiKeyOf, bearer } from '../support/callers.ts';
 import { freePort } from '../support/free-port.ts';
 import { post } from '../support/gateway-with-sandbox.ts';
 import { gatewaysWithRedis, keptIn } from '../support/gateways-with-redis.ts';
@@ -122,12 +123,11 @@ it('a gateway that is stopped is not counted any more', async () => {
 });
 
 it('limits of callers are counted over all gateways, and in each where Redis is away', async () => {
-  const sha256 = '2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90';
   const { gateways, redis } = await gatewaysWithRedis({
-    gateway: { auth: { kind: 'api-key', keys: [{ name: 'alice', sha256 }] }, identifiersPerMinute: 5 },
+    gateway: { auth: { kind: 'api-key', keys: [apiKeyOf('alice', { name: 'alice' })] }, identifiersPerMinute: 5 },
   });
   const ask = async (gateway: Gateway) => {
-    const response = await post(gateway, { query: '{ user(key: "1") { key } }' }, { authorization: 'Bearer alice' });
+    const response = await post(gateway, { query: '{ user(key: "1") { key } }' }, bearer('alice'));
     return response.status;
   };
   const statuses: number[] = [];

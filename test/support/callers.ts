@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
@@ -7,12 +8,19 @@ import type { ApiKey } from '../../src/http/callers/api-keys.ts';
 import { sha256Hex } from '../../src/http/callers/api-keys.ts';
 import { gatewayWithSandbox, post } from './gateway-with-sandbox.ts';
 
-export const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
+/** An API key in the form that gateways accept, the same for each name; what has that form already stays as it is. */
+export const keyNamed = (name: string): string =>
+  /^lug_[\w-]{43}$/.test(name) ? name : `lug_${createHash('sha256').update(name).digest('base64url')}`;
 
-/** An API key entry for a key in clear. */
-export const apiKeyOf = (key: string, entry: Partial<ApiKey> = {}): ApiKey => ({
+/** Sends the API key of this name; what is longer than a name, such as a token, as it is. */
+export const bearer = (credential: string) => ({
+  authorization: `Bearer ${/^[\w-]{1,32}$/.test(credential) ? keyNamed(credential) : credential}`,
+});
+
+/** An entry for the API key of this name. */
+export const apiKeyOf = (name: string, entry: Partial<ApiKey> = {}): ApiKey => ({
   name: 'frontend',
-  sha256: sha256Hex(key),
+  sha256: sha256Hex(keyNamed(name)),
   ...entry,
 });
 

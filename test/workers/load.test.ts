@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { apiKeyOf, bearer } from '../support/callers.ts';
 import { type RunningWorkers, runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
 import { watchStalls } from '../support/stalls.ts';
 import { keysFrom } from '../support/user-keys.ts';
@@ -52,16 +53,15 @@ describe('WORKERS=2 under load', () => {
 
 describe('IDENTIFIERS_PER_MINUTE with WORKERS=2', () => {
   it('counts what a caller asks of all workers', async () => {
-    const hash = 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb';
     const { ask, answering } = await runWorkers({
       AUTH: 'api-key',
-      API_KEYS: `frontend:${hash}`,
+      API_KEYS: `frontend:${apiKeyOf('a').sha256}`,
       MAX_IDENTIFIERS: '10',
       IDENTIFIERS_PER_MINUTE: '10',
     });
     const statuses: number[] = [];
     for (const key of keysFrom(1, 20)) {
-      statuses.push((await ask(usersPath([key]), { authorization: 'Bearer a' })).status);
+      statuses.push((await ask(usersPath([key]), bearer('a'))).status);
     }
     expect(statuses).toEqual([...Array(10).fill(200), ...Array(10).fill(429)]);
     expect(answering()).toEqual(new Set([1, 2]));

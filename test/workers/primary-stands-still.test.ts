@@ -1,12 +1,12 @@
 import { Client } from 'undici';
 import { expect, it, onTestFinished } from 'vitest';
+import { apiKeyOf, bearer } from '../support/callers.ts';
 import { runWorkers, usersAnswer, usersPath } from '../support/run-workers.ts';
 
 it('limits of callers are counted by the worker while the primary stands still, and nobody fails for that', async () => {
-  const hash = 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb';
   const { cli, url } = await runWorkers({
     AUTH: 'api-key',
-    API_KEYS: `frontend:${hash}`,
+    API_KEYS: `frontend:${apiKeyOf('a').sha256}`,
     MAX_IDENTIFIERS: '2',
     IDENTIFIERS_PER_MINUTE: '2',
   });
@@ -14,7 +14,7 @@ it('limits of callers are counted by the worker while the primary stands still, 
   // One connection, which is accepted before.
   const client = new Client(url);
   const ask = async () => {
-    const headers = { authorization: 'Bearer a', 'x-graphql-yoga-csrf': '1' };
+    const headers = { ...bearer('a'), 'x-graphql-yoga-csrf': '1' };
     const { statusCode, body } = await client.request({ path: usersPath(keys), method: 'GET', headers });
     return { status: statusCode, body: await body.json() };
   };

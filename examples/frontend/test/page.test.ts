@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { apiKeyOf } from '../../../test/support/callers.ts';
+import { apiKeyOf, keyNamed } from '../../../test/support/callers.ts';
 import { findablePeople, samplePaste } from '../sample.mjs';
 import { builtPage, expectAccessible, openPage } from './open-page.ts';
 import { ROOT, read } from './readme.ts';
@@ -157,7 +157,7 @@ describe('the page in a browser', () => {
     expect(await page.getByRole('region', { name: 'Failed' }).textContent()).toContain('UNAUTHENTICATED');
     await expectAccessible(page);
 
-    await page.getByLabel('API key').and(page.locator('input')).fill('open-sesame');
+    await page.getByLabel('API key').and(page.locator('input')).fill(keyNamed('open-sesame'));
     await page.keyboard.press('Enter');
     await expect.poll(() => counter(page).textContent()).toBe('1 person · 1 upstream call');
     expect(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie])).toEqual([

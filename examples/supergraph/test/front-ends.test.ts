@@ -7,7 +7,7 @@ import { CASES } from './figures.ts';
 import { type Answer, supergraphBehind } from './supergraph.ts';
 
 const NOBODY = '7999999999999999999';
-const API_KEY = 'lug_of-a-test';
+const API_KEY = `lug_${'of-a-test'.padEnd(43, '-')}`;
 const AUTH = {
   kind: 'api-key',
   keys: [{ name: 'frontend', sha256: createHash('sha256').update(API_KEY).digest('hex') }],

@@ -1,10 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Caller } from './caller.ts';
 
 export interface ApiKey {
   /** Letters, digits, `-`, `_` and `.`: appears in logs. Two keys may share it while one replaces the other. */
   readonly name: string;
-  /** SHA-256 of the key, 64 hex digits. The key itself is known to its caller only. */
+  /**
+   * SHA-256 of a key that `lug_` and 43 letters, digits, `-` or `_` make, as the command `api-key` prints it: 64 hex digits. No other
+   * key is accepted.
+   */
   readonly sha256: string;
   /** What it allows beyond look-ups: `email:read`, `cache:refresh`, `cache:forget`. @default nothing */
   readonly scopes?: readonly string[] | undefined;
@@ -12,10 +15,16 @@ export interface ApiKey {
   readonly tenantKeys?: readonly string[] | undefined;
 }
 
+/** 256 random bits, so that a key cannot be guessed from its hash. What people make up by themselves can be. */
+const API_KEY = /^lug_[\w-]{43}$/;
+
+export const createApiKey = (): string => `lug_${randomBytes(32).toString('base64url')}`;
+
 /** @param toCaller what a key of this name and scopes may do. @returns finds the caller of a key; `undefined` for an unknown key. */
 export function createApiKeyCheck(keys: readonly ApiKey[], toCaller: (key: ApiKey) => Caller) {
   const known = keys.map((key) => ({ hash: Buffer.from(key.sha256, 'hex'), caller: toCaller(key) }));
   return (credential: string): Caller | undefined => {
+    if (!API_KEY.test(credential)) return undefined;
     const hash = createHash('sha256').update(credential).digest();
     let found: Caller | undefined;
     // All are compared, each in constant time: how long it takes tells nothing of which one was nearly right.

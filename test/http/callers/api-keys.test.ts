@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { apiKeyOf, bearer, gatewayForKeys } from '../../support/callers.ts';
+import { sha256Hex } from '../../../src/http/callers/api-keys.ts';
+import { apiKeyOf, bearer, gatewayForKeys, keyNamed } from '../../support/callers.ts';
 
 const ONE = '{ user(key: "7000000000000000001") { nameEn } }';
+const KEY = keyNamed('open-sesame');
 const FOUND = { data: { user: { nameEn: 'Zhang San' } } };
 
 describe('AUTH=api-key', () => {
@@ -18,12 +20,31 @@ describe('AUTH=api-key', () => {
   });
 
   it.each([
+    'foo',
+    'changeme',
+    'lug_foo',
+    `lug_${'a'.repeat(42)}`,
+    `lug_${'a'.repeat(44)}`,
+    `LUG_${'a'.repeat(43)}`,
+    `lug_${'a'.repeat(42)}+`,
+    'f'.repeat(64),
+  ])(
+    'accepts only keys as the command api-key makes them: %s is refused although its hash is listed',
+    async (credential) => {
+      const { ask } = await gatewayForKeys([{ name: 'frontend', sha256: sha256Hex(credential) }]);
+      const { status, answer } = await ask(ONE, { authorization: `Bearer ${credential}` });
+      expect(status).toBe(401);
+      expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    },
+  );
+
+  it.each([
     ['no header', {}, 'send the header'],
     ['an unknown key', bearer('other'), 'is not one of this gateway'],
     ['the hash of a key in place of the key', bearer(apiKeyOf('open-sesame').sha256), 'is not one of this gateway'],
     ['another scheme', { authorization: 'Basic b3Blbi1zZXNhbWU=' }, 'is not one of this gateway'],
     ['an empty key', { authorization: 'Bearer ' }, 'is not one of this gateway'],
-    ['two keys', { authorization: 'Bearer open-sesame, Bearer open-sesame' }, 'is not one of this gateway'],
+    ['two keys', { authorization: `Bearer ${KEY}, Bearer ${KEY}` }, 'is not one of this gateway'],
   ])('refuses %s with 401, a challenge and UNAUTHENTICATED, and asks nobody', async (_, headers, words) => {
     const { ask, gateway, upstreamCalls } = await gatewayForKeys([apiKeyOf('open-sesame')]);
     await gateway.whenReady;
