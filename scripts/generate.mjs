@@ -119,11 +119,14 @@ command](../README.md#install))
 
 - A setting is an environment variable, a line of \`.env\` in the current folder (or of the file that \`--settings-file\` names), or a flag.
   Flags win over the environment, the environment over \`.env\`. An empty value counts as not set.
+- Every file is text in UTF-8, with or without a byte order mark. In \`.env\` a \`#\` begins a comment, also behind a value: a value that
+  holds one stands in quotes. A setting stands there once.
 - They are read once, at the start. All mistakes are told at once, with what was expected and what came, and it does not start.
 - A secret never comes from the command line, which every program of a machine can read. It can come from a file that
   \`<NAME>_FILE\` names.
 - With \`NODE_ENV=production\` there is no GraphiQL, no introspection and no sandbox, unless they are asked for.
-- \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` are respected towards the user API.
+- \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` are respected towards the user API. \`NO_PROXY\` lists hosts
+  (\`api.example.com\`, \`.example.com\`, \`10.0.0.1:8080\`), or is \`*\`; it takes no ranges of addresses.
 ${GROUPS.map(([title, group]) => `\n## ${title}\n\n${settingsTable(Object.keys(group))}\n`).join('')}`;
 
 const readme = readFileSync('README.md', 'utf8');

@@ -7,6 +7,7 @@ const SRC = join(import.meta.dirname, '..', 'src');
 /** What each room of `src/` may import, besides itself. The order is a request's way. */
 const MAY_IMPORT: Record<string, string[]> = {
   'errors.ts': [],
+  'text-file.ts': [],
   telemetry: ['errors.ts'],
   policies: ['errors.ts', 'telemetry'],
   upstream: ['policies', 'errors.ts', 'telemetry'],
@@ -14,7 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   schema: ['directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   http: ['schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
   express: ['http', 'schema', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
-  sandbox: [],
+  sandbox: ['text-file.ts'],
   'gateway-options.ts': ['redis', 'http', 'directory', 'upstream', 'policies', 'telemetry'],
   options: ['gateway-options.ts', 'http', 'redis'],
   'shared-state.ts': ['directory', 'upstream', 'policies'],
@@ -48,7 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'telemetry',
   ],
   workers: ['shared-state.ts', 'directory', 'upstream', 'policies', 'telemetry'],
-  config: ['gateway-options.ts', 'http', 'schema', 'upstream', 'redis'],
+  config: ['gateway-options.ts', 'http', 'schema', 'upstream', 'redis', 'text-file.ts'],
   cli: [
     'config',
     'schema',
@@ -61,6 +62,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'sandbox',
     'errors.ts',
     'telemetry',
+    'text-file.ts',
   ],
   'cli.ts': ['cli', 'config'],
   'index.ts': [
@@ -100,6 +102,11 @@ describe('the shape of src/', () => {
   it('no file holds more than about 200 lines', () => {
     const long = files.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 210);
     expect(long).toEqual([]);
+  });
+
+  it('only text-file.ts reads files, but for the manifest of the package', () => {
+    const reading = files.filter((file) => /\breadFile|createReadStream/.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(reading.toSorted()).toEqual(['cli.ts', join('telemetry', 'version.ts'), 'text-file.ts']);
   });
 
   it('no module keeps state of its own', () => {

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ConfigError } from '../config/config-error.ts';
-import { codeOf } from '../config/environment.ts';
+import { codeOf, decodeText, readTextFile, whyUnreadable } from '../text-file.ts';
 import { forgetAdvice } from './forget-advice.ts';
 
 /** As commander hands them on. */
@@ -33,10 +32,18 @@ export async function forget(flags: ForgetFlags): Promise<void> {
   const credential = credentialOf(flags, mistakes);
   if (!address || !name || mistakes.length > 0) throw new ConfigError(mistakes);
   const [field, given] = name;
-  const body = { [field]: given === '-' ? (await text(process.stdin)).trim() : given, tenantKey: flags.tenantKey };
+  const body = { [field]: given === '-' ? await fromStandardInput() : given, tenantKey: flags.tenantKey };
   const outcome = await post(address, body, credential);
   (outcome.isDone ? process.stdout : process.stderr).write(outcome.lines.map((line) => `${line}\n`).join(''));
   if (!outcome.isDone) process.exitCode = 1;
+}
+
+async function fromStandardInput(): Promise<string> {
+  try {
+    return decodeText(await buffer(process.stdin)).trim();
+  } catch (error) {
+    throw new ConfigError([`Standard input ${whyUnreadable(error)}.`]);
+  }
 }
 
 interface Outcome {
@@ -116,11 +123,11 @@ function credentialOf({ credentialFile: path }: ForgetFlags, mistakes: string[])
   if (path === undefined) return checked(inEnvironment, CREDENTIAL, mistakes);
   if (inEnvironment !== undefined) mistakes.push(`${CREDENTIAL} and --credential-file are both set: set one of them.`);
   try {
-    const credential = readFileSync(path, 'utf8').trim();
+    const credential = readTextFile(path).trim();
     if (credential === '') mistakes.push(`--credential-file names ${path}, which is empty.`);
     return checked(credential, '--credential-file', mistakes);
   } catch (error) {
-    mistakes.push(`--credential-file names ${path}, which cannot be read (${codeOf(error)}).`);
+    mistakes.push(`--credential-file names ${path}, which ${whyUnreadable(error)}.`);
     return undefined;
   }
 }

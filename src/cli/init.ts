@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { envTemplate } from '../config/env-template.ts';
-import { codeOf } from '../config/environment.ts';
+import { codeOf } from '../text-file.ts';
 import { ownCommand } from './own-command.ts';
 
 const FILE = '.env';

@@ -2,7 +2,7 @@ import type { GatewayOptions } from '../gateway-options.ts';
 import type { DrainOptions } from '../http/server.ts';
 import { type CallerConfig, callerConfig } from './callers.ts';
 import { ConfigError } from './config-error.ts';
-import { type Environment, mergeSources, readSecretFiles, type Sources } from './environment.ts';
+import { type Environment, isServiceLink, mergeSources, readSecretFiles, type Sources } from './environment.ts';
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
 import { proxyOptions } from './proxy.ts';
 import { hasPasswordInClear, redisConfig } from './redis.ts';
@@ -50,7 +50,7 @@ export interface Config {
 export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 'anything'): Config {
   const mistakes: string[] = [];
   const oddities: string[] = [];
-  const environment = readSecretFiles(mergeSources(sources, oddities), mistakes);
+  const environment = readSecretFiles(mergeSources(sources, mistakes, oddities), mistakes);
   const values = parseSettings(environment, mistakes);
   const isProduction = environment.NODE_ENV?.trim().toLowerCase() === 'production';
   // Also where its file could not be read, which is a mistake of its own.
@@ -81,7 +81,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     );
   }
   // Never between the gateway and its own sandbox.
-  const proxy = upstream?.kind === 'sandbox' ? undefined : proxyOptions(environment, mistakes);
+  const proxy = upstream?.kind === 'sandbox' ? undefined : proxyOptions(environment, mistakes, oddities);
   if (mistakes.length > 0 || !upstream) throw new ConfigError([...mistakes, ...oddities]);
   return {
     host,
@@ -89,7 +89,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     workers: values.WORKERS ?? 1,
     metricsPort,
     logLevel: values.LOG_LEVEL ?? 'info',
-    warnings: [...oddities, ...warningsOf(values, exposure)],
+    warnings: [...oddities, ...inQuotes(environment), ...warningsOf(values, exposure)],
     shutdown: {
       delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,
       graceMs: (values.SHUTDOWN_GRACE_SECONDS ?? 10) * 1_000,
@@ -125,13 +125,25 @@ function parseSettings(environment: Environment, mistakes: string[]): Settings {
     if (text === undefined) continue;
     const parsed = schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
-    else mistakes.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}.`));
+    else
+      mistakes.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}${serviceLinkHint(name, text)}.`));
   }
   return values as Settings;
 }
 
+const serviceLinkHint = (name: string, text: string) =>
+  isServiceLink(text)
+    ? `, which looks like a Kubernetes service link. Set ${name}, or "enableServiceLinks: false" in the pod`
+    : '';
+
+/** `docker run --env-file` and ConfigMaps keep quotes as a part of the value. */
+function inQuotes(environment: Environment): string[] {
+  const names = Object.keys(settings).filter((name) => /^(["'`]).*\1$/s.test(environment[name]?.trim() ?? ''));
+  return names.map((name) => `${name} is in quotes, which are taken as a part of it. Remove them.`);
+}
+
 function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
-  const { LARK_CALLS_PER_SECOND: callsPerSecond = 0, LARK_BASE_URL: baseUrl } = values;
+  const { LARK_CALLS_PER_SECOND: callsPerSecond = 0, LARK_BASE_URL: baseUrl, LARK_IDENTITY: identity } = values;
   const { showsGraphiql, introspection, csrfPrevention } = exposure;
   return [
     callsPerSecond > 15 &&
@@ -141,7 +153,7 @@ function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
       'INTROSPECTION is off, so GraphiQL shows no documentation and completes nothing.',
     baseUrl !== undefined &&
       !isSafeHttpUrl(baseUrl) &&
-      'LARK_BASE_URL is plain http: the credential, tokens and people travel in clear.',
+      `LARK_BASE_URL is plain http: ${identity === 'caller' ? '' : 'the plugin secret, '}tokens and users travel in clear. Set an address with https.`,
     hasPasswordInClear(values.REDIS_URL) &&
       'REDIS_URL is plain redis: its password travels in clear. Set rediss://, unless the network is yours alone.',
     csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',

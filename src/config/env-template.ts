@@ -13,7 +13,7 @@ export function envTemplate(): string {
   const others = settingNames.filter((name) => !CREDENTIAL.some((one) => one === name));
   return [
     comment(
-      'Settings of lark-user-gateway. The environment and flags win over this file. Keep it out of version control.',
+      'Settings of lark-user-gateway. The environment and flags win over this file. Keep it out of version control. Put a value that holds a "#" in quotes.',
     ),
     comment('The credential of your plugin. As long as it is empty, the embedded sandbox serves made-up people.'),
     ...CREDENTIAL.map((name) => `${commentOn(name)}\n${name}=`),

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
-import { ConfigError } from './config-error.ts';
+import { codeOf, readTextFile, whyUnreadable } from '../text-file.ts';
+import { parseEnvFile } from './env-file.ts';
 import { misspelt } from './misspelt.ts';
 import { settings } from './settings.ts';
 
@@ -16,20 +15,27 @@ export interface Sources {
 
 /** Of other programs, in either letter case. */
 const USUAL_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS'];
+const SECRET_NAMES = Object.entries(settings).flatMap(([name, { notes }]) => (notes.isSecret ? [name] : []));
 const KNOWN_NAMES = [
-  ...Object.entries(settings).flatMap(([name, { notes }]) => (notes.isSecret ? [name, `${name}_FILE`] : [name])),
+  ...Object.keys(settings),
+  ...SECRET_NAMES.map((name) => `${name}_FILE`),
   ...USUAL_NAMES.flatMap((name) => [name, name.toLowerCase()]),
 ];
 
 /**
  * All sources as one, the strongest first: flags, environment, `.env`. An empty value counts as not set.
- * Names that are nearly those of settings are added to `oddities`.
+ * Mistakes in the file are added to `mistakes`; names that are nearly those of settings to `oddities`.
  */
-export function mergeSources({ flags = {}, environment, envFile }: Sources, oddities: string[]): Environment {
-  const fromFile = envFile ? readEnvFile(envFile.path, envFile.isOptional) : {};
+export function mergeSources(
+  { flags = {}, environment, envFile }: Sources,
+  mistakes: string[],
+  oddities: string[],
+): Environment {
+  const fromFile = envFile ? readEnvFile(envFile, mistakes, oddities) : {};
+  const own = Object.keys(environment).filter((name) => !isServiceLink(environment[name]));
   oddities.push(
     ...misspelt(Object.keys(fromFile), envFile?.path ?? '', KNOWN_NAMES),
-    ...misspelt(Object.keys(environment), 'the environment', KNOWN_NAMES),
+    ...misspelt(own, 'the environment', KNOWN_NAMES),
   );
   return { ...withoutEmpty(fromFile), ...withoutEmpty(environment), ...withoutEmpty(flags) };
 }
@@ -41,34 +47,39 @@ export function mergeSources({ flags = {}, environment, envFile }: Sources, oddi
 export function readSecretFiles(environment: Environment, mistakes: string[]): Environment {
   const secrets: Record<string, string> = {};
   for (const [name, { notes }] of Object.entries(settings)) {
-    const path = environment[`${name}_FILE`];
+    const path = environment[`${name}_FILE`]?.trim();
     if (!notes.isSecret || path === undefined) continue;
     if (environment[name] !== undefined) {
       mistakes.push(`${name} and ${name}_FILE are both set: set one of them.`);
       continue;
     }
     try {
-      const secret = readFileSync(path, 'utf8').trim();
+      const secret = readTextFile(path).trim();
       if (secret === '') mistakes.push(`${name}_FILE names ${path}, which is empty: put the secret into it.`);
       else secrets[name] = secret;
     } catch (error) {
-      mistakes.push(`${name}_FILE names ${path}, which cannot be read (${codeOf(error)}).`);
+      mistakes.push(`${name}_FILE names ${path}, which ${whyUnreadable(error)}.`);
     }
   }
   return { ...environment, ...secrets };
 }
 
-function readEnvFile(path: string, isOptional: boolean): Environment {
+/** Kubernetes sets `<NAME>_PORT=tcp://address:port` in every pod, for each service of the namespace. */
+export const isServiceLink = (text: string | undefined): boolean => /^(tcp|udp|sctp):\/\//i.test(text?.trim() ?? '');
+
+function readEnvFile(
+  { path, isOptional }: NonNullable<Sources['envFile']>,
+  mistakes: string[],
+  warnings: string[],
+): Environment {
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
+    const secrets = new Set(SECRET_NAMES);
+    return parseEnvFile(readTextFile(path), path, { known: KNOWN_NAMES, secrets, mistakes, warnings });
   } catch (error) {
-    if (isOptional && codeOf(error) === 'ENOENT') return {};
-    throw new ConfigError([`The settings file ${path} cannot be read (${codeOf(error)}).`]);
+    if (!isOptional || codeOf(error) !== 'ENOENT') mistakes.push(`The settings file ${path} ${whyUnreadable(error)}.`);
+    return {};
   }
 }
 
 const withoutEmpty = (values: Environment): Environment =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value.trim() !== ''));
-
-/** Why a file could not be read, without what is in it. */
-export const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'no reason given';

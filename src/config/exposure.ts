@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { GatewayOptions } from '../gateway-options.ts';
 import { mistakesIn, type TrustedDocuments } from '../http/documents/trusted-documents.ts';
 import { createSchema } from '../schema/schema.ts';
-import { codeOf } from './environment.ts';
+import { readTextFile, whyUnreadable } from '../text-file.ts';
 import { got } from './setting.ts';
 import type { Settings } from './settings.ts';
 
@@ -69,9 +68,9 @@ function readDocuments(path: string, mistakes: string[]): TrustedDocuments {
   };
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    json = JSON.parse(readTextFile(path));
   } catch (error) {
-    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which cannot be read (${codeOf(error)})`);
+    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which ${whyUnreadable(error)}`);
   }
   const documents = documentsFile.safeParse(json);
   if (!documents.success) return refuse('where an object of ids and documents was expected');

@@ -50,10 +50,7 @@ export const onOff = z
 
 export const httpUrl = z
   .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    ...expected('an address such as https://project.feishu.cn'),
-    abort: true,
-  })
+  .refine(isHttpUrl, { ...expected('an address such as https://project.feishu.cn'), abort: true })
   .refine(
     (text) => {
       const { search, hash, username, password } = new URL(text);
@@ -62,6 +59,11 @@ export const httpUrl = z
     // Not repeated: it may hold a password.
     { error: 'expected an address without query, fragment or credentials' },
   );
+
+/** Stricter than `URL`, which takes "https:host" and "https://https://host", and drops line breaks. */
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/(?!https?:?\/)[^\s/]\S*$/i.test(text) && URL.canParse(text);
+}
 
 /** A list with commas. @param what its entries are, for people. */
 export const list = (what: string) =>

@@ -94,7 +94,7 @@ const OPTIONAL = {
   }),
 } satisfies Record<Exclude<keyof GatewayOptions, 'baseUrl'>, is.Check>;
 
-const options = is.shape({ needed: { baseUrl: is.httpAddress }, optional: OPTIONAL });
+const options = is.shape({ needed: { baseUrl: is.baseAddress }, optional: OPTIONAL });
 
 /**
  * TypeScript says most of it; programs in JavaScript, and figures out of a file, come this far.

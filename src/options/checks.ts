@@ -41,6 +41,12 @@ export const httpAddress: Check = expecting('an address such as https://project.
   return url !== undefined && url.search + url.hash + url.username + url.password === '';
 });
 
+export const baseAddress: Check = (value, path) => {
+  const mistakes = httpAddress(value, path);
+  const hasApiPath = mistakes.length === 0 && /\/open_api(\/|$)/i.test(new URL(String(value)).pathname);
+  return hasApiPath ? [`${path}: expected the address that comes before /open_api, got one with it.`] : mistakes;
+};
+
 /** A proxy may want a password. */
 export const proxyAddress: Check = expecting(
   'the address of an HTTP proxy, such as http://proxy.example.com:3128',

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { NotUtf8Error, readTextFile } from '../text-file.ts';
 import { checkPeople } from './check-people.ts';
 import { parsePeopleCsv } from './people-csv.ts';
 import type { Mistake, RawPeople } from './people-file.ts';
@@ -23,7 +23,7 @@ const PARSERS: Readonly<Record<FileFormat, (text: string) => RawPeople>> = {
  */
 export async function loadPeople(path: string): Promise<SandboxPerson[]> {
   const format = formatOf(path);
-  const text = decode(path, await read(path));
+  const text = read(path);
   if (text.trim() === '') throw refusal(path, [{ line: 1, reason: 'the file is empty, expected people' }]);
 
   const raw = PARSERS[format](text);
@@ -42,20 +42,17 @@ function formatOf(path: string): FileFormat {
   throw new Error(`A file of people must end in .json or .csv, got ${path}.`);
 }
 
-async function read(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new Error(`The file of people cannot be read: ${(cause as Error).message}.`, { cause });
-  }
-}
-
 /** Spreadsheets on Chinese Windows save CSV as GBK unless told otherwise: names would be garbled silently. */
-function decode(path: string, bytes: Buffer): string {
+function read(path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(`${path}: expected text in UTF-8, got other bytes: save it again as UTF-8 ("CSV UTF-8" in Excel).`);
+    return readTextFile(path);
+  } catch (cause) {
+    throw cause instanceof NotUtf8Error
+      ? new Error(
+          `${path}: expected text in UTF-8, got ${cause.found}: save it again as UTF-8 ("CSV UTF-8" in Excel).`,
+          { cause },
+        )
+      : new Error(`The file of people cannot be read: ${(cause as Error).message}.`, { cause });
   }
 }
 

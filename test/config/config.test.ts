@@ -112,6 +112,63 @@ describe('mistakes', () => {
     expect(mistake).toBe('LARK_BASE_URL: expected an address without query, fragment or credentials.');
   });
 
+  it.each(['https://project.feishu.cn/open_api', 'https://host/lark/open_api/', 'https://host/OPEN_API/user/query'])(
+    '%s is no base address, since the gateway adds /open_api',
+    (url) => {
+      expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: url } })).toEqual([
+        'LARK_BASE_URL: expected the address that comes before /open_api, got one with it. Drop it: the gateway adds it.',
+      ]);
+    },
+  );
+
+  it.each([
+    'project.feishu.cn',
+    'localhost:4100',
+    '//project.feishu.cn',
+    'https:project.feishu.cn',
+    'https:/project.feishu.cn',
+    'https://https://project.feishu.cn',
+    'https://http//project.feishu.cn',
+    'https://project.feishu.cn /x',
+    'https://project.\nfeishu.cn',
+  ])('%j is no base address', (url) => {
+    expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: url } })).toEqual([
+      `LARK_BASE_URL: expected an address such as https://project.feishu.cn, got ${JSON.stringify(url)}.`,
+    ]);
+  });
+
+  it.each(['https://project.feishu.cn///', ' https://project.feishu.cn ', 'HTTPS://project.feishu.cn/open_apis'])(
+    '%j is a base address',
+    (url) => {
+      expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: url } })).toEqual([]);
+    },
+  );
+
+  it.each(['METRICS_PORT', 'SANDBOX_PORT', 'PORT', 'REQUEST_TIMEOUT_MS'])(
+    'name the Kubernetes service link that %s is set to',
+    (name) => {
+      const [mistake, ...others] = mistakesOf({ environment: { [name]: 'tcp://10.0.0.1:9090' } });
+      expect(others).toEqual([]);
+      expect(mistake).toContain(
+        `, got "tcp://10.0.0.1:9090", which looks like a Kubernetes service link. Set ${name}, or "enableServiceLinks: false" in the pod.`,
+      );
+    },
+  );
+
+  it('do not suspect a service link of being a setting', () => {
+    const links = { METRIC_PORT: 'tcp://10.0.0.1:9090', PORTS: 'udp://[fd00::1]:53' };
+    expect(readConfig({ environment: links }).warnings).toEqual([]);
+  });
+
+  it.each(['s3cr et', 's3cret\nmore', 's3cret\u200b', '密钥'])(
+    'include a plugin secret with what comes with copying, and do not repeat it: %j',
+    (LARK_PLUGIN_SECRET) => {
+      expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_PLUGIN_SECRET } })).toEqual([
+        'LARK_PLUGIN_SECRET: expected visible ASCII without spaces, got other characters.',
+      ]);
+    },
+  );
+
   it.each(['https://user:pw@host', 'https://host/?a=1', 'https://host/#x'])('%s is no base address', (url) => {
     expect(mistakesOf({ environment: { ...CREDENTIAL, LARK_BASE_URL: url } })).toHaveLength(1);
   });
@@ -121,7 +178,11 @@ it('a user API over plain http is a warning, unless it is on this machine', () =
   const warningsFor = (LARK_BASE_URL: string) =>
     readConfig({ environment: { LARK_BASE_URL, LARK_PLUGIN_ID: 'MII_1', LARK_PLUGIN_SECRET: 's' } }).warnings;
   expect(warningsFor('http://lark.example.com')).toEqual([
-    'LARK_BASE_URL is plain http: the credential, tokens and people travel in clear.',
+    'LARK_BASE_URL is plain http: the plugin secret, tokens and users travel in clear. Set an address with https.',
+  ]);
+  const ofCallers = { LARK_BASE_URL: 'http://lark.example.com', LARK_IDENTITY: 'caller' };
+  expect(readConfig({ environment: ofCallers }).warnings).toEqual([
+    'LARK_BASE_URL is plain http: tokens and users travel in clear. Set an address with https.',
   ]);
   expect([...warningsFor('https://lark.example.com'), ...warningsFor('http://127.0.0.1:4100')]).toEqual([]);
 });

@@ -75,7 +75,7 @@ describe('sources', () => {
     expect(readConfig({ environment: { ...CREDENTIAL, HTTPS_PROXY } }).limits.proxy?.httpsProxy).toBe(read);
   });
 
-  it.each(['socks5://user:s3cret@proxy.corp', 'http://', 'a b'])(
+  it.each(['socks5://user:s3cret@proxy.corp', 'http://', 'a b', 'http://user:s3cret%zz@proxy.corp'])(
     'the proxy %s is a mistake, and not repeated',
     (text) => {
       expect(mistakesOf({ environment: { ...CREDENTIAL, http_proxy: text } })).toEqual([
@@ -98,6 +98,37 @@ describe('sources', () => {
     expect(readConfig(sources).warnings).toEqual(odd);
     // It may be why something is missing.
     expect(mistakesOf({ ...sources, flags: { PORT: 'x' } })).toEqual([expect.stringContaining('PORT: '), ...odd]);
+  });
+
+  it.each([
+    ['10.0.0.0/8', 'entry 1 of 1'],
+    ['a.example, 10.0.0.0/8 fd00::/8', 'entries 2, 3 of 3'],
+    ['*,a.example', 'entry 1 of 2'],
+    ['10.*', 'entry 1 of 1'],
+    ['*example.com', 'entry 1 of 1'],
+    ['::1', 'entry 1 of 1'],
+    ['https://a.example', 'entry 1 of 1'],
+  ])('NO_PROXY=%s is a warning: %s has no effect', (NO_PROXY, which) => {
+    const withProxy = { ...CREDENTIAL, HTTPS_PROXY: 'http://a:1' };
+    const { warnings } = readConfig({ environment: { ...withProxy, NO_PROXY } });
+    expect(warnings).toEqual([expect.stringMatching(`^NO_PROXY: ${which} without effect. Expected hosts such as`)]);
+    expect(readConfig({ environment: { ...withProxy, no_proxy: NO_PROXY } }).warnings[0]).toMatch(/^no_proxy: /);
+    // Without a proxy there is nothing to keep away from.
+    expect(readConfig({ environment: { ...CREDENTIAL, NO_PROXY } }).warnings).toEqual([]);
+  });
+
+  it.each(['*', ' * ', 'a.example', '.example.com *.example.com', '10.0.0.1:8080, [::1], [::1]:80'])(
+    'NO_PROXY=%j is no warning',
+    (NO_PROXY) => {
+      const config = readConfig({ environment: { ...CREDENTIAL, HTTPS_PROXY: 'http://a:1', NO_PROXY } });
+      expect(config.warnings).toEqual([]);
+      expect(config.limits.proxy?.noProxy).toBe(NO_PROXY.trim());
+    },
+  );
+
+  it('a value in quotes of its own is a warning, since they are sent', () => {
+    const { warnings } = readConfig({ environment: { ...CREDENTIAL, LARK_PLUGIN_SECRET: '"s3cret"' } });
+    expect(warnings).toEqual(['LARK_PLUGIN_SECRET is in quotes, which are taken as a part of it. Remove them.']);
   });
 
   it('a proxy never stands between the gateway and its own sandbox', () => {

@@ -129,6 +129,14 @@ describe('deploy/kubernetes', () => {
     expect(Object.keys(container.resources.limits)).toEqual(['memory']);
   });
 
+  it('gets no service links, of which METRICS_PORT and SANDBOX_PORT may be some', () => {
+    const pods = readdirSync(join(ROOT, FOLDER))
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => read(name) as { kind?: string; spec?: { template?: { spec: { enableServiceLinks?: boolean } } } })
+      .flatMap(({ spec: { template } = {} }) => template ?? []);
+    expect(pods.map((one) => one.spec.enableServiceLinks)).toEqual([false]);
+  });
+
   it('every selector finds these pods', () => {
     const service = read('service.yaml') as Service;
     const budget = read('poddisruptionbudget.yaml') as { spec: { selector: Labels } };

@@ -19,6 +19,10 @@ it.each<[string, unknown]>([
   ],
   ['baseUrl: expected an address such as https://project.feishu.cn, got nothing.', { baseUrl: undefined }],
   ['baseUrl: expected an address such as https://project.feishu.cn, got a text.', url('https://me:s3cret@host')],
+  [
+    'baseUrl: expected the address that comes before /open_api, got one with it.',
+    url('https://project.feishu.cn/open_api'),
+  ],
   ['callsPerSecond: expected a number of 1 or more, got -4.', { callsPerSecond: -4 }],
   ['timeoutMs: expected a number from 1 to 2147483647, in milliseconds, got NaN.', { timeoutMs: Number.NaN }],
   ['maxIdentifiers: expected a whole number of 1 or more, got "10".', { maxIdentifiers: '10' }],

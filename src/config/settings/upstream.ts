@@ -3,23 +3,35 @@ import { isHeaderText } from '../../upstream/header-text.ts';
 import { expected, httpUrl, setting, wholeNumber } from '../setting.ts';
 
 export const upstreamSettings = {
-  LARK_BASE_URL: setting(httpUrl, {
-    about:
-      'Where the user API lives: https://project.feishu.cn (China), https://project.larksuite.com (international), or a host of your own.',
-    value: 'url',
-  }),
+  LARK_BASE_URL: setting(
+    httpUrl.refine((text) => !/\/open_api(\/|$)/i.test(new URL(text).pathname), {
+      error: 'expected the address that comes before /open_api, got one with it. Drop it: the gateway adds it',
+    }),
+    {
+      about:
+        'Where the user API lives, without /open_api: https://project.feishu.cn (China), https://project.larksuite.com (international), or a host of your own.',
+      value: 'url',
+    },
+  ),
   LARK_IDENTITY: setting(z.enum(['plugin', 'caller'], expected('plugin or caller')), {
     about:
       'On whose behalf the user API is asked: plugin, with the token of the plugin; or caller, with the user access token that each request brings in the header x-lark-user-token. With caller no plugin credential is needed.',
     default: 'plugin',
     value: 'plugin|caller',
   }),
-  LARK_PLUGIN_ID: setting(z.string(), { about: 'Plugin id from the developer console, MII_….', value: 'id' }),
-  LARK_PLUGIN_SECRET: setting(z.string(), {
-    about: 'Plugin secret from the developer console.',
-    value: 'text',
-    isSecret: true,
+  LARK_PLUGIN_ID: setting(z.string().refine(isHeaderText, expected('an id of visible ASCII without spaces')), {
+    about: 'Plugin id from the developer console, MII_….',
+    value: 'id',
   }),
+  // Not repeated. A line break or an invisible character comes with copying.
+  LARK_PLUGIN_SECRET: setting(
+    z.string().refine(isHeaderText, 'expected visible ASCII without spaces, got other characters'),
+    {
+      about: 'Plugin secret from the developer console.',
+      value: 'text',
+      isSecret: true,
+    },
+  ),
   LARK_TOKEN_TYPE: setting(z.enum(['official', 'virtual'], expected('official or virtual')), {
     about: 'official; or virtual, for development, which finds only the collaborators of the plugin.',
     default: 'official',
