@@ -1,4 +1,5 @@
 import type { ErrorCode, GatewayError } from '../errors.ts';
+import { ProxyError } from '../upstream/proxy-error.ts';
 
 /** What to do next, in one sentence. */
 export function advice(error: GatewayError, baseUrl: string): string {
@@ -16,6 +17,7 @@ export function advice(error: GatewayError, baseUrl: string): string {
 }
 
 function unavailableAdvice({ cause }: GatewayError, baseUrl: string): string {
+  if (cause instanceof ProxyError) return proxyAdvice(cause, baseUrl);
   if (cause === undefined) {
     return `Try again in a minute; if it stays so, ask whoever runs ${baseUrl}, or the proxy on the way, which may have answered in its place.`;
   }
@@ -25,10 +27,22 @@ function unavailableAdvice({ cause }: GatewayError, baseUrl: string): string {
   return `Check LARK_BASE_URL (${baseUrl}) and the network from here to there${code ? ` (${code})` : ''}; then try again.`;
 }
 
+function proxyAdvice({ status, cause }: ProxyError, baseUrl: string): string {
+  const proxy = 'The proxy of HTTPS_PROXY or HTTP_PROXY';
+  if (status === 407) return `${proxy} expects a user and password: http://user:password@host:port.`;
+  if (status !== undefined) {
+    return `${proxy} does not let through to ${baseUrl} (status ${status}): ask its operator, or name the host in NO_PROXY.`;
+  }
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === undefined
+    ? `${proxy} does not answer as an HTTP proxy: check its address, or name the host in NO_PROXY.`
+    : `${proxy} cannot be reached (${code}): check its address, or name the host in NO_PROXY.`;
+}
+
 /** By the code that Node or OpenSSL gives; the first that fits. */
 const CONNECTION_ADVICE: readonly (readonly [RegExp, (baseUrl: string, code: string) => string])[] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, (baseUrl) => `There is no host of this name: check LARK_BASE_URL (${baseUrl}).`],
-  [/^ECONNREFUSED$/, (baseUrl) => `Nothing listens at ${baseUrl}: check LARK_BASE_URL, or HTTPS_PROXY if you use one.`],
+  [/^ECONNREFUSED$/, (baseUrl) => `Nothing listens at ${baseUrl}: check LARK_BASE_URL.`],
   [
     /^(CERT_NOT_YET_VALID|CERT_HAS_EXPIRED)$/,
     (baseUrl, code) =>
@@ -46,10 +60,5 @@ const CONNECTION_ADVICE: readonly (readonly [RegExp, (baseUrl: string, code: str
   [
     /^(EPROTO|ERR_SSL_)/,
     (baseUrl) => `No TLS is spoken at ${baseUrl}: check the port in LARK_BASE_URL, and whether it is http.`,
-  ],
-  [
-    /^UND_ERR_ABORTED$/,
-    (baseUrl) =>
-      `The proxy of HTTPS_PROXY does not let through to ${baseUrl}: ask whoever runs it, or name the host in NO_PROXY.`,
   ],
 ];

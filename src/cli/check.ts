@@ -20,6 +20,7 @@ export async function check(sources: Sources, key: string | undefined): Promise<
   const { credential } = config.upstream;
   const say = (line: string) => process.stdout.write(`${line}\n`);
   say(`Checking ${credential.baseUrl} with plugin ${credential.pluginId}, ${credential.tokenType} token`);
+  for (const warning of config.warnings) say(`  mind    ${warning}`);
 
   const telemetry = (event: GatewayEvent) => {
     if (event.type === 'token-renewal' && event.outcome === 'renewed') say('  token   got one');

@@ -65,6 +65,8 @@ export type GatewayEvent =
       readonly outcome: 'answered' | 'cancelled' | ErrorCode;
       /** `err_code` of the user API, where it failed with one. */
       readonly errCode?: number | undefined;
+      /** True where it failed at the proxy. @default false */
+      readonly isProxy?: boolean | undefined;
       readonly durationMs: number;
       readonly logId?: string | undefined;
     }
@@ -77,6 +79,8 @@ export type GatewayEvent =
   | {
       readonly type: 'token-renewal';
       readonly outcome: 'renewed' | ErrorCode;
+      /** True where it failed at the proxy. @default false */
+      readonly isProxy?: boolean | undefined;
       readonly durationMs: number;
     }
   | {

@@ -8,6 +8,11 @@ const TROUBLES = {
   permission: ['warn', 'The user API lacks a permission or setting of the plugin.', 'The user API allows calls again.'],
   quota: ['warn', 'The user API says "too many calls".', 'The user API has quota again.'],
   outage: ['warn', 'Calls to the user API fail.', 'Calls to the user API succeed again.'],
+  proxy: [
+    'warn',
+    'The proxy towards the user API cannot be reached, or opens no tunnel. Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+    'The proxy towards the user API opens tunnels again.',
+  ],
   keys: [
     'warn',
     'The keys that tokens are checked with cannot be fetched. Check JWT_JWKS_URL, and that this machine reaches it.',
@@ -56,7 +61,7 @@ export function createTroubleLog(log: Log, clock: () => number): Telemetry {
     const trouble = troubleOf(event);
     if (trouble) note(trouble, event);
     else if (event.type === 'redis-state') end('redis');
-    else if (event.outcome === 'renewed') end('token');
+    else if (event.outcome === 'renewed') for (const over of ['token', 'proxy'] as const) end(over);
     else if (event.outcome === 'fetched') end('keys');
     else if (event.outcome === 'answered') for (const other of lasting.keys()) endIfQuiet(other);
   };
@@ -109,6 +114,7 @@ function isTelling(event: GatewayEvent): event is Telling {
 function troubleOf(event: Telling): Trouble | undefined {
   if (event.type === 'redis-state') return event.isUp ? undefined : 'redis';
   if (event.type === 'caller-keys') return event.outcome === 'fetched' ? undefined : 'keys';
+  if (event.isProxy) return 'proxy';
   if (event.type === 'token-renewal') return event.outcome === 'renewed' ? undefined : 'token';
   if (event.errCode !== undefined && OUR_MISTAKES.has(event.errCode)) return 'mistake';
   return BY_OUTCOME[event.outcome];

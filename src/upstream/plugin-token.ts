@@ -9,6 +9,7 @@ import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import type { CallSpan } from '../telemetry/traces/call-span.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { decodePluginToken } from './envelope.ts';
+import { isProxyFailure } from './proxy-error.ts';
 import { getSharedToken } from './shared-token.ts';
 import type { PluginTokenLife, TokenStore } from './token-store.ts';
 import type { Transport } from './transport.ts';
@@ -132,7 +133,10 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
       const outcome = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
       const isGivenUp = closing.signal.aborted;
       // Given up with the gateway: that is no trouble of the user API.
-      if (!isGivenUp) telemetry({ type: 'token-renewal', outcome, durationMs: clock() - startedAt });
+      if (!isGivenUp) {
+        const isProxy = isProxyFailure(error);
+        telemetry({ type: 'token-renewal', outcome, isProxy, durationMs: clock() - startedAt });
+      }
       const { code: errCode, logId } = (error instanceof GatewayError && error.upstream) || {};
       span.end({ outcome: isGivenUp ? 'cancelled' : outcome, errCode, logId });
       throw error;

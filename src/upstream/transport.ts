@@ -2,6 +2,7 @@ import type { Dispatcher, Agent as UndiciAgent } from 'undici';
 import { GatewayError } from '../errors.ts';
 import type { CancelSignal } from '../policies/cancel.ts';
 import { readAnswer } from './answer-reader.ts';
+import { withProxyErrors } from './proxy-error.ts';
 import { Agent, errors, loadUndici } from './undici-parts.ts';
 
 export interface TransportOptions {
@@ -89,7 +90,8 @@ function createDispatcher(options: TransportOptions): Dispatcher {
     noProxy: noProxy ?? '',
     // A way that is not there yet belongs to no call, so no deadline ends it. Without this it would be held for 300 s, and with it one of
     // the connections, by a proxy that has long been well again.
-    clientFactory: (origin, client) => new Pool(origin, { ...client, headersTimeout: TUNNEL_TIMEOUT_MS }),
+    clientFactory: (origin, client) =>
+      withProxyErrors(new Pool(origin, { ...client, headersTimeout: TUNNEL_TIMEOUT_MS })),
   });
 }
 

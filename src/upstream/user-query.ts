@@ -6,6 +6,7 @@ import { toCallersError } from './callers-error.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
 import type { Person } from './person.ts';
 import type { PluginToken } from './plugin-token.ts';
+import { isProxyFailure } from './proxy-error.ts';
 import { createBodyReader } from './rows/body-reader.ts';
 import type { Transport } from './transport.ts';
 import { type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
@@ -82,13 +83,18 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
   return async function queryUsers(query, call = {}) {
     const { signal } = call;
     const startedAt = clock();
-    const report = (outcome: 'answered' | 'cancelled' | ErrorCode, { logId, code: errCode }: UpstreamTrace = {}) =>
+    const report = (
+      outcome: 'answered' | 'cancelled' | ErrorCode,
+      { logId, code: errCode }: UpstreamTrace = {},
+      isProxy?: boolean,
+    ) =>
       telemetry({
         type: 'upstream-call',
         kind: query.kind,
         identifiers: query.identifiers.length,
         outcome,
         errCode,
+        isProxy,
         durationMs: clock() - startedAt,
         logId,
       });
@@ -110,7 +116,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
     } catch (error) {
       const shown = error instanceof GatewayError && call.userToken ? toCallersError(error) : error;
       if (signal?.aborted) report('cancelled');
-      else if (shown instanceof GatewayError) report(shown.code, shown.upstream);
+      else if (shown instanceof GatewayError) report(shown.code, shown.upstream, isProxyFailure(error));
       throw shown;
     } finally {
       clearTimeout(timer);

@@ -34,13 +34,16 @@ const behind =
     NODE_EXTRA_CA_CERTS: certificate,
   });
 
-const behindProxyThatRefuses: Circumstances = async () => {
-  const proxy = createServer().on('connect', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
-  return {
-    LARK_BASE_URL: 'https://project.example.com',
-    HTTPS_PROXY: `http://127.0.0.1:${await listening(proxy)}`,
+/** A proxy that answers each request for a tunnel with this. */
+const behindProxyThatSays =
+  (answer: string): Circumstances =>
+  async () => {
+    const proxy = createServer().on('connect', (_, socket) => socket.end(answer));
+    return {
+      LARK_BASE_URL: 'https://project.example.com',
+      HTTPS_PROXY: `http://127.0.0.1:${await listening(proxy)}`,
+    };
   };
-};
 
 interface Trouble {
   readonly name: string;
@@ -56,7 +59,7 @@ const TROUBLES: readonly Trouble[] = [
     name: 'a host that is not there',
     circumstances: { LARK_BASE_URL: 'http://127.0.0.1:9' },
     code: 'UPSTREAM_UNAVAILABLE',
-    advice: 'Nothing listens at http://127.0.0.1:9: check LARK_BASE_URL, or HTTPS_PROXY if you use one.',
+    advice: 'Nothing listens at http://127.0.0.1:9: check LARK_BASE_URL.',
   },
   {
     name: 'a name that is not there',
@@ -127,9 +130,34 @@ const TROUBLES: readonly Trouble[] = [
   })),
   {
     name: 'a proxy that does not let through',
-    circumstances: behindProxyThatRefuses,
+    circumstances: behindProxyThatSays('HTTP/1.1 403 Forbidden\r\n\r\n'),
     code: 'UPSTREAM_UNAVAILABLE',
-    advice: 'The proxy of HTTPS_PROXY does not let through to https://project.example.com: ask whoever runs it',
+    advice:
+      'The proxy of HTTPS_PROXY or HTTP_PROXY does not let through to https://project.example.com (status 403): ask its operator',
+  },
+  {
+    name: 'a proxy that expects a password',
+    circumstances: behindProxyThatSays('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'),
+    code: 'UPSTREAM_UNAVAILABLE',
+    advice: 'The proxy of HTTPS_PROXY or HTTP_PROXY expects a user and password: http://user:password@host:port.',
+  },
+  {
+    name: 'a proxy that is not one',
+    circumstances: behindProxyThatSays('nonsense\r\n\r\n'),
+    code: 'UPSTREAM_UNAVAILABLE',
+    advice: 'The proxy of HTTPS_PROXY or HTTP_PROXY does not answer as an HTTP proxy: check its address',
+  },
+  ...['http://project.example.com', 'https://project.example.com'].map((LARK_BASE_URL) => ({
+    name: `a proxy that is not there, before ${LARK_BASE_URL}`,
+    circumstances: { LARK_BASE_URL, HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' },
+    code: 'UPSTREAM_UNAVAILABLE' as const,
+    advice: 'The proxy of HTTPS_PROXY or HTTP_PROXY cannot be reached (ECONNREFUSED): check its address',
+  })),
+  {
+    name: 'a proxy whose name is not there',
+    circumstances: { LARK_BASE_URL: 'https://project.example.com', HTTPS_PROXY: 'http://no.invalid:3128' },
+    code: 'UPSTREAM_UNAVAILABLE',
+    advice: 'The proxy of HTTPS_PROXY or HTTP_PROXY cannot be reached (ENOTFOUND): check its address',
   },
   {
     name: 'a host that stays silent',
@@ -213,6 +241,18 @@ describe('lark-user-gateway check', () => {
     const { code, says } = await checkAgainst({}, {}, '--key', '7999999999999999999');
     expect(code).toBe(1);
     expect(says).toContain('Check the key (19 digits), and that this is the host the person works on.');
+  });
+
+  it('shows what is probably not meant: a user API over plain http, and ranges of addresses in NO_PROXY', async () => {
+    const { code, says } = await checkAgainst(
+      {},
+      { LARK_BASE_URL: 'http://lark.invalid', HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'a.example, 10.0.0.0/8' },
+    );
+    expect(code).toBe(1);
+    expect(says).toContain('  mind    NO_PROXY: entry 2 of 2 without effect.');
+    expect(says).toContain(
+      '  mind    LARK_BASE_URL is plain http: the plugin secret, tokens and users travel in clear.',
+    );
   });
 
   it('without a credential says what to set', async () => {

@@ -26,8 +26,8 @@ function troubles() {
     },
     call: (outcome: Outcome, errCode?: number) =>
       observe({ type: 'upstream-call', kind: 'key', identifiers: 1, outcome, errCode, durationMs: 1, logId: 'LOG1' }),
-    renewal: (outcome: 'renewed' | 'UPSTREAM_UNAUTHENTICATED') =>
-      observe({ type: 'token-renewal', outcome, durationMs: 1 }),
+    renewal: (outcome: 'renewed' | 'UPSTREAM_UNAUTHENTICATED' | 'UPSTREAM_UNAVAILABLE', isProxy?: boolean) =>
+      observe({ type: 'token-renewal', outcome, isProxy, durationMs: 1 }),
   };
 }
 
@@ -45,6 +45,17 @@ describe('trouble with the user API', () => {
     expect(fields).toEqual([
       { outcome: 'UPSTREAM_UNAVAILABLE', errCode: 50006, logId: 'LOG1', failures: 1, durationMs: 0 },
       { failures: 100, durationMs: 15_000 },
+    ]);
+  });
+
+  it('is told of the proxy where that is why, until a token comes through it', () => {
+    const { renewal, lines } = troubles();
+    renewal('UPSTREAM_UNAVAILABLE', true);
+    renewal('UPSTREAM_UNAVAILABLE', true);
+    renewal('renewed');
+    expect(lines).toEqual([
+      'warn The proxy towards the user API cannot be reached, or opens no tunnel. Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+      'info The proxy towards the user API opens tunnels again.',
     ]);
   });
 
