@@ -39,13 +39,35 @@ export function runCliReading(file: string, args: string[], environment: Record<
   });
 }
 
-function running(
-  command: string,
-  args: string[],
-  { environment, cwd }: { environment: Record<string, string>; cwd: string },
-): RunningCli {
+/** npm with what it starts, all of which end with the test. */
+export function runNpm(args: string[], environment: Record<string, string>, cwd: string): RunningCli {
+  const offline = {
+    npm_config_offline: 'true',
+    npm_config_update_notifier: 'false',
+    npm_config_cache: join(cwd, '.npm'),
+  };
+  const npm = running('npm', args, { environment: { ...offline, ...environment }, cwd, isGroup: true });
+  onTestFinished(() => {
+    try {
+      process.kill(-(npm.process.pid ?? 0), 'SIGKILL');
+    } catch {
+      // All of them have ended.
+    }
+  });
+  return npm;
+}
+
+interface Around {
+  readonly environment: Record<string, string>;
+  readonly cwd: string;
+  /** Has a process group of its own. @default false */
+  readonly isGroup?: boolean;
+}
+
+function running(command: string, args: string[], { environment, cwd, isGroup = false }: Around): RunningCli {
   const child = spawn(command, args, {
     cwd,
+    detached: isGroup,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
