@@ -55,8 +55,8 @@ const apolloClient3 =
         const { data } = await client.query({ query: apollo3.gql(document), variables });
         return { data };
       } catch (error) {
-        if (!apollo3.isApolloError(error as Error)) throw error;
-        const { graphQLErrors, networkError } = error as apollo3.ApolloError;
+        if (!(error instanceof apollo3.ApolloError)) throw error;
+        const { graphQLErrors, networkError } = error;
         // With a status that is no 2xx, version 3 keeps the body here.
         const { result } = (networkError ?? {}) as { result?: { errors?: readonly ClientSideError[] } };
         return { errors: graphQLErrors.length > 0 ? graphQLErrors : (result?.errors ?? []) };
