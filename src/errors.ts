@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  | 'NOT_FOUND'
   | 'RATE_LIMITED'
   | 'AUTHENTICATION_UNAVAILABLE'
   | 'FORGET_INCOMPLETE'
@@ -47,6 +48,11 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     when: 'The caller may not do this: e-mail addresses, fresh people or a tenant without the right to; a query where only trusted documents run; or a request that a page of any site could have sent.',
     retryable: false,
     httpStatus: 403,
+  },
+  NOT_FOUND: {
+    when: 'There is nothing at the address of the request. A user who does not exist is `null` without an error.',
+    retryable: false,
+    httpStatus: 404,
   },
   RATE_LIMITED: {
     when: 'The caller has named more identifiers than it may in a minute, in operations and in requests to /forget.',

@@ -19,7 +19,6 @@ import { createTrustedSearch } from './http/documents/use-trusted-documents.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
 import { useRequestLog } from './http/logs/use-request-log.ts';
-import { createMediaTypes } from './http/media-types.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
 import { createQueuedAnswers } from './http/queued-answers.ts';
 import type { HttpHandler } from './http/refusal.ts';
@@ -69,7 +68,6 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   const arrivals = createArrivals();
   const requestLog = createRequestLog({ log, telemetry, traces, clock });
   const yogaLog = useRequestLog(requestLog, findCaller, arrivals);
-  const mediaTypes = createMediaTypes();
   const { maxBodyBytes = 1_048_576, maxIdentifiers = 1_000, people = 'real', corsOrigins } = options;
   const cors = createCors({
     origins: corsOrigins ?? [],
@@ -110,7 +108,6 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       ...(isForCallers && { [USER_TOKEN_HEADER]: '<your user access token>' }),
     },
     requestLog: yogaLog,
-    mediaTypes,
     metrics: options.metrics === 'apart' ? undefined : metrics,
   });
   const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, arrivals, requestLog: yogaLog });
@@ -125,7 +122,6 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
         admit,
         createTicket: ticketOf,
         requestLog,
-        mediaTypes,
         findTrusted: options.trustedDocuments && createTrustedSearch(options.trustedDocuments),
         maxBodyBytes,
         maxIdentifiers,

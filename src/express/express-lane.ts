@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { GatewayError } from '../errors.ts';
+import { contentTypeFor } from '../http/accept.ts';
 import type { Arrivals } from '../http/arrivals.ts';
 import type { Authentication } from '../http/callers/authentication.ts';
 import type { Caller } from '../http/callers/caller.ts';
 import { mayAsk } from '../http/callers/use-authentication.ts';
 import { userTokenOf } from '../http/callers/use-user-token.ts';
-import type { MediaTypes } from '../http/media-types.ts';
 import { NodeHeaders } from '../http/request-headers.ts';
 import { type AnswerOptions, type Asker, createAnswerJob } from './answer-job.ts';
 import { createJobReader, type Job, type JobOptions } from './job.ts';
@@ -16,7 +16,6 @@ export interface ExpressOptions extends JobOptions, AnswerOptions {
   readonly authentication: Pick<Authentication, 'identify'>;
   /** Learns what has been found out of requests that are left to Yoga. */
   readonly arrivals: Pick<Arrivals, 'note'>;
-  readonly mediaTypes: Pick<MediaTypes, 'typeFor'>;
   /** Each request has to bring a user access token of its own. */
   readonly needsUserToken: boolean;
   readonly maxBodyBytes: number;
@@ -30,14 +29,14 @@ export interface ExpressOptions extends JobOptions, AnswerOptions {
  * @param yoga answers any request.
  */
 export function forExpress(options: ExpressOptions, yoga: RequestListener): RequestListener {
-  const { authentication, arrivals, mediaTypes, needsUserToken, maxBodyBytes, requestLog, clock } = options;
+  const { authentication, arrivals, needsUserToken, maxBodyBytes, requestLog, clock } = options;
   const readJob = createJobReader(options);
   const answerJob = createAnswerJob(options);
 
   return function express(request, response) {
     const length = usualLength(request, maxBodyBytes);
     const headers = new NodeHeaders(request);
-    const contentType = length && mediaTypes.typeFor(headers.get('accept'));
+    const contentType = length && contentTypeFor(headers.get('accept'));
     if (!length || !contentType) return yoga(request, response);
     const startedAt = clock();
     const around = requestLog.around();

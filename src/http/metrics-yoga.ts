@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Arrivals } from './arrivals.ts';
 import { useSecurityHeaders } from './browsers/use-security-headers.ts';
@@ -6,9 +7,10 @@ import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/use-authentication.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
-import { notFoundResponse } from './refusal.ts';
+import { refusalResponse } from './refusal.ts';
 import { useMetrics } from './use-metrics.ts';
 import { NO_HEALTH_CHECK } from './use-probes.ts';
+import { useRefusalTypes } from './use-refusal-types.ts';
 import type { GatewayYoga } from './yoga.ts';
 import { createYoga } from './yoga-library.ts';
 
@@ -33,6 +35,7 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
     logging: { debug: silent, info: silent, warn: silent, error: requestLog.logFault },
     plugins: [
       requestLog.plugin,
+      useRefusalTypes(),
       useSecurityHeaders({ variesByOrigin: false }),
       useAuthentication(authentication, arrivals),
       useMetrics(metrics, requestLog.logFault),
@@ -44,7 +47,9 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
 function useNothingElse(): Plugin {
   return {
     onRequest({ endResponse }) {
-      endResponse(notFoundResponse('There is nothing at this address. Metrics are at /metrics.'));
+      endResponse(
+        refusalResponse(new GatewayError('NOT_FOUND', 'There is nothing at this address. Metrics are at /metrics.')),
+      );
     },
   };
 }

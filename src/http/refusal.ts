@@ -1,6 +1,7 @@
 import { type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { type ErrorCode, failures, GatewayError } from '../errors.ts';
+import { type ErrorCode, failures, type GatewayError } from '../errors.ts';
+import { contentTypeFor } from './accept.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** What serves requests: in Node, and in any runtime with the Fetch API. */
@@ -16,11 +17,12 @@ export interface EarlyRefusal {
   readonly code: ErrorCode;
 }
 
-/** No plugin of Yoga adds any to what is refused before it. */
-const HEADERS = { 'content-type': 'application/json', ...SECURITY_HEADERS };
-
-/** An answer that remembers why, for the log. */
+/**
+ * A request that is refused as a whole, before GraphQL. Its content type is what the client accepts: Apollo Client reads code and
+ * message of an error status in `application/graphql-response+json` only.
+ */
 export class RefusalResponse extends Response {
+  /** For the log. */
   readonly refusal: GatewayError;
 
   constructor(refusal: GatewayError, headers: Readonly<Record<string, string>>, status: number) {
@@ -28,9 +30,15 @@ export class RefusalResponse extends Response {
       status,
       // Yoga's server writes what is here, be it nothing.
       statusText: STATUS_CODES[status] ?? '',
-      headers: { ...HEADERS, ...headers },
+      headers: { ...headersOf(refusal, null), ...headers },
     });
     this.refusal = refusal;
+  }
+
+  /** Negotiates the content type. Plugins need not: useRefusalTypes does it for every refusal. */
+  inTypeFor({ headers }: Pick<Request, 'headers'>): this {
+    this.headers.set('content-type', refusalTypeFor(headers.get('accept')));
+    return this;
   }
 }
 
@@ -38,34 +46,28 @@ export class RefusalResponse extends Response {
  * A request that is refused as a whole, before GraphQL: one coded error.
  * @param status where HTTP has one that says more. @default that of its row in the failure table
  */
-export function refusalResponse(
+export const refusalResponse = (
   error: GatewayError,
   headers: Readonly<Record<string, string>> = {},
   status = failures[error.code].httpStatus,
-): Response {
-  const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(error.retryAfterMs) };
-  return new RefusalResponse(error, { ...retryAfter, ...headers }, status);
-}
+): RefusalResponse => new RefusalResponse(error, headers, status);
 
-/**
- * There is nothing at an address. The log and the metrics tell it by its status: who tries addresses must not look like a caller whose
- * queries are wrong.
- */
-export function notFoundResponse(message: string): Response {
-  const body = bodyOf(new GatewayError('BAD_USER_INPUT', message));
-  return new Response(body, { status: 404, statusText: STATUS_CODES[404] ?? '', headers: HEADERS });
-}
-
-/** The same on a Node server, whose connection is of no further use. @param status as above. */
+/** The same on a Node server, before Yoga. Its connection is of no further use. @param status as above. */
 export function sendRefusal(
   response: ServerResponse,
   error: GatewayError,
   status = failures[error.code].httpStatus,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  const { accept = null } = response.req.headers;
   const body = bodyOf(error);
   const length = Buffer.byteLength(body);
-  response.writeHead(status, { ...HEADERS, ...headers, 'content-length': length, connection: 'close' });
+  response.writeHead(status, {
+    ...headersOf(error, accept),
+    ...headers,
+    'content-length': length,
+    connection: 'close',
+  });
   response.end(body);
 }
 
@@ -73,20 +75,40 @@ export function sendRefusal(
 export function refusalText(error: GatewayError, status: number): string {
   const body = bodyOf(error);
   const length = String(Buffer.byteLength(body));
-  const headers = { date: new Date().toUTCString(), ...HEADERS, 'content-length': length, connection: 'close' };
+  const headers = {
+    date: new Date().toUTCString(),
+    ...headersOf(error, null),
+    'content-length': length,
+    connection: 'close',
+  };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** The same for a place where Yoga makes the answer: throw it, or hand it over as a result. Every client gets the status. */
-export function refusalError({ code, message, extensions, retryAfterMs }: GatewayError): GraphQLError {
-  const headers = retryAfterMs === undefined ? {} : { 'retry-after': secondsOf(retryAfterMs) };
+/**
+ * The same for a place where Yoga makes the answer: throw it, or hand it over as a result.
+ * @param http `spec`: a client that accepts only `application/json` gets a 200, as GraphQL over HTTP wants. @default every client gets
+ *   the status
+ */
+export function refusalError(error: GatewayError, http: { readonly spec?: boolean } = {}): GraphQLError {
+  const { code, message, extensions } = error;
   return new GraphQLError(message, {
-    extensions: { ...extensions, http: { status: failures[code].httpStatus, headers } },
+    extensions: { ...extensions, http: { status: failures[code].httpStatus, headers: retryAfterOf(error), ...http } },
   });
 }
 
 const bodyOf = ({ message, extensions }: GatewayError) => JSON.stringify({ errors: [{ message, extensions }] });
 
-/** As in the header Retry-After: whole seconds. */
-const secondsOf = (ms: number): string => String(Math.ceil(ms / 1_000));
+/** No plugin of Yoga adds any to what is refused before it. */
+const headersOf = (error: GatewayError, accept: string | null) => ({
+  'content-type': refusalTypeFor(accept),
+  ...SECURITY_HEADERS,
+  ...retryAfterOf(error),
+});
+
+/** Also where the client accepts neither: RFC 9110, 12.5.1, leaves that to the server, and an error tells more than none. */
+const refusalTypeFor = (accept: string | null) => contentTypeFor(accept) ?? 'application/json; charset=utf-8';
+
+/** In whole seconds. */
+const retryAfterOf = ({ retryAfterMs }: GatewayError): Record<string, string> =>
+  retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };

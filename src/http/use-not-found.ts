@@ -1,6 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../errors.ts';
 import { endpointOf } from './logs/request-note.ts';
-import { notFoundResponse } from './refusal.ts';
+import { refusalResponse } from './refusal.ts';
 
 /**
  * Answers 404 where there is nothing. Yoga itself takes any address for its own that ends in `/graphql`, be that the end of a query
@@ -11,7 +12,9 @@ export function useNotFound(served: { readonly schema: boolean; readonly metrics
   return {
     onRequest({ request, url, serverContext, endResponse }) {
       if (!isServed(request.method, url.pathname) && !isMounted(serverContext)) {
-        endResponse(notFoundResponse('There is nothing at this address. GraphQL is at /graphql.'));
+        endResponse(
+          refusalResponse(new GatewayError('NOT_FOUND', 'There is nothing at this address. GraphQL is at /graphql.')),
+        );
       }
     },
   };

@@ -26,13 +26,13 @@ import { useOwnCodes } from './limits/use-own-codes.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
-import type { MediaTypes } from './media-types.ts';
 import { useAcceptable } from './use-acceptable.ts';
 import { useConnection } from './use-connection.ts';
 import { useMetrics } from './use-metrics.ts';
 import { useNotFound } from './use-not-found.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
+import { useRefusalTypes } from './use-refusal-types.ts';
 import { createYoga } from './yoga-library.ts';
 
 export interface YogaOptions {
@@ -63,8 +63,6 @@ export interface YogaOptions {
   /** Headers that callers have to send, for GraphiQL to show. */
   neededHeaders: NeededHeaders;
   requestLog: YogaRequestLog;
-  /** Learns which content type Yoga chooses. */
-  mediaTypes: MediaTypes;
   /** Served at `/metrics`; `undefined` where they are not, or on a port of their own. */
   metrics?: Metrics | undefined;
 }
@@ -104,7 +102,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       useOwnCodes(options.requestLimits),
       // First of those that see a request, since it takes the time; it sees every answer, whoever gives it.
       options.requestLog.plugin,
-      options.mediaTypes.plugin,
+      // On every refusal, whichever plugin makes it.
+      useRefusalTypes(),
       // On every answer, whoever makes it.
       useSecurityHeaders(options.cors),
       useConnection(),

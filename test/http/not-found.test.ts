@@ -14,7 +14,7 @@ const asked = (path: string, headers: Record<string, string> = {}) =>
 
 const NOTHING = {
   message: 'There is nothing at this address. GraphQL is at /graphql.',
-  extensions: { code: 'BAD_USER_INPUT' },
+  extensions: { code: 'NOT_FOUND' },
 };
 
 describe('where there is nothing', () => {
@@ -33,7 +33,7 @@ describe('where there is nothing', () => {
     const { gateway, upstreamCalls } = await gatewayWithSandbox({ gateway: { metrics: true } });
     const response = await gateway.fetch(asked(path));
     expect({ status: response.status, ...(await response.json()) }).toEqual({ status: 404, errors: [NOTHING] });
-    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(upstreamCalls()).toEqual([]);
   });
 

@@ -26,7 +26,7 @@ export function forLoopbackHosts(handler: HttpHandler, { cors, onRefused }: Loop
       if (isLoopbackHost(new URL(request.url).host) && !isForwarded) return handler.fetch(request);
       if (isPreflight(request.method, request.headers)) return handler.fetch(request);
       note(request.method);
-      return refusalResponse(foreignHost(), cors.headersFor(request.headers));
+      return refusalResponse(foreignHost(), cors.headersFor(request.headers)).inTypeFor(request);
     },
     requestListener(request, response) {
       const isForwarded = FORWARDED.some((name) => name in request.headers);

@@ -130,7 +130,7 @@ describe('the line of a request', () => {
       endpoint: 'other',
       method: 'other',
       status: 404,
-      outcome: 'HTTP_404',
+      outcome: 'NOT_FOUND',
     });
     expect(JSON.stringify(requests())).not.toMatch(/zhangsan/i);
   });
