@@ -33,8 +33,8 @@ export function createFindKnown({ schema, documents, findTrusted }: KnownOperati
   return function findKnown(body) {
     if (!isObject(body) || !hasKnownParams(body, findTrusted !== undefined)) return undefined;
     const { operationName, variables } = body;
-    const name = operationName ?? undefined;
-    if (name !== undefined && (typeof name !== 'string' || name === '')) return undefined;
+    const name = operationName === '' ? undefined : (operationName ?? undefined);
+    if (name !== undefined && typeof name !== 'string') return undefined;
     if (!isObject(variables ?? NO_VARIABLES)) return undefined;
     const text = textIn(body);
     const document = text === undefined ? undefined : documents.get(text);

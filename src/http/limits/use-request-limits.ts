@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { isTooNested, MAX_JSON_NESTING } from './json-nesting.ts';
 import { badRequest } from './over-limit.ts';
+import { readJsonBody } from './read-json-body.ts';
 
 export interface RequestLimits {
   /** Bytes of one request body. */
@@ -11,13 +12,12 @@ export interface RequestLimits {
 }
 
 const UNSUPPORTED = 415;
-const JSON_TYPE = /^application\/(graphql\+)?json/;
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_PARAMS: ReadonlySet<string> = new Set(['variables', 'extensions']);
 
 /**
- * Refuses bodies that are compressed, of an unsupported type, incomplete or too nested, and batches that hold too much. Yoga refuses bodies
- * that are too large while they come in.
+ * Refuses bodies that are compressed, of another charset, of an unsupported type, incomplete or too nested, and batches that hold too
+ * much. Yoga refuses bodies that are too large while they come in.
  */
 export function useRequestLimits({ maxBatchedOperations }: Pick<RequestLimits, 'maxBatchedOperations'>): Plugin {
   return {
@@ -25,7 +25,10 @@ export function useRequestLimits({ maxBatchedOperations }: Pick<RequestLimits, '
       const encoding = request.headers.get('content-encoding') ?? 'identity';
       if (encoding !== 'identity') throw compressed();
       if (!requestParser && request.method === 'POST') throw ofNoKnownType();
-      if (requestParser) setRequestParser(async (one) => await parsed(async () => requestParser(await measured(one))));
+      const type = request.headers.get('content-type') ?? '';
+      if (request.method === 'POST' && !isUtf8(type)) throw ofOtherCharset();
+      const parse = request.method === 'POST' && JSON_TYPE.test(type) ? readJsonBody : requestParser;
+      if (parse) setRequestParser(async (one) => await parsed(async () => parse(await measured(one))));
       return {
         onRequestParseDone({ requestParserResult }) {
           if (!Array.isArray(requestParserResult)) return;
@@ -33,6 +36,12 @@ export function useRequestLimits({ maxBatchedOperations }: Pick<RequestLimits, '
           if (refusal) throw refusal;
         },
       };
+    },
+    onParams({ params, setParams }) {
+      // As Yoga reads it in an address: clients send it for "none".
+      if (params.operationName !== '') return;
+      const { operationName: _, ...rest } = params;
+      setParams(rest);
     },
   };
 
@@ -55,6 +64,20 @@ const compressed = () =>
   badRequest('Expected a body that is not compressed. Send it without content-encoding.', {
     status: UNSUPPORTED,
     headers: { 'accept-encoding': 'identity' },
+  });
+
+/** As Yoga knows them: the name is in lower case, and a list of types counts by its first. */
+const JSON_TYPE = /^application\/(graphql\+)?json *(?=[;,]|$)/;
+
+/** GraphQL over HTTP knows no other charset. ASCII is a part of it. */
+function isUtf8(contentType: string): boolean {
+  const [, charset = 'utf-8'] = /; *charset *= *"?([^\s";,]*)/i.exec(contentType) ?? [];
+  return /^(utf-?8|us-ascii)$/i.test(charset);
+}
+
+const ofOtherCharset = () =>
+  badRequest('Expected a body in UTF-8, got another charset in "content-type". Send "charset=utf-8", or none.', {
+    status: UNSUPPORTED,
   });
 
 const ofNoKnownType = () => badRequest('Expected "content-type: application/json".', { status: UNSUPPORTED });

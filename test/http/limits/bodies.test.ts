@@ -160,7 +160,7 @@ describe.each(ACCEPTED)('what is no request gets a code, and is not repeated in 
     const { url } = await listening();
     const response = await fetch(url, { method: 'POST', headers: JSON_BODY, body: `{"secret": ${'x'.repeat(1_000)}` });
     expect(await response.json()).toEqual({
-      errors: [{ message: 'POST body sent invalid JSON.', extensions: { code: 'BAD_USER_INPUT' } }],
+      errors: [{ message: expect.stringContaining('got what is no JSON'), extensions: { code: 'BAD_USER_INPUT' } }],
     });
   });
 });
