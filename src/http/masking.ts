@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { type ErrorCode, failures, GatewayError } from '../errors.ts';
 
 const INTERNAL: ErrorCode = 'INTERNAL_SERVER_ERROR';
+const UNCODED: ErrorCode = 'BAD_USER_INPUT';
 
 /**
  * The one place that decides what of an error a client may see: our own coded errors and graphql-js' about the request
@@ -12,11 +13,27 @@ export function maskError(error: unknown): Error {
   const own = ownErrorIn(error);
   // The path tells where; a location in the query for each of a thousand list items would only repeat itself.
   if (own) return new GraphQLError(own.message, { path: pathOf(error), extensions: own.extensions });
-  if (error instanceof GraphQLError && isMeantForClients(error)) return error;
+  if (error instanceof GraphQLError && isMeantForClients(error)) return withCode(error);
   return new GraphQLError('The gateway failed inside. Its operator finds the cause in the log.', {
     nodes: error instanceof GraphQLError ? (error.nodes ?? null) : null,
     path: pathOf(error),
     extensions: { code: INTERNAL, http: { status: failures[INTERNAL].httpStatus, spec: true } },
+  });
+}
+
+/**
+ * graphql-js gives none to what it finds out while it executes: an argument of a directive or a field whose variable is null, say.
+ * All that is left to it of an operation depends on the request.
+ */
+function withCode(error: GraphQLError): GraphQLError {
+  if (typeof error.extensions.code === 'string') return error;
+  const { message, nodes, source, positions, path, originalError, extensions } = error;
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    ...(!nodes && { source: source ?? null, positions: positions ?? null }),
+    path: path ?? null,
+    originalError: originalError ?? null,
+    extensions: { ...extensions, code: UNCODED },
   });
 }
 

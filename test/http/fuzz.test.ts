@@ -164,7 +164,7 @@ async function answerOf(gateway: Gateway, { method, path: target, headers: sent,
 }
 type Sent = { method: string; path: string; headers: Record<string, string>; body: Uint8Array<ArrayBuffer> };
 
-it(`answers ${RUNS.toLocaleString('en')} requests of all kinds without a 500, a crash or a stack trace`, {
+it(`answers ${RUNS.toLocaleString('en')} requests of all kinds without a 500, a crash, a stack trace or an error without a code`, {
   timeout: 240_000,
 }, async () => {
   const options = { callsPerSecond: 100_000, introspection: true };
@@ -177,6 +177,10 @@ it(`answers ${RUNS.toLocaleString('en')} requests of all kinds without a 500, a 
       expect(status).toBeLessThan(500);
       expect(text).not.toMatch(/\n {4}at |node_modules|file:\/\//);
       expect(text).not.toContain('INTERNAL_SERVER_ERROR');
+      // Each of its own, in a list or an event stream too.
+      expect(text.match(/"code":"[A-Z_]+"/g)?.length ?? 0).toBeGreaterThanOrEqual(
+        text.match(/"message":/g)?.length ?? 0,
+      );
     }),
     { numRuns: RUNS, seed: SEED },
   );
