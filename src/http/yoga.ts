@@ -28,6 +28,7 @@ import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import { useAcceptable } from './use-acceptable.ts';
 import { useConnection } from './use-connection.ts';
+import { useErrorOrder } from './use-error-order.ts';
 import { useMetrics } from './use-metrics.ts';
 import { useNotFound } from './use-not-found.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
@@ -153,6 +154,8 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
         hidesSuggestions: !options.showsSchema,
         admit: options.admit,
       }),
+      // After execution, before the errors are counted.
+      useErrorOrder(),
       // Around execution: tells what it took.
       useReceipt(),
     ],

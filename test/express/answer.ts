@@ -24,13 +24,12 @@ export const wasExpress = ({ events }: Answered): boolean => tookIt(events);
 /** What is the same for both gateways, in a form that shows where it is not. */
 export function comparable(answered: Answered) {
   const { status, headers, body, entries, events } = answered;
-  const codes = new Set(entries.flatMap(({ fields }) => Object.keys(fields.errors ?? {})));
   return {
     status,
     headers: headers.flatMap(([name, value]) => comparableHeader(name, value, body.length)).toSorted(),
     body: comparableBody(body.toString('latin1')),
-    log: entries.map(({ level, message, fields }) => ({ level, message, ...comparableFields(fields, codes) })),
-    requests: events.filter(isRequest).map((event) => comparableRequest(event, codes)),
+    log: entries.map(({ level, message, fields }) => ({ level, message, ...comparableFields(fields) })),
+    requests: events.filter(isRequest).map(comparableRequest),
     figures: figuresOf(events),
   };
 }
@@ -44,14 +43,10 @@ export const withoutReceipt = ({ status, headers, body }: ReturnType<typeof comp
 
 const isRequest = (event: GatewayEvent): event is RequestEvent => event.type === 'request';
 
-function comparableRequest(event: RequestEvent, codes: ReadonlySet<string>) {
+function comparableRequest(event: RequestEvent) {
   const { isExpress: _, durationMs: __, ...rest } = event as RequestEvent & { isExpress?: boolean };
-  return { ...rest, outcome: comparableOutcome(event.outcome, codes) };
+  return rest;
 }
-
-/** The code of the first error, and errors of several codes come in any order. */
-const comparableOutcome = (outcome: string | undefined, codes: ReadonlySet<string>) =>
-  outcome !== undefined && codes.size > 1 && codes.has(outcome) ? 'one of its errors' : outcome;
 
 /** Of this one answer, or of its connection. */
 const OF_ITS_OWN = new Set(['date', 'keep-alive']);
@@ -66,36 +61,18 @@ function comparableHeader(name: string, value: string, length: number): string[]
 }
 
 /**
- * Byte for byte, but for what is of this one call, and for the order of errors: graphql-js tells them as they come, which depends on
- * which call ends first.
+ * Byte for byte, but for what is of this one call.
  * @param text each character a byte, so that nothing is lost.
  */
-function comparableBody(text: string): string {
-  const own = text
+const comparableBody = (text: string): string =>
+  text
     .replace(/"waitedMs":[\d.]+/g, '"waitedMs":0')
     .replace(/"logId":"SANDBOX\d+"/g, '"logId":"…"')
     .replace(/"retryAfterMs":\d+/g, '"retryAfterMs":0');
-  const errors = errorsIn(own);
-  if (!errors) return own;
-  const written = JSON.stringify(errors);
-  const sorted = JSON.stringify(errors.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
-  return own.includes(written) ? own.replace(written, () => sorted) : own;
-}
 
-function errorsIn(text: string): unknown[] | undefined {
-  try {
-    const { errors } = JSON.parse(text) ?? {};
-    return Array.isArray(errors) && errors.length > 1 ? errors : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function comparableFields(fields: LogEntry['fields'], codes: ReadonlySet<string>) {
-  const { requestId, durationMs: _, waitedMs, logId: __, outcome, ...rest } = fields;
+function comparableFields({ requestId, durationMs: _, waitedMs, logId: __, ...rest }: LogEntry['fields']) {
   return {
     ...rest,
-    outcome: comparableOutcome(outcome, codes),
     hasId: requestId !== undefined,
     hasWait: waitedMs !== undefined,
   };
