@@ -92,8 +92,12 @@ remembered, but for a value that the user API refuses: that for a minute.
 
 ${errorsTable}
 
-The status counts for a request that is refused as a whole. Field errors travel in a 200, as does every error for clients that
-accept only \`application/json\`.
+The status counts for a request that is refused as a whole; field errors travel in a 200. Clients that accept only
+\`application/json\` get a 200, as GraphQL over HTTP wants, for a document that is wrong, variables that are wrong, and \`OVERLOADED\`;
+every other refusal has its status for every client. A refusal is \`application/graphql-response+json\` where the client accepts it.
+
+An operation whose identifiers are all \`OVERLOADED\` is refused as a whole: one error without a path, and no \`data\`. Where one of
+them is cached or in flight, each of the others has its error at its own path.
 
 | in \`extensions\` | meaning |
 | --- | --- |

@@ -10,6 +10,7 @@ import type { Caller } from '../http/callers/caller.ts';
 import type { RequestLog } from '../http/logs/request-log.ts';
 import { addErrors, type RequestNote } from '../http/logs/request-note.ts';
 import { maskError } from '../http/masking.ts';
+import { overloadError } from '../http/overloaded.ts';
 import { refusalError } from '../http/refusal.ts';
 import type { AskedHeaders } from '../http/request-headers.ts';
 import { receiptExtensions } from '../http/use-receipt.ts';
@@ -122,6 +123,7 @@ class Answering implements Departure {
 
   #resultOf(ran: RunResult, ticket: Ticket): ExecutionResult | WrittenResult {
     const extensions = receiptExtensions(this.#asker.headers, ticket.receipt);
+    if ('overload' in ran) return { errors: [overloadError(ran.overload)], ...(extensions && { extensions }) };
     if ('written' in ran) return { written: ran.written, extensions };
     const { data, errors } = ran;
     return {

@@ -1,5 +1,7 @@
 import type { Directory } from '../directory/directory.ts';
 import type { Ticket } from '../directory/look-up.ts';
+import type { GatewayError } from '../errors.ts';
+import { overloadOf } from '../http/overloaded.ts';
 import type { AskedPeople } from '../schema/asked-people.ts';
 import type { PeopleContext } from '../schema/builder.ts';
 import { findTogether } from './find-together.ts';
@@ -17,7 +19,8 @@ export interface RunOptions {
   readonly ticket: Ticket;
 }
 
-export type RunResult = MadeData | WrittenData;
+/** `overload` where the operation is rejected as a whole. */
+export type RunResult = MadeData | WrittenData | { readonly overload: GatewayError };
 
 /**
  * Looks everybody up. A promise only where somebody has to be waited for.
@@ -32,6 +35,8 @@ export function runPlan(options: RunOptions): (() => RunResult) | Promise<() => 
 
   function answer(lists: Awaited<typeof found>): RunResult {
     const people = asked.map(({ place }, index) => place(lists[index] ?? []));
+    const overload = overloadOf(people);
+    if (overload) return { overload };
     const answered = { selection, calls, people, context };
     return writeData(answered) ?? makeData(answered);
   }

@@ -44,7 +44,7 @@ export const isFault = (error: unknown): boolean =>
 const pathOf = (error: unknown) => (error instanceof GraphQLError ? (error.path ?? null) : null);
 
 /** Our own coded error, however deep graphql-js has wrapped it. */
-function ownErrorIn(error: unknown): GatewayError | undefined {
+export function ownErrorIn(error: unknown): GatewayError | undefined {
   if (error instanceof GraphQLError) return ownErrorIn(error.originalError);
   return error instanceof GatewayError && error.code !== INTERNAL ? error : undefined;
 }

@@ -109,6 +109,6 @@ const headersOf = (error: GatewayError, accept: string | null) => ({
 /** Also where the client accepts neither: RFC 9110, 12.5.1, leaves that to the server, and an error tells more than none. */
 const refusalTypeFor = (accept: string | null) => contentTypeFor(accept) ?? 'application/json; charset=utf-8';
 
-/** In whole seconds. */
+/** In whole seconds, and at least one: a client that asks again at once meets what it met. */
 const retryAfterOf = ({ retryAfterMs }: GatewayError): Record<string, string> =>
-  retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+  retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) };

@@ -147,6 +147,14 @@ export const CONFIGURATIONS: readonly Configuration[] = [
     requests: { ...USUAL, isAlwaysStruck: true },
   },
   {
+    name: 'while the queue is full',
+    documents: 60,
+    gateway: { queueLimit: 2, maxBatchedOperations: 2 },
+    faults: [],
+    // Half of the requests come when nothing is cached any more.
+    requests: { ...USUAL, pauses: [3_700_000, 0] },
+  },
+  {
     name: 'for callers with rights of their own',
     documents: 90,
     gateway: { auth: { kind: 'api-key', keys: four.keys }, emailNeedsScope: true, tenantKeys: ['tenant_example_com'] },

@@ -5,7 +5,10 @@ import type { SchemaContext } from '../../schema/builder.ts';
 import type { Named } from '../../schema/named-in-operation.ts';
 import { checkOperation } from '../../schema/operation-check.ts';
 import type { Admit, Admittance } from '../callers/admission.ts';
+import { ownErrorIn } from '../masking.ts';
+import { overloadError, overloadOf } from '../overloaded.ts';
 import { refusalError } from '../refusal.ts';
+import { isAsyncIterable } from '../yoga-library.ts';
 import { shortErrors } from './short-error.ts';
 
 export interface OperationCheckOptions {
@@ -19,7 +22,7 @@ export interface OperationCheckOptions {
 
 /**
  * Refuses an operation as a whole before execution: variables of the wrong type, too many identifiers, or more than its caller
- * may ask for.
+ * may ask for. After it, answers one whose identifiers are all OVERLOADED with one error.
  */
 export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): Plugin<SchemaContext> {
   return {
@@ -28,10 +31,20 @@ export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): 
       const checked = checkOperation({ schema, document, operationName, variables: variableValues, ...limits });
       if (!isNamed(checked)) {
         setResultAndStopExecution({ errors: shortErrors(checked).map(withStatus) });
-        return;
+        return undefined;
       }
       const refusal = await admit(checked, contextValue.request);
-      if (refusal) setResultAndStopExecution({ errors: [refusalError(refusal)] });
+      if (refusal) {
+        setResultAndStopExecution({ errors: [refusalError(refusal)] });
+        return undefined;
+      }
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (isAsyncIterable(result) || !result.errors || result.errors.length !== checked.identifiers) return;
+          const overload = overloadOf([result.errors.map(ownErrorIn)]);
+          if (overload) setResult({ errors: [overloadError(overload)] });
+        },
+      };
     },
   };
 }
