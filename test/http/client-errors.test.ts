@@ -63,7 +63,7 @@ describe('what is no request that can be routed is refused as everything else is
 const refused = (status: number) => ({
   status,
   headers: expect.objectContaining({
-    'content-type': 'application/json',
+    'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': expect.stringContaining("default-src 'none'"),

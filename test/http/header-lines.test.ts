@@ -105,7 +105,7 @@ describe.each([true, false])('with express: %s', (express) => {
       [repeated, ...ONCE],
     ]) {
       const { status, headers, body } = await ask(port, 'POST /graphql', lines, QUERY);
-      expect([status, headers['content-type']]).toEqual([400, 'application/json']);
+      expect([status, headers['content-type']]).toEqual([400, 'application/json; charset=utf-8']);
       expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
     }
   });

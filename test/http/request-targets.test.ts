@@ -51,7 +51,7 @@ async function know(ask: Ask): Promise<void> {
 /** What every refused request is answered with. */
 const REFUSED = {
   status: 400,
-  type: 'application/json',
+  type: 'application/json; charset=utf-8',
   errors: [{ message: expect.stringMatching(/^Expected .+, got .+\. .+\.$/), extensions: { code: 'BAD_USER_INPUT' } }],
 };
 
