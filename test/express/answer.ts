@@ -70,7 +70,8 @@ const comparableBody = (text: string): string =>
     .replace(/"logId":"SANDBOX\d+"/g, '"logId":"…"')
     .replace(/"retryAfterMs":\d+/g, '"retryAfterMs":0');
 
-function comparableFields({ requestId, durationMs: _, waitedMs, logId: __, ...rest }: LogEntry['fields']) {
+function comparableFields(fields: LogEntry['fields']) {
+  const { requestId, durationMs: _, waitedMs, logId: __, ...rest } = fields;
   return {
     ...rest,
     hasId: requestId !== undefined,

@@ -18,13 +18,34 @@ const name = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.constantFrom(
-      ...['*/*', 'application/*', '*/json', '*', 'text/html', 'text/event-stream', 'multipart/mixed', 'text/*'],
-      ...['APPLICATION/JSON', 'application / json', 'application/graphql+json', 'application/jsonp', 'x', '', '/'],
+      '*/*',
+      'application/*',
+      '*/json',
+      '*',
+      'text/html',
+      'text/event-stream',
+      'multipart/mixed',
+      'text/*',
+      'APPLICATION/JSON',
+      'application / json',
+      'application/graphql+json',
+      'application/jsonp',
+      'x',
+      '',
+      '/',
     ),
   },
 );
 const parameter = fc.constantFrom(
-  ...['q=0', 'q=0.5', 'q=1', 'charset=utf-8', 'charset=UTF-8', 'charset=latin1', 'charset="utf-8"', 'a=b', ''],
+  'q=0',
+  'q=0.5',
+  'q=1',
+  'charset=utf-8',
+  'charset=UTF-8',
+  'charset=latin1',
+  'charset="utf-8"',
+  'a=b',
+  '',
 );
 const range = fc
   .tuple(name, fc.array(parameter, { maxLength: 2 }), fc.constantFrom(';', '; ', ' ;'))
