@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts';
 import type { CancelSignal } from '../policies/cancel.ts';
 import { readAnswer } from './answer-reader.ts';
 import { withProxyErrors } from './proxy-error.ts';
-import { Agent, errors, loadUndici } from './undici-parts.ts';
+import { Agent, errors, kParser, kSocket, loadUndici, Pool } from './undici-parts.ts';
 
 export interface TransportOptions {
   /** Where the user API lives, with an optional path prefix: `https://project.feishu.cn`. Redirects are never followed. */
@@ -58,7 +58,13 @@ export function createTransport(options: TransportOptions): Transport {
           origin,
           path: prefix + path,
           method: 'POST',
-          headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+          // Without `identity` a proxy may compress the answer.
+          headers: {
+            ...headers,
+            'content-type': 'application/json',
+            accept: 'application/json',
+            'accept-encoding': 'identity',
+          },
           body: JSON.stringify(body),
         };
         return await readAnswer((handler) => dispatcher.dispatch(request, handler), signal);
@@ -78,10 +84,11 @@ function createDispatcher(options: TransportOptions): Dispatcher {
     bodyTimeout: 0,
     connections: options.maxConnections ?? null,
     maxResponseSize: options.maxResponseBytes ?? 4 * 1024 * 1024,
+    factory: (origin, poolOptions) => skippingContinue(new Pool(origin, poolOptions)),
   };
   const { httpProxy, httpsProxy, noProxy } = options.proxy ?? {};
   if (!httpProxy && !httpsProxy) return new Agent(agentOptions);
-  const { EnvHttpProxyAgent, Pool } = loadUndici();
+  const { EnvHttpProxyAgent } = loadUndici();
   // undici reads the environment for whatever is undefined here; "" keeps configuration in one place.
   return new EnvHttpProxyAgent({
     ...agentOptions,
@@ -92,6 +99,25 @@ function createDispatcher(options: TransportOptions): Dispatcher {
     // the connections, by a proxy that has long been well again.
     clientFactory: (origin, client) =>
       withProxyErrors(new Pool(origin, { ...client, headersTimeout: TUNNEL_TIMEOUT_MS })),
+  });
+}
+
+interface HttpParser {
+  onHeadersComplete(status: number, ...more: unknown[]): number;
+}
+
+/**
+ * undici cuts the connection where `100 Continue` comes unasked; RFC 9110, 15.2, has a client skip any 1xx. It skips the others, so each
+ * 100 is given to it as one of them.
+ */
+function skippingContinue(pool: Dispatcher): Dispatcher {
+  return pool.on('connect', (_, targets) => {
+    const client = targets.at(-1) as unknown as Record<symbol, Record<symbol, HttpParser>>;
+    const parser = client[kSocket]?.[kParser];
+    if (!parser) return;
+    const { onHeadersComplete } = parser;
+    parser.onHeadersComplete = (status, ...more) =>
+      onHeadersComplete.call(parser, status === 100 ? 102 : status, ...more);
   });
 }
 
