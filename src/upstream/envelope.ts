@@ -1,7 +1,6 @@
-import { z } from 'zod';
-import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
+import { GatewayError, type UpstreamTrace } from '../errors.ts';
 import { bodyText } from './body-text.ts';
-import { judge, judgeStatus, type UpstreamVerdict } from './error-codes.ts';
+import { judge, judgeStatus, type UpstreamVerdict, USAGE_EXCEEDED } from './error-codes.ts';
 import { isHeaderText } from './header-text.ts';
 import { parseJson } from './parse-json.ts';
 import { decodePerson, isRecord, type Person } from './person.ts';
@@ -18,26 +17,14 @@ export type UserQueryAnswer =
     }
   | { readonly outcome: 'token-refused'; readonly upstream: UpstreamTrace };
 
-const tokenEnvelope = z.object({
-  data: z
-    // A token that cannot be sent is found out now, not in each call until its end.
-    .object({ token: z.string().refine(isHeaderText), expire_time: z.number().positive() })
-    .nullish()
-    .catch(null),
-  error: z.object({ code: z.number().int() }),
-});
-
 /**
  * Reads an answer of the user query. The shape decides, not the content type; `err_code` first, so an error need not have `data`.
  * @param read the body of it.
  * @throws GatewayError with the code of the failure; never for "nobody found", which is an empty list.
  */
 export function decodeUserQuery(answer: HttpAnswer, { envelope, people: matched }: ReadBody): UserQueryAnswer {
-  if (!isRecord(envelope) || !isCode(envelope.err_code)) {
-    throw toError(judgeStatus(answer.status), answer, { logId: logIdOf(answer) });
-  }
-  const { err_code: code, data, err } = envelope;
-  const logId = logIdOf(answer) ?? (isRecord(err) ? cleanLogId(err.log_id) : undefined);
+  const { code, data, logId } = readEnvelope(envelope, answer);
+  if (code === undefined) throw toError(judgeStatus(answer.status), answer, { logId });
   const verdict = judge(code, answer.status);
   if (verdict?.outcome === 'token-refused') return { outcome: 'token-refused', upstream: { code, logId } };
   if (verdict?.outcome === 'nobody-found') return { outcome: 'people', people: [], malformedRows: 0, logId };
@@ -60,37 +47,65 @@ export function decodeUserQuery(answer: HttpAnswer, { envelope, people: matched 
   return { outcome: 'people', people, malformedRows: data.length - people.length, logId };
 }
 
-/** Mind that this envelope says `error.code`, not `err_code`, and that a wrong secret often comes on HTTP 200. */
+/** The vendor's SDKs count on 7200 s; a token that ends earlier is refused and renewed. */
+const USUAL_TOKEN_LIFETIME_S = 7200;
+
+/**
+ * Reads an answer of the token interface by the same table. A wrong secret often comes on HTTP 200; a token may come without `error`
+ * and without its lifetime.
+ * @throws GatewayError with the code of the failure.
+ */
 export function decodePluginToken(answer: HttpAnswer): { token: string; lifetimeMs: number } {
-  const envelope = tokenEnvelope.safeParse(parseJson(bodyText(answer.body)));
-  const logId = logIdOf(answer);
-  if (!envelope.success) throw toError(judgeStatus(answer.status), answer, { logId });
-  const { data, error } = envelope.data;
-  const upstream = { code: error.code, logId };
-  if (answer.status === 429 || answer.status >= 500) throw toError(judgeStatus(answer.status), answer, upstream);
-  if (error.code !== 0) {
-    const verdict = judge(error.code, answer.status);
-    if (verdict?.outcome === 'failed' && isPassing(verdict.code)) throw toError(verdict, answer, upstream);
-    throw new GatewayError(
-      'UPSTREAM_UNAUTHENTICATED',
-      'The user API gave no token for the plugin credential: check LARK_PLUGIN_ID, LARK_PLUGIN_SECRET and LARK_TOKEN_TYPE.',
-      { upstream },
-    );
+  const { status } = answer;
+  const { code, data, logId } = readEnvelope(parseJson(bodyText(answer.body)), answer);
+  const upstream = { code, logId };
+  const verdict = code === undefined && status >= 300 ? judgeStatus(status) : judge(code ?? 0, status);
+  if (verdict)
+    throw refusesCredential(verdict, code) ? credentialRefused(upstream) : toError(verdict, answer, upstream);
+  const { token, expire_time: lifetimeS = USUAL_TOKEN_LIFETIME_S } = isRecord(data) ? data : NOTHING;
+  // A token that cannot be sent is found out now, not in each call until its end.
+  if (typeof token === 'string' && isHeaderText(token) && typeof lifetimeS === 'number' && lifetimeS > 0) {
+    return { token, lifetimeMs: lifetimeS * 1000 };
   }
-  if (!data) {
-    throw new GatewayError(
-      'UPSTREAM_BAD_RESPONSE',
-      'Expected a token of visible ASCII and its lifetime from the user API, got something else.',
-      {
-        upstream,
-      },
-    );
-  }
-  return { token: data.token, lifetimeMs: data.expire_time * 1000 };
+  throw new GatewayError(
+    'UPSTREAM_BAD_RESPONSE',
+    'Expected a token of visible ASCII and its lifetime from the user API, got something else.',
+    { upstream },
+  );
 }
 
-/** Trouble that says nothing about the credential. Every other refusal of a token does, whatever its code. */
-const isPassing = (code: ErrorCode) => code === 'UPSTREAM_RATE_LIMITED' || code === 'UPSTREAM_UNAVAILABLE';
+const NOTHING: Readonly<Record<string, unknown>> = {};
+
+/** "No Permission" is what a wrong secret is answered; codes without a meaning of their own say the same of a request for a token. */
+const refusesCredential = (verdict: UpstreamVerdict, errCode: number | undefined): boolean =>
+  verdict.outcome !== 'failed' ||
+  errCode === 10001 ||
+  (verdict.code === 'UPSTREAM_REJECTED' && errCode !== USAGE_EXCEEDED);
+
+const credentialRefused = (upstream: UpstreamTrace) =>
+  new GatewayError(
+    'UPSTREAM_UNAUTHENTICATED',
+    'The user API gave no token for the plugin credential: check LARK_PLUGIN_ID, LARK_PLUGIN_SECRET and LARK_TOKEN_TYPE.',
+    { upstream },
+  );
+
+/**
+ * The vendor has two envelopes: `err_code` beside `err`, and `error.code` of the token interface, which answers with the other one at
+ * times. The code that is not 0 counts.
+ * @throws GatewayError UPSTREAM_BAD_RESPONSE, or by the HTTP status, where it is neither, or has a code that is no number.
+ */
+function readEnvelope(envelope: unknown, answer: HttpAnswer) {
+  const headerLogId = logIdOf(answer);
+  if (isRecord(envelope)) {
+    const { err_code, err, error, data } = envelope;
+    const codes = [err_code, isRecord(error) ? error.code : undefined].filter((code) => code !== undefined);
+    if (codes.every(isCode)) {
+      const logId = headerLogId ?? (isRecord(err) ? cleanLogId(err.log_id) : undefined);
+      return { code: codes.find((code) => code !== 0) ?? codes[0], data, logId };
+    }
+  }
+  throw toError(judgeStatus(answer.status, codingOf(answer)), answer, { logId: headerLogId });
+}
 
 const isCode = (value: unknown): value is number => Number.isSafeInteger(value);
 
@@ -98,6 +113,13 @@ function toError(verdict: UpstreamVerdict, answer: HttpAnswer, upstream: Upstrea
   if (verdict.outcome !== 'failed') throw new TypeError(`Expected a failure, got ${verdict.outcome}.`);
   const retryAfterMs = verdict.code === 'UPSTREAM_RATE_LIMITED' ? retryAfterOf(answer) : undefined;
   return new GatewayError(verdict.code, verdict.message, { retryAfterMs, upstream });
+}
+
+/** What the answer says it is compressed with, as far as that can be shown: it was not asked for. */
+function codingOf({ headers }: HttpAnswer): string | undefined {
+  const coding = headers['content-encoding'];
+  if (coding === undefined || coding === '' || coding === 'identity') return undefined;
+  return typeof coding === 'string' && /^[\w-]{1,20}$/.test(coding) ? coding : 'of several kinds';
 }
 
 /** Vendor support asks for this id: `X-Tt-Logid`, else `X-Request-Id`. */

@@ -2,7 +2,7 @@ import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
 import { type CancelSignal, createCancel } from '../policies/cancel.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
-import { toCallersError } from './callers-error.ts';
+import { fitToActingUser } from './acting-user.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
 import type { Person } from './person.ts';
 import type { PluginToken } from './plugin-token.ts';
@@ -114,7 +114,8 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       report('UPSTREAM_UNAUTHENTICATED', answer.upstream);
       return { tokenRefused: tokenRefused(answer.upstream) };
     } catch (error) {
-      const shown = error instanceof GatewayError && call.userToken ? toCallersError(error) : error;
+      const actingUser = call.userToken ? 'caller' : userKey ? 'LARK_USER_KEY' : 'none';
+      const shown = error instanceof GatewayError ? fitToActingUser(error, actingUser) : error;
       if (signal?.aborted) report('cancelled');
       else if (shown instanceof GatewayError) report(shown.code, shown.upstream, isProxyFailure(error));
       throw shown;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { clockThatJumps } from '../faults/strike.ts';
 import { gatewayForCallers, LI_SI, one, ZHANG_SAN } from '../support/callers-with-tokens.ts';
 import { codesByPath } from '../support/gateway-with-sandbox.ts';
+import { answerQueries, errorReply } from '../support/wire-replies.ts';
 
 const two = `{ a: user(key: "${ZHANG_SAN}") { key } list: users(keys: ["${LI_SI}", "7000000000000000003"]) { key } }`;
 
@@ -22,6 +23,13 @@ describe('a token that the user API refuses', () => {
     },
   );
 
+  it('with a code that no page lists on HTTP 401 is UNAUTHENTICATED, too', async () => {
+    const harness = await gatewayForCallers();
+    answerQueries(harness, () => errorReply(401, 10009));
+    expect(codesByPath(await harness.askAs(harness.newToken(), one(ZHANG_SAN)))).toEqual(['user: UNAUTHENTICATED']);
+    expect(harness.upstreamCalls()).toHaveLength(1);
+  });
+
   it("is its own caller's trouble: others are answered", async () => {
     const { askAs, newToken, sandbox } = await gatewayForCallers();
     const [revoked, good] = [newToken(), newToken()];
@@ -33,10 +41,13 @@ describe('a token that the user API refuses', () => {
 
   it.each([
     [10301, 'check that the plugin has the permission to read users'],
-    [10001, 'check the permissions of the plugin, and of the person whose token it is'],
-    [10404, 'that the person whose token it is sees it'],
-    [20039, 'acts for nobody'],
-    [20042, 'does not know the person for whom the token in x-lark-user-token acts'],
+    [10001, 'check the permissions of the plugin, and of the user whose token it is'],
+    [10404, 'that the user whose token it is sees it'],
+    [20039, 'acts for no user; send a user access token'],
+    [20042, 'does not know the user for whom the token in x-lark-user-token acts'],
+    [10023, 'does not know the user for whom the token in x-lark-user-token acts'],
+    [1000051743, 'does not know the user for whom the token in x-lark-user-token acts'],
+    [10204, 'check the plugin that the token in x-lark-user-token was issued for'],
   ])('with %i lacks a permission instead: UPSTREAM_FORBIDDEN, which names no setting', async (code, words) => {
     const { askAs, newToken, sandbox } = await gatewayForCallers();
     sandbox.faults.start({ name: 'error', code });

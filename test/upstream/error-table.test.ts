@@ -21,6 +21,9 @@ const table: [status: number, errCode: number, code: string, calls: number][] = 
   [400, 9999, 'UPSTREAM_REJECTED', 6],
   [400, 20039, 'UPSTREAM_FORBIDDEN', 1],
   [400, 20042, 'UPSTREAM_FORBIDDEN', 1],
+  [400, 10023, 'UPSTREAM_FORBIDDEN', 1],
+  [401, 10204, 'UPSTREAM_FORBIDDEN', 1],
+  [400, 1000051743, 'UPSTREAM_FORBIDDEN', 1],
   [500, 50006, 'UPSTREAM_UNAVAILABLE', 3],
   [400, 1000051942, 'UPSTREAM_REJECTED', 1],
   [400, 123456, 'UPSTREAM_REJECTED', 1],
@@ -62,6 +65,50 @@ describe('an error of the user API', () => {
     expect(codesByPath(answer)).toEqual([`user: ${code}`, `users.0: ${code}`, `users.1: ${code}`]);
     expect(answer.errors?.[0]?.extensions?.upstream).toMatchObject({ code: errCode });
     expect(harness.upstreamCalls()).toHaveLength(calls);
+  });
+
+  it.each([10009, 777])('%i, which no page lists, on HTTP 401 renews the token once', async (errCode) => {
+    const { query, gateway, sandbox, tokenCalls, upstreamCalls } = await gatewayWithSandbox();
+    await gateway.whenReady;
+    let replies = 0;
+    sandbox.setFault((call, answer) =>
+      call.interface === 'user_query' && replies++ === 0 ? errorReply(401, errCode) : answer(),
+    );
+    expect(await query('{ user(key: "7000000000000000001") { nameEn } }')).toEqual({
+      data: { user: { nameEn: 'Zhang San' } },
+    });
+    expect([tokenCalls(), upstreamCalls().length]).toEqual([2, 2]);
+  });
+
+  it('10009 on HTTP 401, also with a new token, is UPSTREAM_UNAUTHENTICATED after one renewal', async () => {
+    const harness = await gatewayWithSandbox();
+    await harness.gateway.whenReady;
+    answerQueries(harness, () => errorReply(401, 10009));
+    const answer = await harness.query('{ user(key: "1") { key } }');
+    expect(codesByPath(answer)).toEqual(['user: UPSTREAM_UNAUTHENTICATED']);
+    expect(answer.errors?.[0]?.extensions?.upstream).toMatchObject({ code: 10009 });
+    expect([harness.tokenCalls(), harness.upstreamCalls().length]).toEqual([2, 2]);
+  });
+
+  it.each([
+    [10302, 'left; configure another', 'the user for whom the plugin acts has left'],
+    [10001, 'and of the user named by LARK_USER_KEY', 'check the permissions of the plugin.'],
+    [10404, 'and that LARK_USER_KEY may see it', 'check that the plugin is installed in the project.'],
+    [20042, 'LARK_USER_KEY names no user it knows', 'expects the key of an acting user; configure LARK_USER_KEY'],
+    [10023, 'LARK_USER_KEY names no user it knows', 'expects the key of an acting user; configure LARK_USER_KEY'],
+    [1000051743, 'LARK_USER_KEY names no user it knows', 'expects the key of an acting user; configure LARK_USER_KEY'],
+    [10204, 'check LARK_PLUGIN_ID and LARK_PLUGIN_SECRET', 'check LARK_PLUGIN_ID and LARK_PLUGIN_SECRET'],
+  ])('%i names the setting to check: with LARK_USER_KEY %j, without it %j', async (errCode, withUserKey, without) => {
+    for (const [userKey, words] of [
+      ['7000000000000000001', withUserKey],
+      [undefined, without],
+    ]) {
+      const harness = await gatewayWithSandbox({ gateway: { userKey } });
+      answerQueries(harness, () => errorReply(400, errCode));
+      const [error] = (await harness.query('{ user(key: "1") { key } }')).errors ?? [];
+      expect(error?.extensions?.code).toBe('UPSTREAM_FORBIDDEN');
+      expect(error?.message).toContain(words);
+    }
   });
 
   it.each([404, 200])('30006 without data on HTTP %i is "not found" all the same', async (status) => {

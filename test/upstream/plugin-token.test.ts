@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { UsersDocument } from '../generated/graphql.ts';
 import { codesByPath, gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { errorReply, peopleReply } from '../support/wire-replies.ts';
 
 const ONE = '{ user(key: "7000000000000000001") { nameEn } }';
 const FOUND = { data: { user: { nameEn: 'Zhang San' } } };
@@ -96,6 +97,51 @@ describe('the plugin token', () => {
     sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? reply : answer()));
     sandbox.expireTokens();
     expect(codesByPath(await query(ONE))).toEqual([`user: ${code}`]);
+  });
+
+  it.each([
+    ['no error member', { data: { token: 'p-new', expire_time: 600 } }],
+    ['no error member and no lifetime', { data: { token: 'p-new' } }],
+    ['an empty error member', { data: { token: 'p-new', expire_time: 600 }, error: {} }],
+    ['the common envelope', { data: { token: 'p-new', expire_time: 600 }, err_code: 0, err_msg: '', err: {} }],
+  ])('is read from a reply with %s', async (_, body) => {
+    const { query, sandbox, tokenCalls } = await gatewayWithSandbox();
+    sandbox.expireTokens();
+    sandbox.clearCalls();
+    sandbox.setFault((call, answer) => {
+      if (call.interface === 'plugin_token') return { status: 200, body };
+      return call.token === 'p-new' ? peopleReply([{ user_key: '1', name_en: 'One' }]) : answer();
+    });
+    expect(await query('{ user(key: "1") { nameEn } }')).toEqual({ data: { user: { nameEn: 'One' } } });
+    expect(tokenCalls()).toBe(1);
+  });
+
+  it.each([
+    ['a rate limit', 429, 10429, 'UPSTREAM_RATE_LIMITED', 'ask again later'],
+    ['a rate limit on HTTP 200', 200, 10429, 'UPSTREAM_RATE_LIMITED', 'ask again later'],
+    ['an overload on HTTP 200', 200, 50006, 'UPSTREAM_UNAVAILABLE', 'overloaded'],
+    ['a permission not granted', 401, 10301, 'UPSTREAM_FORBIDDEN', 'has the permission to read users, is published'],
+    ['a plugin that is disabled', 403, 10204, 'UPSTREAM_FORBIDDEN', 'check LARK_PLUGIN_ID and LARK_PLUGIN_SECRET'],
+    ['bought usage exceeded', 400, 1000051942, 'UPSTREAM_REJECTED', 'the usage bought for this plugin is used up'],
+    ['a wrong secret', 200, 10001, 'UPSTREAM_UNAUTHENTICATED', 'check LARK_PLUGIN_ID, LARK_PLUGIN_SECRET'],
+    ['a code that no page lists', 401, 10009, 'UPSTREAM_UNAUTHENTICATED', 'check LARK_PLUGIN_ID, LARK_PLUGIN_SECRET'],
+  ])('that is not given for %s (HTTP %i, %i) is %s, in either envelope', async (_, status, errCode, code, words) => {
+    const bodies = [
+      errorReply(status, errCode).body,
+      { data: {}, error: { code: errCode, msg: 'secret words of the vendor' } },
+    ];
+    for (const body of bodies) {
+      const { query, sandbox, upstreamCalls } = await gatewayWithSandbox({
+        gateway: { requestTimeoutMs: 900, retry: { baseMs: 1 } },
+      });
+      sandbox.setFault((call, answer) => (call.interface === 'plugin_token' ? { status, body } : answer()));
+      const answer = await query(ONE);
+      expect(codesByPath(answer)).toEqual([`user: ${code}`]);
+      expect(answer.errors?.[0]?.message).toContain(words);
+      expect(answer.errors?.[0]?.extensions?.upstream).toEqual({ code: errCode, logId: expect.any(String) });
+      expect(JSON.stringify(answer)).not.toContain('secret words');
+      expect(upstreamCalls()).toEqual([]);
+    }
   });
 
   it.each(['p-bad\ntoken', 'p-张', 'p-two words', ''])(
