@@ -157,6 +157,7 @@ describe('a person', () => {
   it.each([
     ['activated', 'ACTIVATED'],
     ['frozen', 'FROZEN'],
+    ['forzen', 'FROZEN'],
     ['resigned', 'RESIGNED'],
     ['on_parental_leave', 'UNKNOWN'],
     ['toString', 'UNKNOWN'],

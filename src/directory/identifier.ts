@@ -1,3 +1,4 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { GatewayError } from '../errors.ts';
 import type { Person } from '../upstream/person.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
@@ -21,7 +22,7 @@ const USUAL: Record<LookupKind | 'tenantKey', RegExp> = {
 };
 
 /**
- * The identifier as it is sent upstream: trimmed, an e-mail in the spelling it was asked in.
+ * The identifier as it is sent upstream: trimmed, an e-mail in the spelling it was asked in, in Unicode form NFC (RFC 6532, 3.1).
  * One malformed value can fail the 99 beside it in a call, so what cannot be one is stopped here.
  * The message describes the value and does not repeat it: error logs of clients are no place for identifiers.
  *
@@ -45,7 +46,7 @@ export function parseIdentifier(kind: LookupKind | 'tenantKey', raw: string): st
       ' such as name@example.com',
     );
   }
-  return value;
+  return kind === 'email' ? composed(value) : value;
 }
 
 /** The same, with what is wrong as the answer. */
@@ -58,19 +59,40 @@ export function tryToParse(kind: LookupKind | 'tenantKey', raw: string): string 
   }
 }
 
-/** The form in which two spellings of one identifier are equal: e-mails come back in another letter case at times. */
+/**
+ * The form in which two spellings of one identifier are equal. E-mails come back in another letter case, in another Unicode form
+ * (NFC, NFD), or with a domain in its other form (`münchen.example`, `xn--mnchen-3ya.example`).
+ */
 export function comparable(kind: LookupKind, identifier: string): string {
   const trimmed = identifier.trim();
   if (kind !== 'email') return trimmed;
-  return IS_ASCII.test(trimmed) ? trimmed.toLowerCase() : Array.from(trimmed, withoutCase).join('');
+  if (IS_ASCII.test(trimmed)) return trimmed.toLowerCase();
+  // Such a text is rejected; to compose a long row of combining marks takes time in its square.
+  if (trimmed.length > MAX_IDENTIFIER_LENGTH) return trimmed;
+  const text = Array.from(composed(trimmed), withoutCase).join('');
+  const domainAt = text.lastIndexOf('@') + 1;
+  return domainAt === 0 ? text : text.slice(0, domainAt) + asciiDomain(text.slice(domainAt));
 }
 
 const IS_ASCII = /^[\0-\x7f]*$/;
+
+/** NFC, but for the three signs that it turns into ASCII: Kelvin, the Greek question mark, varia. They make another address. */
+const composed = (text: string): string => text.replace(/[^\u212a\u037e\u1fef]+/g, (part) => part.normalize('NFC'));
 
 /** Only where it is the other case of the same letter: the sign for Kelvin becomes a "k" as well, and is another address. */
 function withoutCase(character: string): string {
   const lower = character.toLowerCase();
   return lower.toUpperCase() === character ? lower : character;
+}
+
+/** Labels that IDNA maps to others, fullwidth letters say, stay as they are. */
+function asciiDomain(domain: string): string {
+  const toAscii = (label: string): string => {
+    if (IS_ASCII.test(label)) return label;
+    const ascii = domainToASCII(label);
+    return domainToUnicode(ascii) === label ? ascii : label;
+  };
+  return domain.split('.').map(toAscii).join('.');
 }
 
 /** What a person goes by in this kind of look-up; `null` where the user API did not tell. */

@@ -73,7 +73,7 @@ export function defineUser(builder: Builder) {
         nullable: false,
         description:
           'Whether the person can still use Lark. Unknown values become `UNKNOWN`, so that a new one breaks no query.',
-        resolve: ({ status }) => (isKnownStatus(status) ? status : 'unknown'),
+        resolve: ({ status }) => statusOf(status),
       }),
       statusText: t.exposeString('status', {
         description: 'The status in the very words of Lark, for example `"activated"`.',
@@ -82,4 +82,8 @@ export function defineUser(builder: Builder) {
   });
 }
 
-const isKnownStatus = (status: string | null) => status === 'activated' || status === 'frozen' || status === 'resigned';
+/** One private deployment spells it `forzen`. */
+function statusOf(text: string | null) {
+  if (text === 'activated' || text === 'frozen' || text === 'resigned') return text;
+  return text === 'forzen' ? 'frozen' : 'unknown';
+}

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
 import { comparable } from '../../src/directory/identifier.ts';
 import { createUserLoaders } from '../../src/directory/loaders.ts';
@@ -12,8 +13,43 @@ it.each([
   ['Kate@Example.COM', 'kate@example.com'],
   ['RENÉ@example.com', 'rené@example.com'],
   [' kate@example.com ', 'kate@example.com'],
+  ['rene\u0301@example.com', 'RENÉ@example.com'],
+  ['kate@münchen.example', 'kate@xn--mnchen-3ya.example'],
+  ['kate@MU\u0308NCHEN.Example', 'kate@XN--MNCHEN-3YA.example'],
+  ['rene\u0301@straße.münchen.example', 'RENÉ@xn--strae-oqa.xn--mnchen-3ya.example'],
+  ['ka\u0301te@例え.example', 'KÁTE@xn--r8jz45g.example'],
 ])('%s is the same address as %s', (one, other) => {
   expect(comparable('email', one)).toBe(comparable('email', other));
+});
+
+it.each([
+  ['the sign for Kelvin', '\u212Aate@example.com', 'kate@example.com'],
+  ['the sign for Kelvin in a domain', 'a@\u212Aelvin.example', 'a@kelvin.example'],
+  ['the Greek question mark', 'a\u037Eé@example.com', 'a;é@example.com'],
+  ['fullwidth letters in a domain', 'a@\uFF45xample.com', 'a@example.com'],
+  ['a slash behind a domain', 'a@münchen/x', 'a@münchen'],
+  ['punycode before the @', 'xn--mnchen-3ya@example.com', 'münchen@example.com'],
+  ['a compatible form (NFKC)', '\uFB01n@example.com', 'fin@example.com'],
+])('%s makes another address', (_, one, other) => {
+  expect(comparable('email', one)).not.toBe(comparable('email', other));
+});
+
+it('the comparable form of an address is one, whatever its Unicode form, and is not changed again', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 40 }).map((drawn) => drawn.replace(/[\u212a\u037e\u1fef]/g, ''));
+  fc.assert(
+    fc.property(text, text, (name, domain) => {
+      const address = `${name}@${domain}.example`;
+      const id = comparable('email', address);
+      expect(comparable('email', id)).toBe(id);
+      expect(comparable('email', address.normalize('NFC'))).toBe(id);
+      expect(comparable('email', address.normalize('NFD'))).toBe(id);
+    }),
+    { numRuns: 2_000, seed: 20261130 },
+  );
+});
+
+it.each(['key', 'outId'] as const)('a %s is compared as it is', (kind) => {
+  expect(comparable(kind, 'rene\u0301')).not.toBe(comparable(kind, 'ren\u00e9'));
 });
 
 it('a letter that only becomes another one in lower case makes another address: neither hides nor shows the other', async () => {
