@@ -40,7 +40,7 @@ export async function sandbox(flags: SandboxFlags): Promise<void> {
       `  LARK_BASE_URL=${running.url} LARK_IDENTITY=caller`,
       `  x-lark-user-token: ${exampleToken(running) ?? '(there is nobody who could have one)'}`,
       'More tokens, of whomever you name:',
-      `  curl -s ${running.url}/_sandbox/user_tokens -d ${shellQuoted(`{"user_key":${graphqlString(exampleHolder(running) ?? '…')}}`)}`,
+      `  curl -s ${running.url}/_sandbox/user_tokens -H 'content-type: application/json' -d ${shellQuoted(`{"user_key":${graphqlString(exampleHolder(running) ?? '…')}}`)}`,
       `Calls received: ${running.url}/_sandbox/calls`,
       `Faults: ${running.url}/_sandbox/faults   (on: ${faults.map(({ name }) => name).join(', ') || 'none'})`,
       '',

@@ -59,7 +59,7 @@ export function createOpenApi(options: OpenApiOptions): OpenApi {
         complete(response.headersSent ? response.statusCode : 0, 0);
       }
     } else if (!response.destroyed) {
-      sendReply(response, { ...reply, headers: { 'x-tt-logid': call.logId, ...reply.headers } });
+      sendReply(response, { ...reply, headers: { 'X-Tt-Logid': call.logId, ...reply.headers } });
     }
   };
 

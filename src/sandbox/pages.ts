@@ -19,7 +19,7 @@ It listens on ${url} and knows nobody else: nothing that happens here reaches th
 plugin id      ${pluginId}
 plugin secret  ${pluginSecret}
 
-POST /open_api/authen/plugin_token   {"plugin_id", "plugin_secret", "type": 0 official, 1 virtual}
+POST /open_api/authen/plugin_token   {"plugin_id", "plugin_secret", "type": 0 official (also without), 1 virtual}
 POST /open_api/user/query            X-PLUGIN-TOKEN; one of {"user_keys"}, {"out_ids"}, {"emails", "tenant_key"},
                                      up to 100 identifiers, ${callsPerSecond} calls a second for one token
 GET  /_sandbox/calls                 the calls received, without identifiers; DELETE forgets them
@@ -29,6 +29,8 @@ POST ${USER_TOKENS_PATH}           {"user_key"}: a user access token for X-PLUGI
                                      DELETE with {"token"} revokes it, or any other
 GET  ${AVATAR_PATH}<user_key>.svg   a person's picture
 GET  /_sandbox                       this page
+
+All below /_sandbox but pictures takes requests of this machine only; what is sent there is application/json.
 
 ${faultHelp()}`;
 }

@@ -14,7 +14,7 @@ export type PersonField = keyof SandboxPerson;
 /** Every field a file of people may have, and how it is read. `null` passes everywhere but in user_key. */
 export const FIELD_READERS: Readonly<Record<PersonField, Reader>> = {
   user_key: (field) => (field.text === 'null' ? { reason: 'must be a string, got null' } : readIdentifier(field)),
-  username: readText,
+  username: (field) => roundedBySpreadsheet(field) ?? readText(field),
   email: (field) => {
     const reading = readIdentifier(field);
     const isEmail = typeof field.value !== 'string' || field.value === '' || field.value.includes('@');
@@ -61,15 +61,18 @@ function readText({ value, text }: RawField): FieldReading {
   return { reason: `must be a string in quotes, got the number ${shorten(text)}${loss}` };
 }
 
-/** What people are asked by. Blanks around it, or a spreadsheet's rounding, would make it unfindable. */
+/** What users are looked up by. Blanks around it, or a spreadsheet's rounding, would make it unfindable. */
 function readIdentifier(field: RawField): FieldReading {
-  const reading = readText(field);
+  const reading = roundedBySpreadsheet(field) ?? readText(field);
   if ('reason' in reading || typeof field.value !== 'string') return reading;
-  if (/^\d[.,]\d+E\+\d+$/i.test(field.value)) {
-    return { reason: `was rounded by a spreadsheet to ${field.value}: format the column as text and paste it again` };
-  }
   if (field.value.trim() !== field.value) return { reason: `has blanks around it: ${quote(field.text)}` };
   return reading;
+}
+
+/** Excel writes a key of 19 digits as `7.01E+18`, and one that is round enough as `7E+18`. */
+function roundedBySpreadsheet({ value }: RawField): FieldReading | undefined {
+  if (typeof value !== 'string' || !/^\d(?:[.,]\d*)?E\+\d+$/i.test(value.trim())) return undefined;
+  return { reason: `was rounded by a spreadsheet to ${value.trim()}: format the column as text and paste it again` };
 }
 
 function readBoolean(field: RawField, format: FileFormat): FieldReading {

@@ -12,7 +12,8 @@ export interface PluginTokenRules {
 /** `POST /open_api/authen/plugin_token`: every call gets a token of its own, earlier ones stay good until they expire [?]. */
 export function answerPluginToken(body: ParsedBody, rules: PluginTokenRules): Reply {
   if (!body.isJson) return tokenErrorReply(20006, body.problem, 400);
-  const { plugin_id, plugin_secret, type } = (body.value ?? {}) as Readonly<Record<string, unknown>>;
+  // Many programs send no type [use].
+  const { plugin_id, plugin_secret, type = 0 } = (body.value ?? {}) as Readonly<Record<string, unknown>>;
   if (plugin_id !== rules.pluginId || plugin_secret !== rules.pluginSecret) {
     return tokenErrorReply(10001, 'plugin_id or plugin_secret is wrong; GET / names the pair this sandbox takes');
   }

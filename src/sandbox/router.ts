@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { avatarUserKey, drawAvatar } from './avatar.ts';
 import type { CallLog } from './call-log.ts';
+import { refuseWebPage } from './control-access.ts';
 import type { SandboxFaults } from './named-faults/fault-board.ts';
 import { FAULTS_PATH, serveFaults } from './named-faults/serve-faults.ts';
 import type { OpenApi } from './open-api.ts';
@@ -17,6 +18,8 @@ export interface RouterOptions {
   /** What is at /_sandbox/user_tokens. */
   readonly userTokens: Route;
   readonly infoPage: () => string;
+  /** Where it listens. */
+  readonly url: string;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -25,9 +28,12 @@ type Route = Readonly<Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>>;
 /** Answers every request; whatever goes wrong inside is a 500/50006, never an unhandled rejection. */
 export function createRouter(options: RouterOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = createRoutes(options);
+  const { host } = new URL(options.url);
 
   const handle: Handler = async (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const refused = refuseWebPage(path, request, host);
+    if (refused) return sendReply(response, refused);
     const route = routes.get(path) ?? avatarRoute(path, options.people);
     if (!route) return sendReply(response, notFound(path));
     const handler = route[toMethod(request.method)];

@@ -83,7 +83,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const openApi = wireOpenApi(settings, { index, tokens, log, fault: () => fault ?? faults.decide });
   const page = infoPage({ ...settings, url: server.url, peopleCount: people.length });
   const userTokens = serveUserTokens({ tokens, people: index, lifetimeSeconds: settings.tokenLifetimeSeconds });
-  server.serve(createRouter({ openApi, people: index, log, faults, userTokens, infoPage: () => page }));
+  server.serve(
+    createRouter({ openApi, people: index, log, faults, userTokens, infoPage: () => page, url: server.url }),
+  );
 
   return {
     url: server.url,

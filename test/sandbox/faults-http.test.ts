@@ -12,6 +12,7 @@ async function openWithFaults(options: Parameters<typeof openSandbox>[0] = {}) {
   const faults = async (method: string, body?: unknown) => {
     const response = await fetch(`${opened.sandbox.url}/_sandbox/faults`, {
       method,
+      headers: { 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     return { status: response.status, json: (await response.json()) as Record<string, unknown> };

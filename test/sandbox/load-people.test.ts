@@ -134,6 +134,18 @@ describe('A file of people is refused', () => {
     ]);
   });
 
+  it('for keys that Excel rounded, with or without decimals, with their lines and what to do', async () => {
+    const text = 'user_key,username,out_id\n7E+18,7E+18,\n"7,01E+18",,\n 7.E+18,,7e+18\n';
+    const hint = 'format the column as text and paste it again';
+    expect(await csv(text)).toEqual([
+      `people.csv:2: user_key was rounded by a spreadsheet to 7E+18: ${hint}`,
+      `people.csv:2: username was rounded by a spreadsheet to 7E+18: ${hint}`,
+      `people.csv:3: user_key was rounded by a spreadsheet to 7,01E+18: ${hint}`,
+      `people.csv:4: user_key was rounded by a spreadsheet to 7.E+18: ${hint}`,
+      `people.csv:4: out_id was rounded by a spreadsheet to 7e+18: ${hint}`,
+    ]);
+  });
+
   it('for a bad cell, on the line where its row begins', async () => {
     const text = 'user_key,name_en,linked\r\n1,"two\r\nlines",no\r\n7.01251E+18,,\r\n,Ann,\r\n1,,\r\n';
     expect(await csv(text)).toEqual([

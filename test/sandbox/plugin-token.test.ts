@@ -16,6 +16,14 @@ describe('The plugin_token interface', () => {
     });
   });
 
+  it('answers a token of type 0 where the request has no type', async () => {
+    const person = { user_key: '1', collaborator: false };
+    const { requestToken, queryWith } = await openSandbox({ people: [person] });
+    const { json } = await requestToken({ ...CREDENTIALS, type: undefined });
+    expect(json.error.code).toBe(0);
+    expect((await queryWith(json.data.token, { user_keys: ['1'] })).json.err_code).toBe(0);
+  });
+
   it('takes the operator’s own plugin id and secret', async () => {
     const { requestToken } = await openSandbox({ pluginId: 'MII_1', pluginSecret: 'other' });
     expect((await requestToken({ plugin_id: 'MII_1', plugin_secret: 'other', type: 0 })).json.error.code).toBe(0);
@@ -33,7 +41,7 @@ describe('The plugin_token interface', () => {
     'a missing secret': { plugin_secret: undefined },
     'an unknown type': { type: 2 },
     'a type in quotes': { type: '0' },
-    'no type': { type: undefined },
+    'a type of null': { type: null },
   })) {
     it(`refuses ${what} with an error.code other than 0 on HTTP 200`, async () => {
       const { requestToken } = await openSandbox();

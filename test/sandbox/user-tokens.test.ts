@@ -7,7 +7,11 @@ async function sandboxWithTokens(options: Parameters<typeof openSandbox>[0] = {}
   const harness = await openSandbox(options);
   const codeWith = async (token: string) => (await harness.queryWith(token, ASK)).json.err_code;
   const userTokens = (method: string, body: unknown) =>
-    fetch(`${harness.sandbox.url}/_sandbox/user_tokens`, { method, body: JSON.stringify(body) });
+    fetch(`${harness.sandbox.url}/_sandbox/user_tokens`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   return { ...harness, codeWith, userTokens };
 }
 

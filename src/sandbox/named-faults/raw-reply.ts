@@ -14,7 +14,7 @@ export function startReply(
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': bytes.length,
-    'x-tt-logid': logId,
+    'X-Tt-Logid': logId,
     ...headers,
   });
   return bytes;
