@@ -6,11 +6,12 @@ export function advice(error: GatewayError, baseUrl: string): string {
   const byCode: Partial<Record<ErrorCode, string>> = {
     UPSTREAM_UNAUTHENTICATED:
       'Copy plugin id and secret once more from the developer console, and check that LARK_TOKEN_TYPE suits them.',
-    UPSTREAM_FORBIDDEN: 'Do what the line above says, in the developer console of Lark Project.',
+    UPSTREAM_FORBIDDEN:
+      'Correct what the message names, in the developer console of Lark Project or in the settings here.',
     UPSTREAM_BAD_RESPONSE: `${baseUrl} does not answer like the user API: check LARK_BASE_URL, and any proxy on the way.`,
     UPSTREAM_TIMEOUT: `Check that ${baseUrl} can be reached from here (proxy, firewall), or raise LARK_TIMEOUT_MS.`,
     UPSTREAM_RATE_LIMITED: 'Somebody else uses up the quota of this plugin: wait, or use a plugin of your own.',
-    UPSTREAM_REJECTED: 'Look the error code up in the handbook of Lark Project, page "Open API error codes".',
+    UPSTREAM_REJECTED: `Look ${error.upstream?.code ?? 'the error code'} up in the handbook of Lark Project, page "Open API error codes".`,
     UPSTREAM_UNAVAILABLE: unavailableAdvice(error, baseUrl),
   };
   return byCode[error.code] ?? 'Look at the message above.';

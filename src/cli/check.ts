@@ -31,8 +31,10 @@ export async function check(sources: Sources, key: string | undefined): Promise<
     const result = await askOnce(upstream, asked);
     if (result instanceof GatewayError) {
       say(`  failed  ${result.code}: ${result.message}`);
+      const { code, logId } = result.upstream ?? {};
+      if (code) say(`  error   ${code} (err_code of the user API)`);
+      if (logId) say(`  log id  ${logId} (vendor support asks for it)`);
       say(`  next    ${advice(result, credential.baseUrl)}`);
-      if (result.upstream?.logId) say(`  log id  ${result.upstream.logId} (vendor support asks for it)`);
       process.exitCode = 1;
       return;
     }

@@ -96,19 +96,20 @@ const TROUBLES: readonly Trouble[] = [
     name: 'a user key of nobody (20042)',
     circumstances: { LARK_USER_KEY: '1' },
     code: 'UPSTREAM_FORBIDDEN',
-    advice: 'LARK_USER_KEY names nobody it knows; configure the key of a member',
+    advice: 'LARK_USER_KEY names no user it knows; configure the key of a member',
   },
   {
     name: 'a user key of somebody who has left (10302)',
     sandbox: refusal(10302),
+    circumstances: { LARK_USER_KEY: '7000000000000000001' },
     code: 'UPSTREAM_FORBIDDEN',
-    advice: 'has left; name another',
+    advice: 'the user named by LARK_USER_KEY has left; configure another',
   },
   {
     name: 'usage that is used up (1000051942)',
     sandbox: refusal(1000051942),
     code: 'UPSTREAM_REJECTED',
-    advice: 'Look the error code up in the handbook of Lark Project',
+    advice: 'Look 1000051942 up in the handbook of Lark Project',
   },
   {
     name: 'an API that is overloaded (50006)',
@@ -218,6 +219,40 @@ describe('lark-user-gateway check', () => {
     expect(result.says).toContain(advice);
     expect(result.says.match(/^ {2}next {4}\S.*\.$/gm)).toHaveLength(1);
     expect(result.says).not.toContain('sandbox-secret');
+  });
+
+  it.each([
+    [10301, 'UPSTREAM_FORBIDDEN'],
+    [10023, 'UPSTREAM_FORBIDDEN'],
+    [10022, 'UPSTREAM_UNAUTHENTICATED'],
+    [123456, 'UPSTREAM_REJECTED'],
+    [50006, 'UPSTREAM_UNAVAILABLE'],
+  ])(
+    'prints the err_code %i and the log id of a refused query, also where no advice names them',
+    async (errCode, code) => {
+      const { says } = await checkAgainst(refusal(errCode));
+      expect(says).toContain(`  failed  ${code}: `);
+      expect(says).toMatch(new RegExp(`^  error   ${errCode} \\(err_code of the user API\\)$`, 'm'));
+      expect(says).toMatch(/^ {2}log id {2}SANDBOX\d+ \(vendor support asks for it\)$/m);
+    },
+  );
+
+  it('prints the err_code and the log id of a refused token', async () => {
+    const { says } = await checkAgainst({ faults: [{ name: 'token-refused', code: 10204 }] });
+    expect(says).toContain(
+      'UPSTREAM_FORBIDDEN: The user API denies access: check LARK_PLUGIN_ID and LARK_PLUGIN_SECRET',
+    );
+    expect(says).toMatch(/^ {2}error {3}10204 /m);
+    expect(says).toMatch(/^ {2}log id {2}SANDBOX\d+ /m);
+  });
+
+  it.each([10001, 10302, 10404])('does not blame LARK_USER_KEY for %i where none is set', async (errCode) => {
+    const { says } = await checkAgainst(refusal(errCode));
+    expect(says).toContain('UPSTREAM_FORBIDDEN');
+    // Only as what may be configured.
+    expect(says.replace('configure another in LARK_USER_KEY', '')).not.toContain('LARK_USER_KEY');
+    const withKey = await checkAgainst(refusal(errCode), { LARK_USER_KEY: '7000000000000000001' });
+    expect(withKey.says).toContain('LARK_USER_KEY');
   });
 
   it('makes two calls at most, also when the user API is busy', async () => {
