@@ -105,7 +105,7 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     httpStatus: 502,
   },
   UPSTREAM_REJECTED: {
-    when: 'The user API refused this look-up: a malformed value, bought usage exceeded, or an error code it does not document.',
+    when: 'The user API refused this look-up: a malformed value, bought usage exceeded, or an error code that this gateway does not know.',
     retryable: false,
     httpStatus: 502,
   },

@@ -82,4 +82,4 @@ export function judgeStatus(httpStatus: number, coding?: string): UpstreamVerdic
   );
 }
 
-const unknown = (errCode: number) => rejected(`it answered with error ${errCode}, which it does not document`);
+const unknown = (errCode: number) => rejected(`it answered with error ${errCode}, which this gateway does not know`);

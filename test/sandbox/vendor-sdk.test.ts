@@ -65,7 +65,7 @@ function nextReply(socket: Socket): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);
     const done = () => socket.off('data', onData).off('error', reject).off('end', onEnd);
-    const onEnd = () => reject(new Error(`The connection ended after ${bytes}`));
+    const onEnd = () => reject(new Error(`The connection ended after ${bytes.toString()}`));
     const onData = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
       const headEnd = bytes.indexOf('\r\n\r\n');
