@@ -116,9 +116,9 @@ describe('lark-user-gateway forget', () => {
     ['RATE_LIMITED', { identifiersPerMinute: 1 }, 'Run this again in a minute'],
   ])('says what to do where an address is %s', async (_, options, advice) => {
     const auth = { kind: 'api-key', keys: KEYS } as const;
-    const { url } = await gatewayThatKnows(ZHANG_SAN, { auth, ...options }, 'lug_may');
+    const { url } = await gatewayThatKnows(ZHANG_SAN, { auth, ...options }, MAY);
     const args = ['forget', '--url', url, '--email', 'zhangsan@example.com'];
-    const { code, stderr } = await ended(runCli(args, { GATEWAY_CREDENTIAL: 'lug_may' }));
+    const { code, stderr } = await ended(runCli(args, { GATEWAY_CREDENTIAL: MAY }));
     expect(code).toBe(1);
     expect(stderr).toContain(advice);
   });
