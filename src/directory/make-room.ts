@@ -30,7 +30,7 @@ export function createMakeRoom({ backlog, clock, telemetry }: MakeRoomOptions): 
     const { quota } = dispatcher;
     const leftMs = ticket.deadlineAt - clock();
     const pausedMs = quota.pausedMs();
-    if (pausedMs > 0 && pausedMs >= leftMs) return pauseTooLong(pausedMs);
+    if (pausedMs > 0 && pausedMs >= leftMs && !quota.claimProbe()) return pauseTooLong(pausedMs);
     const openMs = dispatcher.breaker.openMs();
     if (openMs > 0) return resting(openMs);
     const waitMs = dispatcher.estimateMs(subject, count);

@@ -1,5 +1,8 @@
 import { type Clock, monotonicClock } from './clock.ts';
 import { createLateness } from './lateness.ts';
+import { createPause } from './pause.ts';
+
+export { LONGEST_PAUSE_MS } from './pause.ts';
 
 export interface QuotaOptions {
   /**
@@ -39,6 +42,11 @@ export interface Quota {
   estimateMs(calls: number): number;
   /** Milliseconds left of a pause that the user API asked for; 0 where there is none. */
   pausedMs(): number;
+  /**
+   * True once every few seconds of a long pause: one request that cannot wait for its end may queue all the same, and its call finds
+   * out whether the pause is over.
+   */
+  claimProbe(): boolean;
   /** True where there has been such a pause since. @param at on the monotonic clock. */
   hasPausedSince(at: number): boolean;
   /** True where less than half of the quota is in use: calls that nobody waits for may take some. */
@@ -56,15 +64,14 @@ export interface OwnQuota extends Quota {
 
 /** The second, and what timers on both sides may round away. */
 export const WINDOW_MS = 1_005;
-/** An absurd `Retry-After` must not silence the gateway for a day. */
-export const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * At most `callsPerSecond` in any sliding second *as the other side sees it*: a call counts from its start for a second plus
  * the lateness with which it may have arrived, estimated as how much slower its answer was than the fastest of late.
  *
  * Quiet: a fifth of the quota may leave at once. Busy: evenly paced, so that batches fill while they wait.
- * After "too many calls": a pause, then three quarters of the pace, growing back by one call a second each second.
+ * After "too many calls": a pause, then three quarters of the pace, growing back by one call a second each second. In a long pause one
+ * call every few seconds probes whether it is over.
  *
  * @throws RangeError where `callsPerSecond` is below 1.
  */
@@ -78,7 +85,7 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
   let counted: { leftAt: number; tookMs: number }[] = [];
   let expired = 0;
   let lastTakenAt = Number.NEGATIVE_INFINITY;
-  let pausedUntil = Number.NEGATIVE_INFINITY;
+  const pause = createPause(clock);
   let limit = most;
   let limitAt = clock();
   const lateness = createLateness();
@@ -93,6 +100,8 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
       lastTakenAt = now;
       const call = { leftAt: Number.POSITIVE_INFINITY, tookMs: Number.POSITIVE_INFINITY };
       counted.push(call);
+      const isProbe = pause.take();
+      let isRefused = false;
       return {
         left() {
           call.leftAt = clock();
@@ -105,38 +114,40 @@ export function createQuota(options: QuotaOptions = {}): OwnQuota {
           if (!wasAnswered) return;
           call.tookMs = clock() - call.leftAt;
           lateness.note(call.tookMs);
+          if (!isProbe || isRefused) return;
+          pause.end();
+          limitAt = pause.until();
         },
         refused(retryAfterMs) {
-          const refusedAt = clock();
+          isRefused = true;
           // Calls that were on their way together are refused together: that is one sign, not many.
-          if (refusedAt >= pausedUntil) limit = Math.max(1, limit * 0.75);
-          pausedUntil = Math.max(pausedUntil, refusedAt + Math.min(retryAfterMs, LONGEST_PAUSE_MS));
-          limitAt = pausedUntil;
+          if (pause.begin(retryAfterMs, isProbe)) limit = Math.max(1, limit * 0.75);
+          limitAt = pause.until();
         },
       };
     },
     estimateMs(calls) {
       return waitMs() + (Math.max(0, calls - 1) * windowMs) / Math.floor(limit);
     },
-    pausedMs: () => Math.max(0, pausedUntil - clock()),
-    hasPausedSince: (at) => pausedUntil > at,
+    pausedMs: pause.leftMs,
+    claimProbe: pause.claimProbe,
+    hasPausedSince: (at) => pause.until() > at,
     hasSpare() {
-      const now = clock();
-      return now >= pausedUntil && count(now) * 2 < limit;
+      return pause.leftMs() === 0 && count(clock()) * 2 < limit;
     },
     usage() {
       const now = clock();
       return { inUse: count(now), limit: Math.floor(grownLimit(now)) };
     },
     isIdle() {
-      const now = clock();
-      return now >= pausedUntil && count(now) === 0;
+      return pause.leftMs() === 0 && count(clock()) === 0;
     },
   };
 
   function waitMs(): number {
     const now = clock();
-    if (now < pausedUntil) return pausedUntil - now;
+    const pauseMs = pause.waitMs();
+    if (pauseMs > 0) return pauseMs;
     const inUse = count(now);
     const allowed = Math.floor(limit);
     if (inUse >= allowed) return Math.max(1, Math.min(endOf(inUse - allowed) - now, windowMs));

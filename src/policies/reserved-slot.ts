@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { type Lateness, MOST_LATENESS_MS } from './lateness.ts';
+import { pauseForOthers } from './pause.ts';
 import type { Slot } from './quota.ts';
 import type { Reservation, SlotLog } from './slot-log.ts';
 
@@ -41,6 +42,6 @@ export function createReservedSlot({ settle, giveBack }: Reservation, options: R
       lateness.note(tookMs);
       settle(leftAt + lateness.of(tookMs));
     },
-    refused: log.pause,
+    refused: (retryAfterMs) => log.pause(pauseForOthers(retryAfterMs)),
   };
 }

@@ -266,6 +266,32 @@ describe('one quota for several processes', () => {
       expect(mostInAnySecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(15);
     });
 
+    it.each([600, 2_000, 5_000, 9_000].flatMap((periodMs) => [1, 2, 3].map((processes) => ({ periodMs, processes }))))(
+      'a log that is away for $periodMs ms and back for as long, again and again, leaves $processes processes at least their shares',
+      async ({ periodMs, processes }) => {
+        const keeper = logKeeper();
+        const calls: Call[] = [];
+        const seen = Array.from({ length: processes }, (_, index) =>
+          keeper.seenBy(`${index}`, { replicas: processes, noticesMs: 300 }),
+        );
+        for (const [index, { log }] of seen.entries()) busyProcess(`${index}`, log, calls);
+        await vi.advanceTimersByTimeAsync(10_000);
+        const startedAt = now();
+        while (now() < startedAt + 60_000) {
+          keeper.goAway();
+          for (const { lose } of seen) lose();
+          await vi.advanceTimersByTimeAsync(periodMs);
+          keeper.comeBack();
+          for (const { find } of seen) find();
+          await vi.advanceTimersByTimeAsync(periodMs);
+        }
+        const flapping = calls.filter(({ at }) => at > startedAt).length;
+        const seconds = (now() - startedAt) / 1_000;
+        expect(flapping).toBeGreaterThanOrEqual(0.8 * seconds * 15);
+        expect(mostInAnySecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(15);
+      },
+    );
+
     it('leaves a log alone that can be reached and gives nothing, and goes on by its share', async () => {
       const keeper = logKeeper();
       const calls: Call[] = [];
@@ -289,7 +315,7 @@ describe('one quota for several processes', () => {
             { minLength: 1, maxLength: 5 },
           ),
           wayMs: fc.nat(20),
-          outages: fc.array(fc.record({ afterMs: fc.nat(4_000), lastsMs: fc.nat(4_000) }), { maxLength: 2 }),
+          outages: fc.array(fc.record({ afterMs: fc.nat(9_000), lastsMs: fc.nat(4_000) }), { maxLength: 4 }),
         }),
         async ({ processes, wayMs, outages }) => {
           const keeper = logKeeper(wayMs);
