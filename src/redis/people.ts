@@ -9,6 +9,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { NamedTenants } from './named-tenants.ts';
 import { decodeKept, encodeKept, type Kept } from './person-codec.ts';
 import type { PersonEntries, PersonEntry } from './person-entries.ts';
+import { type FetchedValue, MOST_AHEAD_MS, setNewest } from './set-newest.ts';
 
 export interface RedisPeopleOptions {
   connection: RedisConnection;
@@ -38,10 +39,7 @@ interface Learned extends Wanted {
   readonly fetchedAt: number;
 }
 
-/** How wrong the clock of the server may be told, by a process that is busy. */
-const MOST_AHEAD_MS = 2_000;
-
-/** Keys in one MGET: the look-ups of some large requests, and still a small answer. */
+/** Keys in one command: the look-ups of some large requests, and still a small answer. */
 const MOST_AT_ONCE = 1_000;
 
 /**
@@ -138,13 +136,11 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
   }
 
   async function keepAll(all: readonly Learned[]): Promise<void> {
-    const kept = await onlyFindable(all);
-    await connection.run('cache-write', async (client) => {
-      const pipeline = client.pipeline();
-      for (const one of kept) write(pipeline, one);
-      const failed = (await pipeline.exec())?.find(([error]) => error !== null);
-      if (failed?.[0]) throw failed[0];
-    });
+    const values = (await onlyFindable(all)).flatMap(valuesOf);
+    for (let first = 0; first < values.length; first += MOST_AT_ONCE) {
+      const some = values.slice(first, first + MOST_AT_ONCE);
+      await connection.run('cache-write', (client) => setNewest(client, some));
+    }
   }
 
   /** Without people of tenants that are not on the list: nobody would find them there when they are to be forgotten. */
@@ -156,20 +152,23 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     return all.filter(({ subject }) => subject.tenantKey === undefined || !lost.has(subject.tenantKey));
   }
 
-  function write(pipeline: Pipeline, { subject, id, person, fetchedAt: fetchedHere }: Learned): void {
+  function valuesOf({ subject, id, person, fetchedAt: fetchedHere }: Learned): FetchedValue[] {
     const fetchedAt = heartbeat.serverTimeAt(fetchedHere);
-    if (fetchedAt === undefined) return;
-    const keep = ({ redisKey, seal }: PersonEntry, kept: Kept, ms: number) => {
-      if (ms > 0) pipeline.set(redisKey, seal(encodeKept(kept)), 'PX', ms);
-    };
+    if (fetchedAt === undefined) return [];
+    const fetchedValue = ({ redisKey, seal }: PersonEntry, kept: Kept, ms = keepMs): FetchedValue => ({
+      redisKey,
+      sealed: seal(encodeKept(kept)),
+      fetchedAt,
+      keepMs: ms,
+    });
     const { kind, tenantKey } = subject;
     if (person === null) {
-      keep(entryOf({ subject, id }), { fetchedAt, person }, negativeTtlMs);
-      return;
+      // In place of an older user in any case.
+      return [fetchedValue(entryOf({ subject, id }), { fetchedAt, person }, Math.max(1, negativeTtlMs))];
     }
-    const own = entries.person(person.key, tenantKey);
-    keep(own, { fetchedAt, person }, keepMs);
-    for (const alias of aliasesOf(person, kind, tenantKey)) keep(alias, { fetchedAt, key: person.key }, keepMs);
+    const own = fetchedValue(entries.person(person.key, tenantKey), { fetchedAt, person });
+    const aliases = aliasesOf(person, kind, tenantKey);
+    return [own, ...aliases.map((alias) => fetchedValue(alias, { fetchedAt, key: person.key }))];
   }
 
   /** An address is searched in one tenant, and may not be linked: only a look-up by e-mail tells whose it is. */
@@ -181,5 +180,3 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     });
   }
 }
-
-type Pipeline = ReturnType<Parameters<Parameters<RedisConnection['run']>[1]>[0]['pipeline']>;

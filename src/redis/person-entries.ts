@@ -2,6 +2,7 @@ import type { LookupKind } from '../upstream/user-query.ts';
 import type { KeyNames } from './key-names.ts';
 import type { NamedTenants } from './named-tenants.ts';
 import type { Seal, SealedEntry } from './seal.ts';
+import { FETCHED_AT_BYTES } from './set-newest.ts';
 
 /** One thing that is kept of a person, with the key it is kept under. */
 export interface PersonEntry extends SealedEntry {
@@ -19,7 +20,11 @@ export interface PersonEntries {
 export function createPersonEntries(seal: Seal, keys: KeyNames, tenants: Pick<NamedTenants, 'mark'>): PersonEntries {
   const entryOf = (...parts: string[]): PersonEntry => {
     const entry = seal(parts.join('\n'));
-    return { ...entry, redisKey: keys.person(entry.name) };
+    return {
+      ...entry,
+      open: (kept) => entry.open(kept.subarray(FETCHED_AT_BYTES)),
+      redisKey: keys.person(entry.name),
+    };
   };
   const placeOf = (tenantKey?: string) => (tenantKey === undefined ? [''] : [tenants.mark() ?? '-', tenantKey]);
   return {

@@ -7,7 +7,7 @@ export interface Script {
   readonly sha1: string;
 }
 
-const script = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') });
+export const script = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') });
 
 /** @returns what the script returns. */
 export async function runScript(
@@ -26,7 +26,7 @@ export async function runScript(
 }
 
 /** Microseconds, as whole numbers: they fit into Lua's, and into those of JavaScript. */
-const NOW = `
+export const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 `;

@@ -6,6 +6,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { KeyNames } from './key-names.ts';
 import { runScript, UNLOCK } from './scripts.ts';
 import type { Seal } from './seal.ts';
+import { FETCHED_AT_BYTES, setNewest } from './set-newest.ts';
 
 export interface RedisTokenStoreOptions {
   connection: RedisConnection;
@@ -23,7 +24,7 @@ export function createRedisTokenStore(options: RedisTokenStoreOptions): TokenSto
   return {
     async read() {
       const sealed = await connection.run('token', (client) => client.getBuffer(keys.token));
-      const plain = sealed ? entry.open(sealed) : undefined;
+      const plain = sealed ? entry.open(sealed.subarray(FETCHED_AT_BYTES)) : undefined;
       // What another secret has sealed is none of ours, and is replaced.
       if (!plain) return undefined;
       const kept = JSON.parse(plain.toString()) as PluginTokenLife;
@@ -33,8 +34,9 @@ export function createRedisTokenStore(options: RedisTokenStoreOptions): TokenSto
       const kept = onClock(life, heartbeat.serverTimeAt);
       if (!kept) return;
       const sealed = entry.seal(Buffer.from(JSON.stringify(kept)));
-      const leftMs = Math.max(1, Math.floor(life.endsAt - clock()));
-      await connection.run('token', (client) => client.set(keys.token, sealed, 'PX', leftMs));
+      const keepMs = Math.max(1, Math.floor(life.endsAt - clock()));
+      const value = { redisKey: keys.token, sealed, fetchedAt: kept.startedAt, keepMs };
+      await connection.run('token', (client) => setNewest(client, [value]));
     },
     async lock(forMs) {
       const owner = randomUUID();
