@@ -123,6 +123,11 @@ export interface GatewayErrorOptions {
   upstream?: UpstreamTrace | undefined;
   /** For the operator's eyes (`check`), never sent to a client. */
   cause?: unknown;
+  /**
+   * What an UPSTREAM_BAD_RESPONSE tells of access: `denied` where it may be for lack of credential or permission; `unclear` where the
+   * user API has answered, and only this user is left open. A stale copy is shown in neither case. @default nothing
+   */
+  access?: 'denied' | 'unclear' | undefined;
 }
 
 /** What vendor support asks for: the API's error code and the id of the call in its log. */
@@ -140,6 +145,8 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
   readonly upstream: UpstreamTrace | undefined;
+  /** Never sent to a client. */
+  readonly access: 'denied' | 'unclear' | undefined;
   /**
    * Read by graphql-js when it wraps this error: no place in the query. For a thousand items of a list that would only repeat
    * what their paths tell, and to find it means to read the whole document each time.
@@ -151,6 +158,7 @@ export class GatewayError extends Error {
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.upstream = options.upstream;
+    this.access = options.access;
   }
 
   /** Read by graphql-js when it wraps this error: becomes the `extensions` of the error in the answer. */

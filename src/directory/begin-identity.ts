@@ -8,7 +8,7 @@ import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { Identity } from './identities.ts';
 import type { LookupResult, Subject, Ticket } from './look-up.ts';
 import { noteCall } from './note-call.ts';
-import { isRefusal } from './outcome.ts';
+import { isDenied, isRefusal } from './outcome.ts';
 import type { QueueOptions } from './queue.ts';
 import type { RefreshAhead } from './refresh-ahead.ts';
 import { pauseTooLong } from './refusals.ts';
@@ -82,6 +82,7 @@ export function createBeginIdentity({ options, backlog, underWay, refreshes }: B
     function learnFrom(subject: Subject, id: string, result: LookupResult, sentAt: number): void {
       if (result instanceof GatewayError) {
         if (isRefusal(result)) begun.refusedAt = Math.max(begun.refusedAt, sentAt);
+        if (isDenied(result)) options.deny(subject, id, sentAt);
         return;
       }
       // By when calls left: the answer to an earlier one may come after a refusal.

@@ -102,6 +102,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     breaker: options.breaker ?? {},
     learn: memory.learn,
     reject: memory.reject,
+    deny: memory.deny,
     clock,
     telemetry,
     traces: options.traces ?? createTraces(),

@@ -3,8 +3,8 @@ import { comparable } from './identifier.ts';
 import { lookUpOf } from './look-up.ts';
 import { createNameSet, EVERY_KIND, type NameSet, nameOf, namesOf, type PersonName } from './person-name.ts';
 
-/** Where an identifier leads: to the entry of a person, or to nobody. */
-export type Alias = PersonAlias | { readonly nobodySince: number };
+/** Where an identifier leads: to the entry of a person, or to nobody. Denied: to nobody that may be shown, so it is not served. */
+export type Alias = PersonAlias | { readonly nobodySince: number; readonly isDenied?: true };
 
 export interface PersonAlias {
   readonly entryKey: string;

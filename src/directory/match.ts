@@ -76,16 +76,19 @@ const fieldMissing = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
     `The user API left out ${fieldOf[kind].name}, so people cannot be told apart: check the permission to read ${fieldOf[kind].permission}.`,
+    { access: 'denied' },
   );
 
 const rowsMalformed = () =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
     'Rows of the answer of the user API name nobody; this person may be one of them.',
+    { access: 'unclear' },
   );
 
 const ambiguous = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
     `The user API answered with different people of the same ${fieldOf[kind].name}.`,
+    { access: 'unclear' },
   );

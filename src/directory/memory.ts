@@ -16,7 +16,7 @@ export interface MemoryOptions extends PersonCacheOptions {
 }
 
 /** All that a process remembers of people, and whom it was told to forget. */
-export interface Memory extends Pick<PersonCache, 'get' | 'getStale' | 'isFreshAt'> {
+export interface Memory extends Pick<PersonCache, 'get' | 'getStale' | 'isFreshAt' | 'deny'> {
   /** People in memory. */
   readonly size: number;
   /** Why the user API refuses this identifier. */
@@ -54,6 +54,7 @@ export function createMemory({ sharedPeople, ...options }: MemoryOptions): Memor
     get: cache.get,
     getStale: cache.getStale,
     isFreshAt: cache.isFreshAt,
+    deny: cache.deny,
     rejectionOf: rejections.get,
     isShared: sharedPeople !== undefined,
     async learnFromOthers(subject, ids) {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
+import { USAGE_EXCEEDED } from '../upstream/error-codes.ts';
 import { type LookUp, type LookupResult, troubleOf } from './look-up.ts';
 import { waitersOf } from './waiters.ts';
 
@@ -24,9 +25,24 @@ const done = (lookUps: readonly LookUp[], result: LookupResult): Outcome[] => lo
 export const isOutage = ({ code }: GatewayError): boolean =>
   code === 'UPSTREAM_UNAVAILABLE' || code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_BAD_RESPONSE';
 
+/** Permission is refused, for these identifiers at least. */
+export const isDenied = ({ code, access }: GatewayError): boolean =>
+  code === 'UPSTREAM_FORBIDDEN' || access === 'denied';
+
 /** The credential or its permission is refused: access may have been withdrawn. */
-export const isRefusal = ({ code }: GatewayError): boolean =>
-  code === 'UPSTREAM_FORBIDDEN' || code === 'UPSTREAM_UNAUTHENTICATED' || code === 'UNAUTHENTICATED';
+export const isRefusal = (error: GatewayError): boolean =>
+  error.code === 'UPSTREAM_UNAUTHENTICATED' || error.code === 'UNAUTHENTICATED' || isDenied(error);
+
+/** The usage bought for the plugin is used up: nothing that concerns access. */
+const isUsageExceeded = ({ code, upstream }: GatewayError): boolean =>
+  code === 'UPSTREAM_REJECTED' && upstream?.code === USAGE_EXCEEDED;
+
+/**
+ * A failure in which a stale copy is better than none. Never after a refusal of credential or permission, nor where the user API has
+ * answered; nor after an error code that it does not document, which may be such a refusal.
+ */
+export const mayBeStale = (error: GatewayError): boolean =>
+  error.access === undefined && (isOutage(error) || error.code === 'UPSTREAM_RATE_LIMITED' || isUsageExceeded(error));
 
 /** The API found a value malformed, and does not say which. */
 export const isInputRefused = ({ code, upstream }: GatewayError): boolean =>

@@ -39,6 +39,8 @@ export interface PersonCache {
    * @param fetchedAt when the call left.
    */
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
+  /** The user API denies this identifier: what was fetched before is not served any more. @param askedAt when the call left. */
+  deny(subject: Subject, id: string, askedAt: number): void;
   /**
    * Removes whoever goes by one of these names, also beyond their time, under all aliases, of all identities and tenants; and
    * "there is no such person" of what they go by.
@@ -88,7 +90,7 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       if (!alias) return undefined;
       const now = clock();
       if ('nobodySince' in alias) {
-        return now < alias.nobodySince + negativeTtlMs ? { person: null } : undefined;
+        return !alias.isDenied && now < alias.nobodySince + negativeTtlMs ? { person: null } : undefined;
       }
       const entry = entries.get(alias.entryKey);
       if (!entry || now >= alias.fetchedAt + ttlMs || !isCalled(entry.person, subject.kind, id)) return undefined;
@@ -119,6 +121,11 @@ export function createPersonCache(options: PersonCacheOptions = {}): PersonCache
       // Before anything is made of it: also its identifiers are kept.
       if (person) learnPerson(subject, id, toPlainPerson(person), fetchedAt);
       else learnNobody(subject, id, fetchedAt);
+    },
+    deny(subject, id, askedAt) {
+      const key = lookUpKey(subject, id);
+      const known = aliases.peek(key);
+      if (known && fetchedAtOf(known) <= askedAt) aliases.set(ownText(key), { nobodySince: askedAt, isDenied: true });
     },
     forget(asked) {
       const { names, entryKeys, aliasKeys } = findTraces(entries, aliases, asked);

@@ -34,6 +34,8 @@ export interface QueueOptions {
   learn(subject: Subject, id: string, person: Person | null, fetchedAt: number): void;
   /** Called for an identifier that the user API refuses even where it is asked for alone. @param askedAt when the call left. */
   reject(subject: Subject, id: string, error: GatewayError, askedAt: number): void;
+  /** Called for an identifier to which the user API denies access. @param askedAt when the call left. */
+  deny(subject: Subject, id: string, askedAt: number): void;
   clock: Clock;
   telemetry: Telemetry;
   traces: Traces;

@@ -3,6 +3,7 @@ import type { Person } from '../upstream/person.ts';
 import { type Answers, fill } from './answers.ts';
 import type { Subject } from './look-up.ts';
 import type { Memory } from './memory.ts';
+import { mayBeStale } from './outcome.ts';
 import type { Queue } from './queue.ts';
 import type { Waiter } from './waiters.ts';
 
@@ -10,13 +11,6 @@ import type { Waiter } from './waiters.ts';
 const PATIENCE_MS = 1_000;
 /** How often to look from then on. */
 const LOOK_AGAIN_MS = 100;
-
-/**
- * Trouble in which an old answer is better than none. Never after a refusal of credential or permission: access may have been
- * withdrawn.
- */
-const mayBeStale = ({ code }: GatewayError): boolean =>
-  code === 'UPSTREAM_UNAVAILABLE' || code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_RATE_LIMITED';
 
 /**
  * Watches over answers to come of people whom the process knows from before, and shows these in place of an answer that is late.

@@ -112,7 +112,7 @@ const isCode = (value: unknown): value is number => Number.isSafeInteger(value);
 function toError(verdict: UpstreamVerdict, answer: HttpAnswer, upstream: UpstreamTrace): GatewayError {
   if (verdict.outcome !== 'failed') throw new TypeError(`Expected a failure, got ${verdict.outcome}.`);
   const retryAfterMs = verdict.code === 'UPSTREAM_RATE_LIMITED' ? retryAfterOf(answer) : undefined;
-  return new GatewayError(verdict.code, verdict.message, { retryAfterMs, upstream });
+  return new GatewayError(verdict.code, verdict.message, { retryAfterMs, upstream, access: accessOf(verdict, answer) });
 }
 
 /** What the answer says it is compressed with, as far as that can be shown: it was not asked for. */
@@ -121,6 +121,10 @@ function codingOf({ headers }: HttpAnswer): string | undefined {
   if (coding === undefined || coding === '' || coding === 'identity') return undefined;
   return typeof coding === 'string' && /^[\w-]{1,20}$/.test(coding) ? coding : 'of several kinds';
 }
+
+/** 401 and 403 are refusals, whoever words them. */
+const accessOf = ({ code }: { code: string }, { status }: HttpAnswer) =>
+  code === 'UPSTREAM_BAD_RESPONSE' && (status === 401 || status === 403) ? 'denied' : undefined;
 
 /** Vendor support asks for this id: `X-Tt-Logid`, else `X-Request-Id`. */
 function logIdOf({ headers }: HttpAnswer): string | undefined {

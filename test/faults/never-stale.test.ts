@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../src/sandbox/sandbox.ts';
 import { codesByPath } from '../support/gateway-with-sandbox.ts';
+import { peopleReply } from '../support/wire-replies.ts';
 import { afterAMinute, MINUTE_MS } from './after-a-minute.ts';
-import { ZHANG_SAN } from './strike.ts';
+import { LI_SI, ZHANG_SAN } from './strike.ts';
 
 describe('never stale', () => {
   it.each<[FaultSpec, string]>([
     [{ name: 'error', code: 10301 }, 'UPSTREAM_FORBIDDEN'],
     [{ name: 'error', code: 10302 }, 'UPSTREAM_FORBIDDEN'],
     [{ name: 'error', code: 10022 }, 'UPSTREAM_UNAUTHENTICATED'],
-    [{ name: 'html', status: 200 }, 'UPSTREAM_BAD_RESPONSE'],
+    [{ name: 'html', status: 401 }, 'UPSTREAM_BAD_RESPONSE'],
+    [{ name: 'html', status: 403 }, 'UPSTREAM_BAD_RESPONSE'],
     [{ name: 'error', code: 20006 }, 'UPSTREAM_REJECTED'],
-    [{ name: 'error', code: 1000051942 }, 'UPSTREAM_REJECTED'],
-  ])('after %o: access may have been withdrawn, or it is no outage', async (spec, code) => {
+    // A code that it does not document may be a refusal of permission.
+    [{ name: 'error', code: 77777 }, 'UPSTREAM_REJECTED'],
+    // The user API has answered: the user may have been removed.
+    [{ name: 'malformed-rows' }, 'UPSTREAM_BAD_RESPONSE'],
+  ])('after %o: access may have been withdrawn, or the failure is no outage', async (spec, code) => {
     const { ask, sandbox } = await afterAMinute();
     sandbox.faults.start(spec);
     const { answer, stale, header } = await ask();
@@ -26,6 +31,55 @@ describe('never stale', () => {
     sandbox.faults.start({ name: 'token-refused' });
     sandbox.expireTokens();
     expect(codesByPath((await ask()).answer)).toEqual(['user: UPSTREAM_UNAUTHENTICATED']);
+  });
+
+  it('for users to whom access was refused, also where the user API has answered others since', async () => {
+    const { ask, sandbox } = await afterAMinute();
+    sandbox.faults.start({ name: 'error', code: 10001, calls: 1 });
+    expect(codesByPath((await ask()).answer)).toEqual(['user: UPSTREAM_FORBIDDEN']);
+    expect((await ask(`user(key: "${LI_SI}") { key }`)).answer.errors).toBeUndefined();
+    sandbox.faults.start({ name: 'html', status: 503 });
+    const { answer, stale } = await ask();
+    expect(codesByPath(answer)).toEqual(['user: UPSTREAM_UNAVAILABLE']);
+    expect(stale).toBe(0);
+  });
+
+  it('for users whose field is hidden now, nor in an outage after that', async () => {
+    const { ask, sandbox, jump } = await afterAMinute();
+    const byEmail = 'usersByEmail(emails: ["zhangsan@example.com", "lisi@example.com"]) { email }';
+    expect((await ask(byEmail)).answer.errors).toBeUndefined();
+    jump(MINUTE_MS);
+    sandbox.faults.start({ name: 'rows-without', field: 'email' });
+    const hidden = await ask(byEmail);
+    expect(hidden.answer.data).toEqual({ usersByEmail: [null, null] });
+    expect(codesByPath(hidden.answer)).toEqual([0, 1].map((index) => `usersByEmail.${index}: UPSTREAM_BAD_RESPONSE`));
+    // By key all is well meanwhile.
+    expect((await ask(`user(key: "${LI_SI}") { key }`)).answer.errors).toBeUndefined();
+    sandbox.faults.clear();
+    sandbox.faults.start({ name: 'html', status: 503 });
+    const { answer, stale } = await ask(byEmail);
+    expect(answer.data).toEqual({ usersByEmail: [null, null] });
+    expect({ before: hidden.stale, stale }).toEqual({ before: 0, stale: 0 });
+  });
+
+  it('for an e-mail address that is no longer theirs, after a maintenance page', async () => {
+    const { ask, sandbox, jump } = await afterAMinute();
+    const byEmail = 'usersByEmail(emails: ["zhangsan@example.com"]) { key }';
+    expect((await ask(byEmail)).answer.data).toEqual({ usersByEmail: [{ key: ZHANG_SAN }] });
+    jump(MINUTE_MS);
+    sandbox.setFault((call, answer) =>
+      call.interface === 'user_query'
+        ? peopleReply([{ user_key: ZHANG_SAN, email: 'zhang.san@example.com' }])
+        : answer(),
+    );
+    expect((await ask(`user(key: "${ZHANG_SAN}") { email }`)).answer.data).toEqual({
+      user: { email: 'zhang.san@example.com' },
+    });
+    sandbox.setFault(undefined);
+    sandbox.faults.start({ name: 'html', status: 200 });
+    const { answer, stale } = await ask(byEmail);
+    expect(codesByPath(answer)).toEqual(['usersByEmail.0: UPSTREAM_BAD_RESPONSE']);
+    expect(stale).toBe(0);
   });
 
   it('after a refusal that came before the outage', async () => {

@@ -14,6 +14,14 @@ describe('total outage: cached people served as stale (bounded age, said so in `
     [{ name: 'html', status: 503 }, 3],
     [{ name: 'error', code: 50006, onHttp200: true }, 3],
     [{ name: 'rate-limit', retryAfter: 'absurd' }, 1],
+    [{ name: 'html', status: 200 }, 2],
+    [{ name: 'html', status: 404 }, 2],
+    [{ name: 'redirect' }, 2],
+    [{ name: 'truncate' }, 2],
+    [{ name: 'empty' }, 2],
+    [{ name: 'malformed-envelope', shape: 'data-null' }, 2],
+    [{ name: 'oversized' }, 2],
+    [{ name: 'error', code: 1000051942 }, 1],
   ])('%o: the old person, without an error, and how many of them', async (spec, calls) => {
     const { ask, sandbox, upstreamCalls } = await afterAMinute();
     sandbox.faults.start(spec);
