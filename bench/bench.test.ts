@@ -30,6 +30,12 @@ it('bench:replicas prints a row for each number of replicas, and what Redis adds
   expect(table).not.toContain('WRONG_PERSON');
 });
 
+it('bench:redis-flaps prints a row for each period, without an error', { timeout: 120_000 }, async () => {
+  const table = await bench('redis-flaps', '--seconds', '3', '--periods', '600', '--gateways', '2');
+  expect(table).toMatch(/\| +2 \| +for good \|.*\| none +\|/);
+  expect(table).toMatch(/\| +2 \| +600 \|.*\| none +\|/);
+});
+
 it('bench:idle prints what the gateway adds', { timeout: 120_000 }, async () => {
   expect(await bench('idle', '--rounds', '3')).toContain('| gateway ');
 });
