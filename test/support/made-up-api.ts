@@ -80,5 +80,14 @@ export function directoryOnFakeClock(
     ticket: (more: TicketOptions = {}): Ticket => createTicket(more),
     keys: (from: number, count: number) => Array.from({ length: count }, (_, index) => idOf.key(from + index)),
     pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+    /** Lets so much time pass. @returns the results of a lookup. @throws where it has none by then: awaited, the test would time out. */
+    async resultsAfter(ms: number, lookup: LookupResult[] | Promise<LookupResult[]>): Promise<LookupResult[]> {
+      const isPending = Symbol('pending');
+      await vi.advanceTimersByTimeAsync(ms);
+      const results = await Promise.race([lookup, Promise.resolve(isPending)]);
+      if (typeof results !== 'symbol') return results;
+      const sent = calls.map(({ at, query }) => `${query.identifiers.length} at ${at} ms`).join(', ');
+      throw new Error(`Expected results within ${ms} ms, got none after ${calls.length} calls (identifiers: ${sent}).`);
+    },
   };
 }
