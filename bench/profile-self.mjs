@@ -14,7 +14,7 @@ const PARTS = [
   ['Yoga and its Fetch API', /\/node_modules\/(?:graphql-yoga|@graphql-yoga|@whatwg-node|@envelop|@graphql-tools)\//],
   ['graphql, Pothos, DataLoader', /\/node_modules\/(?:graphql|@pothos|dataloader)\//],
   ['telemetry', /\/node_modules\/(?:prom-client|@opentelemetry)\/|\/dist\/telemetry\//],
-  ['express lane, with the JSON of requests and answers', /\/dist\/express\//],
+  ['fast path, with the JSON of requests and responses', /\/dist\/http\/(fast-path|json-|prepared-)/],
   ['HTTP side', /\/dist\/http\//],
   ['directory and its policies', /\/dist\/(?:directory|policies)\/|\/node_modules\/lru-cache\//],
   ['user API, with its JSON', /\/dist\/upstream\//],

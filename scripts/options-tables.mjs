@@ -7,7 +7,7 @@ const INNER = {
     ["With `kind: 'api-key'`, `keys` is a list of", 'src/http/callers/api-keys.ts', 'ApiKey'],
     ["With `kind: 'jwt'`:", 'src/http/callers/jwt-options.ts', 'JwtOptions'],
   ],
-  cache: [['', 'src/directory/person-cache.ts', 'PersonCacheOptions', ['clock']]],
+  cache: [['', 'src/directory/user-cache.ts', 'UserCacheOptions', ['clock']]],
   redis: [['', 'src/redis/redis-options.ts', 'RedisOptions']],
   retry: [['', 'src/policies/retry.ts', 'RetryOptions', ['clock', 'random']]],
   breaker: [['', 'src/policies/breaker.ts', 'BreakerOptions', ['clock']]],

@@ -1,11 +1,10 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Directory } from './directory/directory.ts';
-import type { ForgetEverywhere } from './directory/forgetting.ts';
+import type { ForgetEverywhere } from './directory/forget.ts';
 import { createUserLoaders } from './directory/loaders.ts';
-import { createTicket, type TicketOptions } from './directory/ticket.ts';
+import { createRequestContext, type RequestContextOptions } from './directory/request-context.ts';
 import { GatewayError } from './errors.ts';
-import { forExpress } from './express/express-lane.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createArrivals } from './http/arrivals.ts';
 import { createCors } from './http/browsers/cors.ts';
@@ -16,6 +15,7 @@ import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import { userTokenOf } from './http/callers/use-user-token.ts';
 import { takeUsualType, withUsualType } from './http/content-type.ts';
 import { createTrustedSearch } from './http/documents/use-trusted-documents.ts';
+import { createFastPath } from './http/fast-path.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createRequestLog } from './http/logs/request-log.ts';
 import { useRequestLog } from './http/logs/use-request-log.ts';
@@ -81,10 +81,11 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     createContext(request) {
       const userToken = isForCallers ? userTokenOf(request.headers) : undefined;
       if (userToken instanceof GatewayError) throw userToken;
-      const ticket = ticketOf(request.headers, { userToken, signal: request.signal, span: yogaLog.spanOf(request) });
+      const span = yogaLog.spanOf(request);
+      const context = createRequest(request.headers, { userToken, signal: request.signal, span });
       return {
-        users: createUserLoaders(directory, ticket),
-        receipt: ticket.receipt,
+        users: createUserLoaders(directory, context),
+        receipt: context.receipt,
         mayReadEmail: callerOf(request).mayReadEmail,
       };
     },
@@ -112,15 +113,15 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   });
   const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, arrivals, requestLog: yogaLog });
 
-  const express = (listener: RequestListener) =>
-    forExpress(
+  const fastPath = (listener: RequestListener) =>
+    createFastPath(
       {
         ...parts,
         authentication,
         arrivals,
         needsUserToken: isForCallers,
         admit,
-        createTicket: ticketOf,
+        createRequest,
         requestLog,
         findTrusted: options.trustedDocuments && createTrustedSearch(options.trustedDocuments),
         maxBodyBytes,
@@ -132,7 +133,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     );
 
   return {
-    main: handlerOf(yoga, options.express === false ? undefined : express),
+    main: handlerOf(yoga, options.fastPath === false ? undefined : fastPath),
     metrics: metricsYoga && handlerOf(metricsYoga),
     beginCut: requestLog.beginCut,
     async dispose() {
@@ -142,16 +143,16 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     },
   };
 
-  function ticketOf(
+  function createRequest(
     headers: AskedHeaders,
-    { userToken, signal, span }: Pick<TicketOptions, 'userToken' | 'signal' | 'span'>,
+    { userToken, signal, span }: Pick<RequestContextOptions, 'userToken' | 'signal' | 'span'>,
   ) {
-    return createTicket({
+    return createRequestContext({
       userToken,
       signal,
       span,
       timeoutMs: options.requestTimeoutMs,
-      wantsFresh: wantsFreshPeople(headers),
+      bypassCache: wantsFreshPeople(headers),
       clock,
     });
   }

@@ -1,5 +1,5 @@
-import type { ForgetChannel } from './directory/forget-channel.ts';
-import type { PersonCacheOptions } from './directory/person-cache.ts';
+import type { ForgetChannel } from './directory/forget.ts';
+import type { UserCacheOptions } from './directory/user-cache.ts';
 import type { ExamplePeople } from './http/browsers/example-tabs.ts';
 import type { AuthOptions } from './http/callers/authentication.ts';
 import type { TrustedDocuments } from './http/documents/trusted-documents.ts';
@@ -17,7 +17,7 @@ export interface GatewayOptions extends UpstreamOptions {
   /** Look-ups that may wait for a call, over all requests. @default 6000 */
   queueLimit?: number | undefined;
   /** How long people are served from memory. @default 60 s, "not found" 5 s, 50,000 people */
-  cache?: Omit<PersonCacheOptions, 'clock'> | undefined;
+  cache?: Omit<UserCacheOptions, 'clock'> | undefined;
   /** Redis, or Valkey, where several gateways share quota, token, people and limits. @default each gateway for itself */
   redis?: RedisOptions | undefined;
   /** The way to other processes that remember people, for when somebody is to be forgotten. @default none */
@@ -34,8 +34,8 @@ export interface GatewayOptions extends UpstreamOptions {
   maxBodyBytes?: number | undefined;
   /** Operations that one request may hold as a JSON array, each with limits of its own. @default 0, no arrays */
   maxBatchedOperations?: number | undefined;
-  /** Answers requests whose document is known on a shorter way, with the same answers. @default true */
-  express?: boolean | undefined;
+  /** Skips Yoga for operations seen before, with the same responses. @default true */
+  fastPath?: boolean | undefined;
   /** Who may ask. @default anybody, for names of this machine only */
   auth?: AuthOptions | undefined;
   /** The tenants that may be named, unless an API key has its own. @default any that the plugin can see */

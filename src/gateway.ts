@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
-import { createForgetting, type ForgetEverywhere } from './directory/forgetting.ts';
+import { createForget, type ForgetEverywhere } from './directory/forget.ts';
 import { createGatewayHttp } from './gateway-http.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createDocumentCache } from './http/limits/document-cache.ts';
@@ -126,7 +126,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
     quotaOf: quotasOf(shared, { callsPerSecond, clock, telemetry }),
-    sharedPeople: shared?.people,
+    sharedUsers: shared?.people,
     queueLimit: options.queueLimit,
     cache: options.cache,
     requestTimeoutMs: options.requestTimeoutMs,
@@ -160,10 +160,10 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   });
   // Clients may have written what somebody goes by into their documents.
   const documents = createDocumentCache();
-  const forget = createForgetting({
+  const forget = createForget({
     directory,
     channel: options.forgetChannel ?? shared?.forgetChannel,
-    alsoForget: () => documents.clear(),
+    onForgotten: () => documents.clear(),
   });
   const http = createGatewayHttp(options, {
     schema,

@@ -1,9 +1,8 @@
 export type { Directory, LookupRequest } from './directory/directory.ts';
-export type { ForgetChannel } from './directory/forget-channel.ts';
-export type { ForgetEverywhere, ForgottenEverywhere } from './directory/forgetting.ts';
-export type { LookupResult } from './directory/look-up.ts';
-export type { Forgotten } from './directory/memory.ts';
-export type { PersonName } from './directory/person-name.ts';
+export type { ForgetChannel, ForgetEverywhere, ForgottenEverywhere } from './directory/forget.ts';
+export type { UserIdentifier } from './directory/identifiers.ts';
+export type { LookupResult } from './directory/lookup.ts';
+export type { Forgotten } from './directory/user-store.ts';
 export { type ErrorCode, type Failure, failures, GatewayError, type UpstreamTrace } from './errors.ts';
 export { createGateway, type Gateway, type GatewayMetrics } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';
@@ -31,5 +30,5 @@ export {
 export type { GatewayEvent, Telemetry } from './telemetry/events.ts';
 export type { LogEntry, LogLevel, LogOptions } from './telemetry/log.ts';
 export type { LogFields } from './telemetry/log-fields.ts';
-export type { Person } from './upstream/person.ts';
+export type { LarkUser } from './upstream/lark-user.ts';
 export type { LookupKind } from './upstream/user-query.ts';

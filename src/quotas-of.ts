@@ -1,4 +1,4 @@
-import { PLUGIN_IDENTITY } from './directory/ticket.ts';
+import { PLUGIN_IDENTITY } from './directory/lookup.ts';
 import type { Clock } from './policies/clock.ts';
 import { createQuota, type Quota } from './policies/quota.ts';
 import { createSharedQuota, type QuotaMode } from './policies/shared-quota.ts';

@@ -1,5 +1,5 @@
-import type { ForgetChannel } from './directory/forget-channel.ts';
-import type { SharedPeople } from './directory/shared-people.ts';
+import type { ForgetChannel } from './directory/forget.ts';
+import type { SharedUsers } from './directory/user-store.ts';
 import type { CallerLimiter } from './policies/rate-limiters.ts';
 import type { SlotLog } from './policies/slot-log.ts';
 import type { TokenStore } from './upstream/token-store.ts';
@@ -11,7 +11,7 @@ export interface SharedState {
   /** Where the calls with one credential are written down. */
   slotLogOf(identity: string): SlotLog;
   readonly tokenStore?: TokenStore | undefined;
-  readonly people?: SharedPeople | undefined;
+  readonly people?: SharedUsers | undefined;
   /** The way to the others, for when somebody is to be forgotten. */
   readonly forgetChannel?: ForgetChannel | undefined;
   /** Counts what callers ask for. @param points allowed in each window. */

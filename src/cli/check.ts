@@ -2,7 +2,7 @@ import { readConfig } from '../config/config.ts';
 import type { Sources } from '../config/environment.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayEvent } from '../telemetry/events.ts';
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { advice } from './check-advice.ts';
 
@@ -50,7 +50,7 @@ export async function check(sources: Sources, key: string | undefined): Promise<
 }
 
 /** One token, one query: a check must not use up what it checks. */
-async function askOnce({ queryUsers }: Upstream, key: string): Promise<Person | null | GatewayError> {
+async function askOnce({ queryUsers }: Upstream, key: string): Promise<LarkUser | null | GatewayError> {
   try {
     const answer = await queryUsers({ kind: 'key', identifiers: [key] });
     if ('tokenRefused' in answer) return answer.tokenRefused;

@@ -33,7 +33,7 @@ export interface Config {
     | 'maxIdentifiers'
     | 'maxBodyBytes'
     | 'maxBatchedOperations'
-    | 'express'
+    | 'fastPath'
     | 'timeoutMs'
     | 'requestTimeoutMs'
     | 'callsPerSecond'
@@ -102,7 +102,7 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
       maxIdentifiers,
       maxBodyBytes: values.MAX_BODY_BYTES ?? 1_048_576,
       maxBatchedOperations: values.MAX_BATCHED_OPERATIONS ?? 0,
-      express: values.EXPRESS ?? true,
+      fastPath: values.FAST_PATH ?? true,
       timeoutMs: values.LARK_TIMEOUT_MS ?? 3_000,
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? 10_000,
       callsPerSecond: values.LARK_CALLS_PER_SECOND ?? 15,

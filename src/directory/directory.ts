@@ -5,62 +5,51 @@ import { createQuota, type Quota } from '../policies/quota.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
-import { toPlainPerson } from '../upstream/rows/row-person.ts';
 import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
-import { countAnswers } from './count-answers.ts';
-import { createFindPeople } from './find-people.ts';
-import { tryToParse } from './identifier.ts';
-import { createSubject, type LookupResult, type Ticket } from './look-up.ts';
-import { createMemory, type Forgotten } from './memory.ts';
-import type { PersonCacheOptions } from './person-cache.ts';
-import { createNameSet, isKind, type PersonName, unknownKind } from './person-name.ts';
-import { createQueue } from './queue.ts';
-import type { QueueState } from './queue-state.ts';
-import type { SharedPeople } from './shared-people.ts';
-import { createTicket } from './ticket.ts';
+import { Batcher, type BatcherState } from './batcher.ts';
+import { countResults, createFind } from './find.ts';
+import { createIdentifierSet, isKind, tryToParse, type UserIdentifier, unknownKind } from './identifiers.ts';
+import { createBatchKey, type LookupResult, type RequestContext } from './lookup.ts';
+import { createRequestContext } from './request-context.ts';
+import type { UserCacheOptions } from './user-cache.ts';
+import { type Forgotten, type SharedUsers, UserStore } from './user-store.ts';
 
 export interface LookupRequest {
   readonly kind: LookupKind;
-  /** As clients wrote them, with repeats. */
+  /** As clients wrote them, duplicates included. */
   readonly identifiers: readonly string[];
   /** Counts with e-mails only: the tenant to search in place of the plugin's own. */
   readonly tenantKey?: string | undefined;
-  /** A user access token to ask with, in place of the plugin's token: `u-…`. @default none */
+  /** A user access token to send in place of the plugin's: `u-…`. @default none */
   readonly userToken?: string | undefined;
   /** The request that asks. @default one of its own, with the default deadline */
-  readonly ticket?: Ticket | undefined;
+  readonly request?: RequestContext | undefined;
 }
 
 export interface Directory {
   /**
-   * Looks people up. Never rejects: one identifier's trouble is in its own place of the answer.
+   * Looks users up. Never rejects: one identifier's failure is at its own index.
    * @returns one result for each identifier, in the order asked.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
-  /**
-   * The same without a promise where nobody has to be waited for: in memory, malformed, or refused. The fields of a person may be
-   * read, but need not be properties of its own, and it may keep a whole answer of the user API in memory: not to be copied, printed
-   * or kept.
-   */
+  /** The same without a promise where nothing has to be waited for: all cached, malformed, or rejected. */
   find(request: LookupRequest): LookupResult[] | Promise<LookupResult[]>;
   /**
-   * Removes whoever goes by one of these names from all that this process remembers: under all their aliases, of all identities
-   * and tenants, also beyond their time. A call that has left before does not bring them back; who waits for it still gets its
-   * answer. Whoever asks for them afterwards has them looked up anew.
-   * @throws GatewayError BAD_USER_INPUT where a name cannot be one.
+   * Removes the users of these identifiers from all that this process caches: by all their identifiers, for all identities and tenants,
+   * stale copies included. A call that has left before does not bring them back; requests that wait for it still get its result.
+   * @throws GatewayError BAD_USER_INPUT where an identifier is malformed.
    */
-  forget(...names: readonly PersonName[]): Forgotten;
-  /** The same for all people: for when somebody was to be forgotten, and nobody knows any more who. */
+  forget(...identifiers: readonly UserIdentifier[]): Forgotten;
+  /** The same for all users: for when it is not known any more who was to be forgotten. */
   forgetEverybody(): void;
-  /** How things are at this moment. */
   state(): DirectoryState;
-  /** Ends calls under way; what is queued is not sent any more. */
+  /** Aborts calls in flight; what is queued is not sent any more. */
   dispose(): void;
 }
 
-export interface DirectoryState extends QueueState {
-  /** People in memory, those whose time is over included. */
+export interface DirectoryState extends BatcherState {
+  /** Users in the cache, stale copies included. */
   readonly cacheEntries: number;
 }
 
@@ -68,92 +57,87 @@ export interface DirectoryOptions {
   queryUsers: QueryUsers;
   /** The quota of a credential. @default 15 calls a second each */
   quotaOf?: ((identity: string) => Quota) | undefined;
-  /** Look-ups that may wait for a call, over all requests. @default 6000 */
+  /** Lookups that may be queued, over all requests; a request within its fair share may exceed it, up to twice. @default 6000 */
   queueLimit?: number | undefined;
-  /** Credentials that are asked with at a time, each with lanes, quota and breaker of its own. @default 1000 */
+  /** Credentials in use at a time, each with lanes, quota and circuit breaker of its own. @default 1000 */
   maxIdentities?: number | undefined;
-  cache?: PersonCacheOptions | undefined;
-  /** People whom several processes remember together. @default none */
-  sharedPeople?: SharedPeople | undefined;
+  cache?: UserCacheOptions | undefined;
+  /** A second-level cache that replicas share. @default none */
+  sharedUsers?: SharedUsers | undefined;
   retry?: RetryOptions | undefined;
   breaker?: BreakerOptions | undefined;
-  /** Deadline of look-ups that come without a ticket, in milliseconds. @default 10000 */
+  /** Deadline of lookups without a request, in milliseconds. @default 10000 */
   requestTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
   telemetry?: Telemetry | undefined;
-  /** @default spans of whatever SDK of OpenTelemetry there is */
+  /** @default spans of the OpenTelemetry SDK that is registered, if any */
   traces?: Traces | undefined;
 }
 
 /**
- * One for a process, behind the loaders of all its requests: answers from the cache, joins look-ups already under way, and
- * queues the rest for batches of up to 100 that leave as the quota allows.
+ * One for a process, behind the loaders of all its requests: answers from the cache, joins lookups in flight, and queues the rest for
+ * batches of up to 100 that leave when the rate limit permits.
  */
 export function createDirectory(options: DirectoryOptions): Directory {
+  const { requestTimeoutMs } = options;
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
-  const memory = createMemory({ ...options.cache, sharedPeople: options.sharedPeople, clock });
-  const queue = createQueue({
+  const store = new UserStore(options.cache ?? {}, options.sharedUsers, clock);
+  const batcher = new Batcher({
     queryUsers: options.queryUsers,
     quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
-    limit: options.queueLimit ?? 6_000,
+    queueLimit: options.queueLimit ?? 6_000,
     maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
-    learn: memory.learn,
-    reject: memory.reject,
-    deny: memory.deny,
+    onFetched: (batchKey, id, user, fetchedAt) => store.set(batchKey, id, user, fetchedAt),
+    onDenied: (batchKey, id, sentAt) => store.deny(batchKey, id, sentAt),
+    onRejected: (batchKey, id, error, sentAt) => store.setInvalid(batchKey, id, error, sentAt),
     clock,
     telemetry,
     traces: options.traces ?? createTraces(),
   });
-
-  const findPeople = createFindPeople(memory, queue, telemetry);
+  const findUsers = createFind(store, batcher, telemetry);
 
   return {
     find,
-    lookup: async (request) => (await find(request)).map(toPlain),
+    lookup: async (request) => find(request),
     forget(...asked) {
-      const forgotten = memory.forget(asked);
-      queue.forget(createNameSet(forgotten.names));
+      const forgotten = store.forget(asked);
+      const set = createIdentifierSet(forgotten.names);
+      batcher.forget((batchKey, id) => set.means(batchKey, id));
       return forgotten;
     },
     forgetEverybody() {
-      memory.forgetEverybody();
-      queue.forgetEverybody();
+      store.forgetAll();
+      batcher.forget(() => true);
     },
-    state: () => ({ ...queue.state(), cacheEntries: memory.size }),
-    dispose: queue.dispose,
+    state: () => ({ ...batcher.state(), cacheEntries: store.size }),
+    dispose: () => batcher.dispose(),
   };
 
-  function find(request: LookupRequest): LookupResult[] | Promise<LookupResult[]> {
-    const { kind, identifiers } = request;
-    const ticket = request.ticket ?? ticketOf(request);
-    if (ticket instanceof GatewayError) return refuseAll(request, ticket);
-    const tenantKey = tenantOf(request);
-    if (tenantKey instanceof GatewayError) return refuseAll(request, tenantKey);
-    const subject = createSubject(ticket.identity, kind, kind === 'email' ? tenantKey : undefined);
-    return findPeople(subject, identifiers, ticket);
+  function find(asked: LookupRequest): LookupResult[] | Promise<LookupResult[]> {
+    const { kind, identifiers, tenantKey: rawTenant } = asked;
+    const request = asked.request ?? requestOf(asked);
+    if (request instanceof GatewayError) return rejectAll(asked, request);
+    const tenantKey = rawTenant === undefined ? undefined : tryToParse('tenantKey', rawTenant);
+    if (tenantKey instanceof GatewayError) return rejectAll(asked, tenantKey);
+    const batchKey = createBatchKey(request.identity, kind, kind === 'email' ? tenantKey : undefined);
+    return findUsers(batchKey, identifiers, request);
   }
 
-  function refuseAll({ kind, identifiers }: LookupRequest, error: GatewayError): GatewayError[] {
-    const answers = identifiers.map(() => error);
+  function rejectAll({ kind, identifiers }: LookupRequest, error: GatewayError): GatewayError[] {
+    const results = identifiers.map(() => error);
     // A label of metrics has a few fixed values.
-    if (isKind(kind)) telemetry(countAnswers(kind, answers, 0));
-    return answers;
+    if (isKind(kind)) telemetry(countResults(kind, results, [], 0));
+    return results;
   }
 
-  /** For look-ups that come without a ticket: from other programs, so that GraphQL has nothing of these checks. */
-  function ticketOf({ kind, userToken: text }: LookupRequest): Ticket | GatewayError {
+  /** For other programs, so GraphQL has no part in these checks. */
+  function requestOf({ kind, userToken: text }: LookupRequest): RequestContext | GatewayError {
     if (!isKind(kind)) return unknownKind();
     const userToken = text === undefined ? undefined : parseUserToken(text);
     if (userToken instanceof GatewayError) return userToken;
-    return createTicket({ userToken, timeoutMs: options.requestTimeoutMs, clock });
+    return createRequestContext({ userToken, timeoutMs: requestTimeoutMs, clock });
   }
 }
-
-const toPlain = (result: LookupResult): LookupResult =>
-  result === null || result instanceof GatewayError ? result : toPlainPerson(result);
-
-const tenantOf = ({ tenantKey }: LookupRequest) =>
-  tenantKey === undefined ? undefined : tryToParse('tenantKey', tenantKey);

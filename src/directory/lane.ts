@@ -1,168 +1,105 @@
-import type { Batch } from './bundles/batch.ts';
-import { Bundle } from './bundles/bundle.ts';
-import { BUNDLE_SIZE } from './bundles/part-list.ts';
-import { type LookUp, NO_TURNS, type Ticket, type Turn } from './look-up.ts';
+import type { Lookup, RequestContext } from './lookup.ts';
 
-/** Look-ups of one subject that wait for a call. */
-export interface Lane {
-  readonly size: number;
-  /** How many requests have look-ups waiting here. */
-  readonly requests: number;
-  /** Queues look-ups in the turn of a request. One that several requests wait for leaves in whichever turn comes first. */
-  add(lookUps: readonly (LookUp | Bundle)[], request: Ticket | undefined): void;
-  /** Puts look-ups in front of all others: they have had their turn, and need another call. */
-  addAgain(lookUps: readonly LookUp[]): void;
-  /** Queues look-ups that have to leave in a call of their own, before all others. */
-  addGroup(lookUps: readonly LookUp[]): void;
-  /** Takes one out of every turn. @returns false where it is not here. */
-  remove(lookUp: LookUp): boolean;
-  /** Those whose turn it is, at most `most`. */
-  take(most: number): Batch;
+/** The lookups that one request has queued in a lane, in order. Those that have left since are skipped when their turn comes. */
+interface Share {
+  readonly lookups: Lookup[];
+  next: number;
 }
 
 /**
- * Requests take turns: each gives an equal share of a batch, and who had a turn goes to the end. So a single look-up rides in
- * the next batch, however long the lists before it are. Where each of them has a whole batch to give, the shares are whole batches.
+ * The fair queue of one batch key. Requests take turns: each gives an equal share of a batch, and a request that had its turn goes to the
+ * end. So a single lookup is in one of the next batches, however long the lists before it.
  */
-export function createLane(): Lane {
-  const again = new Set<LookUp>();
-  const groups: Set<LookUp>[] = [];
-  // A map keeps the order of insertion, which is the order of turns.
-  const byRequest = new Map<Ticket | undefined, Turn>();
-  /** How many wait in turns, each counted once. */
-  let inTurns = 0;
+export class Lane {
+  /** Lookups that are queued, each counted once. */
+  size = 0;
+  /** For a call of their own, before all others: parts of a batch that is being split. */
+  readonly #groups: (readonly Lookup[])[] = [];
+  /** Before all requests: they had their turn, and need another call. */
+  #front: Lookup[] = [];
+  /** In the order of turns, which is a map's order of insertion. */
+  readonly #shares = new Map<RequestContext | undefined, Share>();
 
-  return {
-    get size() {
-      return groups.reduce((sum, group) => sum + group.size, inTurns + again.size);
-    },
-    get requests() {
-      return byRequest.size;
-    },
-    add(lookUps, request) {
-      let turn = byRequest.get(request);
-      for (const lookUp of lookUps) {
-        if (!(lookUp instanceof Bundle) && isSetApart(lookUp)) continue;
-        if (!turn) {
-          turn = createTurn(request);
-          byRequest.set(request, turn);
-        }
-        if (!(lookUp instanceof Bundle)) enterTurn(turn, lookUp);
-        else if (lookUp.isWhole) addBundle(turn, lookUp);
-        else for (const one of lookUp.dissolve()) enterTurn(turn, one);
-      }
-    },
-    addAgain(lookUps) {
-      for (const lookUp of lookUps) {
-        leaveTurns(lookUp);
-        again.add(lookUp);
-      }
-    },
-    addGroup(lookUps) {
-      for (const lookUp of lookUps) leaveTurns(lookUp);
-      groups.push(new Set(lookUps));
-    },
-    remove(lookUp) {
-      return again.delete(lookUp) || groups.some((group) => group.delete(lookUp)) || leaveTurns(lookUp);
-    },
-    take(most) {
-      for (let group = groups.shift(); group; group = groups.shift()) if (group.size > 0) return [...group];
-      const batch: LookUp[] = [];
-      for (const lookUp of again) {
-        if (batch.length === most) break;
-        batch.push(lookUp);
-        again.delete(lookUp);
-      }
-      const bundle = batch.length === 0 && most >= BUNDLE_SIZE ? takeBundle() : undefined;
-      if (bundle) return bundle;
-      while (batch.length < most && byRequest.size > 0) {
-        const share = Math.max(1, Math.floor((most - batch.length) / byRequest.size));
-        // A copy: who had a turn is put behind the others, and is not met again in this round.
-        const round = Array.from(byRequest.values());
-        for (const turn of round) {
-          if (batch.length === most) break;
-          // Emptied in this round, by requests that wait for the same people.
-          if (turn.size === 0) continue;
-          takeTurn(turn, Math.min(share, most - batch.length), batch);
-          if (byRequest.delete(turn.request) && turn.size > 0) byRequest.set(turn.request, turn);
-        }
-      }
-      return batch;
-    },
-  };
-
-  function isSetApart(lookUp: LookUp): boolean {
-    return again.has(lookUp) || groups.some((group) => group.has(lookUp));
-  }
-
-  function enterTurn(turn: Turn, lookUp: LookUp): void {
-    if (lookUp.turns.length === 0) {
-      lookUp.turns = turn.alone;
-      inTurns++;
-    } else if (lookUp.turns.includes(turn)) return;
-    else lookUp.turns = [...lookUp.turns, turn];
-    turn.lookUps.push(lookUp);
-    turn.size++;
-  }
-
-  function leaveTurns(lookUp: LookUp): boolean {
-    const { turns } = lookUp;
-    if (turns.length === 0) return false;
-    lookUp.turns = NO_TURNS;
-    inTurns--;
-    for (const turn of turns) if (--turn.size === 0) byRequest.delete(turn.request);
-    return true;
-  }
-
-  function addBundle(turn: Turn, bundle: Bundle): void {
-    bundle.turn = turn;
-    turn.bundles ??= [];
-    turn.bundles.push(bundle);
-    turn.size += bundle.length;
-    inTurns += bundle.length;
+  /** Requests that have lookups queued here. */
+  get requests(): number {
+    return this.#shares.size;
   }
 
   /**
-   * Of one request, bundles go before its other look-ups: it waits for all of them, and whoever joins one has a turn of their own.
-   * @returns that of the request whose turn it is; `undefined` where somebody would wait for longer than the others.
+   * Queues lookups in the share of a request. A lookup that several requests wait for is in the share of each, and leaves with the
+   * first.
    */
-  function takeBundle(): Bundle | undefined {
-    for (const { bundles } of byRequest.values()) if (!bundles?.[0]?.isWhole) return undefined;
-    const [turn] = byRequest.values();
-    const bundle = turn?.bundles?.shift();
-    if (!turn || !bundle) return undefined;
-    bundle.turn = undefined;
-    inTurns -= bundle.length;
-    turn.size -= bundle.length;
-    byRequest.delete(turn.request);
-    if (turn.size > 0) byRequest.set(turn.request, turn);
-    return bundle;
+  add(lookups: readonly Lookup[], request: RequestContext | undefined): void {
+    const share = this.#shares.get(request);
+    if (share) for (const lookup of lookups) share.lookups.push(lookup);
+    else this.#shares.set(request, { lookups: [...lookups], next: 0 });
   }
 
-  function takeTurn(turn: Turn, most: number, batch: LookUp[]): void {
-    const { lookUps } = turn;
-    const end = batch.length + most;
-    while (batch.length < end && turn.size > 0) {
-      const lookUp = lookUps[turn.next++] ?? fromBundle(turn);
-      if (!lookUp) break;
-      // Else it has left, or somebody took it in their turn.
-      if (!lookUp.turns.includes(turn)) continue;
-      leaveTurns(lookUp);
-      batch.push(lookUp);
+  /** Queues new lookups. */
+  addNew(lookups: readonly Lookup[], request: RequestContext | undefined): void {
+    this.size += lookups.length;
+    this.add(lookups, request);
+  }
+
+  /** Queues lookups again, before all others. */
+  addFirst(lookups: readonly Lookup[]): void {
+    for (const lookup of lookups) {
+      if (lookup.state !== 'queued') this.size++;
+      lookup.state = 'queued';
     }
+    if (lookups[0]?.bisection) this.#groups.push(lookups);
+    else this.#front = [...this.#front, ...lookups];
   }
-}
 
-/** @returns the first look-up of the next bundle, which dissolves; the others come after it. */
-function fromBundle(turn: Turn): LookUp | undefined {
-  const lookUps = turn.bundles?.shift()?.dissolve() ?? [];
-  turn.lookUps.push(...lookUps);
-  return lookUps[0];
-}
+  /** Takes a lookup out. @returns false where it is not queued. */
+  remove(lookup: Lookup): boolean {
+    if (lookup.state !== 'queued') return false;
+    lookup.state = 'done';
+    this.size--;
+    return true;
+  }
 
-function createTurn(request: Ticket | undefined): Turn {
-  const alone: Turn[] = [];
-  const turn: Turn = { request, lookUps: [], next: 0, bundles: undefined, size: 0, alone };
-  alone.push(turn);
-  return turn;
+  /** The next batch, at most `max` lookups, each in state `sent`. */
+  take(max: number): Lookup[] {
+    const batch: Lookup[] = [];
+    for (let group = this.#groups.shift(); group; group = this.#groups.shift()) {
+      for (const lookup of group) this.#takeOne(lookup, batch);
+      if (batch.length > 0) return batch;
+    }
+    let taken = 0;
+    while (taken < this.#front.length && batch.length < max) this.#takeOne(this.#front[taken++] as Lookup, batch);
+    this.#front = this.#front.slice(taken);
+    while (batch.length < max && this.#shares.size > 0) {
+      let turns = this.#shares.size;
+      const most = Math.max(1, Math.floor((max - batch.length) / turns));
+      for (const [request, share] of this.#shares) {
+        // Those put at the end have had their turn in this round.
+        if (turns-- === 0 || batch.length === max) break;
+        this.#shares.delete(request);
+        if (this.#takeShare(share, Math.min(most, max - batch.length), batch)) this.#shares.set(request, share);
+      }
+    }
+    return batch;
+  }
+
+  /** @returns true where the share may have more. */
+  #takeShare(share: Share, most: number, batch: Lookup[]): boolean {
+    const { lookups } = share;
+    const end = batch.length + most;
+    // Those being split are in a group of their own.
+    while (batch.length < end && share.next < lookups.length) {
+      const lookup = lookups[share.next++] as Lookup;
+      if (!lookup.bisection) this.#takeOne(lookup, batch);
+    }
+    // What has left at the end must not keep a turn.
+    while (share.next < lookups.length && lookups[share.next]?.state !== 'queued') share.next++;
+    return share.next < lookups.length;
+  }
+
+  #takeOne(lookup: Lookup, batch: Lookup[]): void {
+    if (lookup.state !== 'queued') return;
+    lookup.state = 'sent';
+    this.size--;
+    batch.push(lookup);
+  }
 }

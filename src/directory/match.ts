@@ -1,73 +1,71 @@
 import { GatewayError } from '../errors.ts';
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 import type { FoundPeople, LookupKind, UserQuery } from '../upstream/user-query.ts';
-import { comparable, identifierOf } from './identifier.ts';
-import type { LookupResult } from './look-up.ts';
+import { normalize } from './identifiers.ts';
+import type { LookupResult } from './lookup.ts';
 
 export interface Match {
   /** One for each identifier of the query, in its order. */
   readonly results: LookupResult[];
-  /** Rows that nobody asked for. They are used for nothing. */
-  readonly unasked: number;
+  /** Rows that no identifier asked for. They are dropped. */
+  readonly unrequested: number;
 }
 
-const fieldOf: Record<LookupKind, { name: string; permission: string }> = {
+const FIELDS: Record<LookupKind, { readonly name: string; readonly permission: string }> = {
   key: { name: 'user_key', permission: 'user keys' },
   outId: { name: 'out_id', permission: 'union ids' },
   email: { name: 'email', permission: 'e-mail addresses' },
 };
 
 /**
- * Gives every identifier of a call its row. The order and the number of rows mean nothing: the user API promises no order,
- * leaves out people it does not find, and may answer with others. Where the answer does not tell who is meant,
- * that is UPSTREAM_BAD_RESPONSE and never "not found".
+ * Gives every identifier of a call its row, by the identifier in the row and never by position: the user API promises no order, leaves
+ * out users that are not found, and may return others. Where the rows do not tell users apart, the result is UPSTREAM_BAD_RESPONSE,
+ * never "not found".
+ * @param ids the identifiers of the query in normalized form.
  */
-export function matchPeople(
-  query: UserQuery,
-  found: FoundPeople,
-  /** The identifiers in the form in which two spellings are equal. */
-  ids: readonly string[] = query.identifiers.map((identifier) => comparable(query.kind, identifier)),
+export function matchUsers(
+  { kind, identifiers }: UserQuery,
+  { people: users, malformedRows }: FoundPeople,
+  ids: readonly { readonly id: string }[] = identifiers.map((one) => ({ id: normalize(kind, one) })),
 ): Match {
-  const { kind } = query;
-  const { people, malformedRows } = found;
-  if (malformedRows === 0 && isInOrder(kind, people, ids)) return { results: [...people], unasked: 0 };
-  const placeOf = new Map<string, number>();
-  for (let place = 0; place < ids.length; place++) placeOf.set(ids[place] as string, place);
+  if (malformedRows === 0 && isInOrder(kind, users, ids)) return { results: [...users], unrequested: 0 };
+  const indexOf = new Map<string, number>();
+  for (let index = 0; index < ids.length; index++) indexOf.set((ids[index] as { id: string }).id, index);
   const results = ids.map((): LookupResult => null);
-  let unasked = 0;
-  let unnamed = 0;
-  for (const person of people) {
-    const value = identifierOf(person, kind);
+  let unrequested = 0;
+  let withoutField = 0;
+  for (const user of users) {
+    const value = user[kind];
     if (value === null) {
-      unnamed++;
+      withoutField++;
       continue;
     }
-    const place = placeOf.get(comparable(kind, value));
-    if (place === undefined) {
-      unasked++;
+    const index = indexOf.get(normalize(kind, value));
+    if (index === undefined) {
+      unrequested++;
       continue;
     }
-    const earlier = results[place] ?? null;
-    if (earlier === null) results[place] = person;
-    else if (earlier instanceof GatewayError || earlier.key !== person.key) results[place] = ambiguous(kind);
+    const earlier = results[index] ?? null;
+    if (earlier === null) results[index] = user;
+    else if (earlier instanceof GatewayError || earlier.key !== user.key) results[index] = ambiguous(kind);
   }
 
-  const [only] = people;
-  if (only && unnamed === 1 && ids.length === 1 && people.length === 1 && malformedRows === 0) {
-    return { results: [only], unasked };
+  const [only] = users;
+  if (only && withoutField === 1 && ids.length === 1 && users.length === 1 && malformedRows === 0) {
+    return { results: [only], unrequested };
   }
-  // Any of the rows that could not be attributed may be any of the identifiers without a row.
-  const unanswered = unnamed > 0 ? fieldMissing(kind) : malformedRows > 0 ? rowsMalformed() : null;
-  if (!unanswered) return { results, unasked };
-  return { results: results.map((result) => result ?? unanswered), unasked };
+  // Any row that could not be attributed may be that of any identifier without one.
+  const unanswered = withoutField > 0 ? fieldMissing(kind) : malformedRows > 0 ? rowsMalformed() : null;
+  if (!unanswered) return { results, unrequested };
+  return { results: results.map((result) => result ?? unanswered), unrequested };
 }
 
-/** The usual answer: a row for each, in the order asked. */
-function isInOrder(kind: LookupKind, people: readonly Person[], ids: readonly string[]): boolean {
-  if (people.length !== ids.length) return false;
+/** The usual response: one row for each, in the order of the query. */
+function isInOrder(kind: LookupKind, users: readonly LarkUser[], ids: readonly { readonly id: string }[]): boolean {
+  if (users.length !== ids.length) return false;
   for (let index = 0; index < ids.length; index++) {
-    const value = identifierOf(people[index] as Person, kind);
-    if (value === null || comparable(kind, value) !== ids[index]) return false;
+    const value = (users[index] as LarkUser)[kind];
+    if (value === null || normalize(kind, value) !== (ids[index] as { id: string }).id) return false;
   }
   return true;
 }
@@ -75,20 +73,20 @@ function isInOrder(kind: LookupKind, people: readonly Person[], ids: readonly st
 const fieldMissing = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API left out ${fieldOf[kind].name}, so people cannot be told apart: check the permission to read ${fieldOf[kind].permission}.`,
+    `The user API left out ${FIELDS[kind].name}, so users cannot be told apart: check the permission to read ${FIELDS[kind].permission}.`,
     { access: 'denied' },
   );
 
 const rowsMalformed = () =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    'Rows of the answer of the user API name nobody; this person may be one of them.',
+    'The user API returned malformed rows, and this user may be in one of them.',
     { access: 'unclear' },
   );
 
 const ambiguous = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API answered with different people of the same ${fieldOf[kind].name}.`,
+    `The user API returned different users with the same ${FIELDS[kind].name}.`,
     { access: 'unclear' },
   );

@@ -1,57 +1,51 @@
-import { type Clock, monotonicClock } from '../policies/clock.ts';
-import { createLookUp, type LookUp, type Subject } from './look-up.ts';
-import type { NameSet } from './person-name.ts';
+import type { Clock } from '../policies/clock.ts';
+import { type BatchKey, createLookup, type Lookup } from './lookup.ts';
 
-/** Popular people who should be asked for before somebody has to wait for them. */
+/** Hot users worth fetching again before they expire, so that no request has to wait for them. */
 export interface RefreshAhead {
-  /** @param until when their time in memory is over: from then on they are looked up when somebody asks. */
-  add(subject: Subject, id: string, until: number): void;
-  /** Those of this identity for which there are candidates. */
-  subjectsOf(identity: string): Subject[];
-  /** Asks for these people ahead no more, for no identity. */
-  forget(names: NameSet): void;
-  /** Asks for nobody ahead any more, as long as nobody becomes popular anew. */
-  clear(): void;
-  /** Candidates of this subject, at most `most`, as look-ups that nobody waits for. */
-  take(subject: Subject, most: number): LookUp[];
+  /** @param expiresAt from then on they are looked up when a request wants them. */
+  add(batchKey: BatchKey, id: string, expiresAt: number): void;
+  /** The batch keys of this identity that have candidates. */
+  keysOf(identity: string): BatchKey[];
+  /** Drops the candidates for which this holds. */
+  drop(isMeant: (batchKey: BatchKey, id: string) => boolean): void;
+  /** Candidates of this batch key, at most `max`, as lookups without waiters. */
+  take(batchKey: BatchKey, max: number): Lookup[];
 }
 
-/** More than this of one subject are not worth remembering: whoever is left out is looked up when somebody asks. */
-const MOST_CANDIDATES = 1_000;
+/** Of one batch key. A candidate too many is looked up when a request wants it. */
+const MAX_CANDIDATES = 1_000;
 
-export function createRefreshAhead(clock: Clock = monotonicClock): RefreshAhead {
-  const bySubject = new Map<string, { readonly subject: Subject; readonly until: Map<string, number> }>();
+export function createRefreshAhead(clock: Clock): RefreshAhead {
+  const byKey = new Map<string, { readonly batchKey: BatchKey; readonly expiry: Map<string, number> }>();
 
   return {
-    add(subject, id, until) {
-      const candidates = bySubject.get(subject.key) ?? { subject, until: new Map<string, number>() };
-      bySubject.set(subject.key, candidates);
-      if (candidates.until.size < MOST_CANDIDATES) candidates.until.set(id, until);
+    add(batchKey, id, expiresAt) {
+      const candidates = byKey.get(batchKey.key) ?? { batchKey, expiry: new Map<string, number>() };
+      byKey.set(batchKey.key, candidates);
+      if (candidates.expiry.size < MAX_CANDIDATES) candidates.expiry.set(id, expiresAt);
     },
-    subjectsOf(identity) {
+    keysOf(identity) {
       // Nearly always there are none.
-      if (bySubject.size === 0) return [];
-      return Array.from(bySubject.values(), ({ subject }) => subject).filter(
-        (subject) => subject.identity === identity,
-      );
+      if (byKey.size === 0) return [];
+      return Array.from(byKey.values(), ({ batchKey }) => batchKey).filter((one) => one.identity === identity);
     },
-    forget(names) {
-      for (const [key, { subject, until }] of bySubject) {
-        for (const id of until.keys()) if (names.means(subject, id)) until.delete(id);
-        if (until.size === 0) bySubject.delete(key);
+    drop(isMeant) {
+      for (const [key, { batchKey, expiry }] of byKey) {
+        for (const id of expiry.keys()) if (isMeant(batchKey, id)) expiry.delete(id);
+        if (expiry.size === 0) byKey.delete(key);
       }
     },
-    clear: () => bySubject.clear(),
-    take(subject, most) {
-      const candidates = bySubject.get(subject.key)?.until;
-      if (!candidates) return [];
-      const taken: LookUp[] = [];
-      for (const [id, until] of candidates) {
-        if (taken.length === most) break;
-        candidates.delete(id);
-        if (clock() < until) taken.push(createLookUp(subject, id, id, undefined, clock()));
+    take(batchKey, max) {
+      const expiry = byKey.get(batchKey.key)?.expiry;
+      if (!expiry) return [];
+      const taken: Lookup[] = [];
+      for (const [id, expiresAt] of expiry) {
+        if (taken.length === max) break;
+        expiry.delete(id);
+        if (clock() < expiresAt) taken.push(createLookup(batchKey, id, id, undefined, clock()));
       }
-      if (candidates.size === 0) bySubject.delete(subject.key);
+      if (expiry.size === 0) byKey.delete(batchKey.key);
       return taken;
     },
   };

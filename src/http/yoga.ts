@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { YogaServerInstance } from 'graphql-yoga';
-import type { ForgetEverywhere } from '../directory/forgetting.ts';
+import type { ForgetEverywhere } from '../directory/forget.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Arrivals } from './arrivals.ts';

@@ -66,7 +66,7 @@ const OPTIONAL = {
   maxIdentifiers: is.count(1),
   maxBodyBytes: is.count(1),
   maxBatchedOperations: is.count(0),
-  express: is.flag,
+  fastPath: is.flag,
   auth,
   tenantKeys: is.listOf(is.text),
   emailNeedsScope: is.flag,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ForgetChannel } from '../directory/forget-channel.ts';
-import type { PersonName } from '../directory/person-name.ts';
+import type { ForgetChannel } from '../directory/forget.ts';
+import type { UserIdentifier } from '../directory/identifiers.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { RedisClient } from './connect.ts';
 import type { RedisConnection } from './connection.ts';
@@ -32,7 +32,7 @@ interface Message {
   readonly id: string;
   readonly from: string;
   /** Whom to forget; left out where it says that they are forgotten. */
-  readonly names?: readonly PersonName[];
+  readonly names?: readonly UserIdentifier[];
 }
 
 /** So long all others may take to say that they have done it. */
@@ -158,7 +158,7 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
     if (mark !== undefined && heartbeat.countedSince() <= read.at) read = { ...read, mark };
   }
 
-  function take(text: string, onForget: (names: readonly PersonName[]) => void): void {
+  function take(text: string, onForget: (names: readonly UserIdentifier[]) => void): void {
     const message = hear(text, onForget);
     if (!message) return;
     if (isListening) heardUntil = micros() ?? heardUntil;
@@ -170,7 +170,7 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   }
 
   /** @returns `undefined` for what is of this gateway, or none of its business. */
-  function hear(text: string, onForget: (names: readonly PersonName[]) => void): Message | undefined {
+  function hear(text: string, onForget: (names: readonly UserIdentifier[]) => void): Message | undefined {
     const message = open(text);
     if (!message?.names || message.from === replica) return undefined;
     onForget(message.names);

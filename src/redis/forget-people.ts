@@ -1,4 +1,4 @@
-import { createNameSet, namesOf, type PersonName } from '../directory/person-name.ts';
+import { createIdentifierSet, identifiersOf, type UserIdentifier } from '../directory/identifiers.ts';
 import type { RedisConnection } from './connection.ts';
 import type { NamedTenants } from './named-tenants.ts';
 import { decodeKept, type Kept } from './person-codec.ts';
@@ -7,14 +7,14 @@ import type { PersonEntries, PersonEntry } from './person-entries.ts';
 /** Removes people from Redis. */
 export interface ForgetPeople {
   /** All that these people go by, as far as Redis knows. @throws Error where Redis is away. */
-  allNames(names: readonly PersonName[]): Promise<readonly PersonName[]>;
+  allNames(names: readonly UserIdentifier[]): Promise<readonly UserIdentifier[]>;
   /** Removes what is kept of them, for whatever tenant. @throws Error where not all of that is known, or Redis is away. */
-  remove(names: readonly PersonName[]): Promise<void>;
+  remove(names: readonly UserIdentifier[]): Promise<void>;
 }
 
 /** One of these names in one tenant; `undefined` for the plugin's own. */
 interface Place {
-  readonly name: PersonName;
+  readonly name: UserIdentifier;
   readonly tenantKey: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function createForgetPeople(
 ): ForgetPeople {
   return {
     async allNames(asked) {
-      const names = createNameSet(asked);
+      const names = createIdentifierSet(asked);
       // Whoever has this address in another tenant than the one that is named is somebody else.
       const places = (await placesOf(asked)).filter(({ name, tenantKey }) => isMeant(name, tenantKey));
       const first = await read(places.map(entryOf));
@@ -42,9 +42,9 @@ export function createForgetPeople(
       for (const [index, { tenantKey }] of places.entries()) {
         const kept = leadsTo[index] ? second.shift() : first[index];
         if (!kept || !('person' in kept) || !kept.person) continue;
-        for (const known of namesOf(kept.person, tenantKey)) names.add(known);
+        for (const known of identifiersOf(kept.person, tenantKey)) names.add(known);
       }
-      return names.names;
+      return names.all;
     },
     async remove(names) {
       const doomed = (await placesOf(names)).map((place) => entryOf(place).redisKey);
@@ -53,7 +53,7 @@ export function createForgetPeople(
     },
   };
 
-  async function placesOf(names: readonly PersonName[]): Promise<Place[]> {
+  async function placesOf(names: readonly UserIdentifier[]): Promise<Place[]> {
     const everywhere = [undefined, ...(await tenants.all())];
     return names.flatMap((name) => everywhere.map((tenantKey) => ({ name, tenantKey })));
   }
@@ -76,7 +76,7 @@ export function createForgetPeople(
   }
 }
 
-const isMeant = (name: PersonName, tenantKey: string | undefined) =>
+const isMeant = (name: UserIdentifier, tenantKey: string | undefined) =>
   name.tenantKey === undefined || tenantKey === undefined || tenantKey === name.tenantKey;
 
 const inParts = <Item>(all: readonly Item[]): Item[][] =>

@@ -1,9 +1,9 @@
 import DataLoader from 'dataloader';
-import { comparable, identifierOf } from '../directory/identifier.ts';
-import type { Subject } from '../directory/look-up.ts';
-import type { SharedAnswer, SharedPeople } from '../directory/shared-people.ts';
+import { normalize } from '../directory/identifiers.ts';
+import type { BatchKey } from '../directory/lookup.ts';
+import type { SharedUser, SharedUsers } from '../directory/user-store.ts';
 import type { Clock } from '../policies/clock.ts';
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { NamedTenants } from './named-tenants.ts';
@@ -23,19 +23,19 @@ export interface RedisPeopleOptions {
   negativeTtlMs: number;
 }
 
-export interface RedisPeople extends SharedPeople {
+export interface RedisPeople extends SharedUsers {
   /** Resolves when all that was learned until now is in Redis, or will not be. Never rejects. */
   written(): Promise<void>;
 }
 
 /** One identifier that is looked for. */
 interface Wanted {
-  readonly subject: Subject;
+  readonly subject: BatchKey;
   readonly id: string;
 }
 
 interface Learned extends Wanted {
-  readonly person: Person | null;
+  readonly person: LarkUser | null;
   readonly fetchedAt: number;
 }
 
@@ -49,7 +49,7 @@ const MOST_AT_ONCE = 1_000;
  */
 export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
   const { connection, entries, tenants, heartbeat, clock, keepMs, negativeTtlMs } = options;
-  const loader = new DataLoader<Wanted, SharedAnswer | undefined>(findAll, {
+  const loader = new DataLoader<Wanted, SharedUser | undefined>(findAll, {
     cache: false,
     maxBatchSize: MOST_AT_ONCE,
     batchScheduleFn: setImmediate,
@@ -62,14 +62,14 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     async find(subject, ids) {
       if (connection.upSince() === undefined) return new Map();
       const found = await loader.loadMany(ids.map((id) => ({ subject, id })));
-      const answers = new Map<string, SharedAnswer>();
+      const answers = new Map<string, SharedUser>();
       found.forEach((answer, index) => {
         const id = ids[index];
         if (answer && !(answer instanceof Error) && id !== undefined) answers.set(id, answer);
       });
       return answers;
     },
-    learn(subject, id, person, fetchedAt) {
+    set(subject, id, person, fetchedAt) {
       learned.push({ subject, id, person, fetchedAt });
       if (learned.length === 1) setImmediate(writeAll);
     },
@@ -79,7 +79,7 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     },
   };
 
-  async function findAll(wanted: readonly Wanted[]): Promise<(SharedAnswer | undefined)[]> {
+  async function findAll(wanted: readonly Wanted[]): Promise<(SharedUser | undefined)[]> {
     try {
       const first = await read(wanted.map(entryOf));
       const leadsTo = new Map<string, PersonEntry>();
@@ -113,13 +113,13 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
     });
   }
 
-  function answerOf(kept: Kept | undefined): SharedAnswer | undefined {
+  function answerOf(kept: Kept | undefined): SharedUser | undefined {
     const fetchedAt = kept && heartbeat.localTimeAt(kept.fetchedAt);
     if (!kept || !('person' in kept) || fetchedAt === undefined) return undefined;
     if (kept.fetchedAt <= (heartbeat.toldSince() ?? Number.POSITIVE_INFINITY)) return undefined;
     // Written when the clock of the server was ahead: it would be taken for newer than all that comes.
     if (fetchedAt > clock() + MOST_AHEAD_MS) return undefined;
-    return { person: kept.person, fetchedAt };
+    return { user: kept.person, fetchedAt };
   }
 
   function entryOf({ subject: { kind, tenantKey }, id }: Wanted): PersonEntry {
@@ -172,11 +172,11 @@ export function createRedisPeople(options: RedisPeopleOptions): RedisPeople {
   }
 
   /** An address is searched in one tenant, and may not be linked: only a look-up by e-mail tells whose it is. */
-  function aliasesOf(person: Person, kind: Subject['kind'], tenantKey: string | undefined): PersonEntry[] {
+  function aliasesOf(person: LarkUser, kind: BatchKey['kind'], tenantKey: string | undefined): PersonEntry[] {
     // In a tenant nobody is looked up by out id: it tells whose it is to who has to forget them.
     return [...(['outId'] as const), ...(kind === 'email' ? (['email'] as const) : [])].flatMap((alias) => {
-      const value = identifierOf(person, alias);
-      return value === null ? [] : [entries.alias(alias, comparable(alias, value), tenantKey)];
+      const value = person[alias];
+      return value === null ? [] : [entries.alias(alias, normalize(alias, value), tenantKey)];
     });
   }
 }

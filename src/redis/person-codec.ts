@@ -1,12 +1,12 @@
+import type { LarkUser } from '../upstream/lark-user.ts';
 import { parseJson } from '../upstream/parse-json.ts';
-import type { Person } from '../upstream/person.ts';
 
 /** What is kept of one identifier. */
 export type Kept = {
   /** When the call left that told it, on the clock of the server, in milliseconds. */
   readonly fetchedAt: number;
 } & (
-  | { readonly person: Person | null }
+  | { readonly person: LarkUser | null }
   /** An alias: the user key of the person whom it leads to. */
   | { readonly key: string }
 );
@@ -25,7 +25,7 @@ const FIELDS = [
   'nameDefault',
   'avatarUrl',
   'status',
-] as const satisfies (keyof Person)[];
+] as const satisfies (keyof LarkUser)[];
 
 /** Version, time, and JSON: a list of the fields, a key, or null. About a third of the object as JSON would take. */
 export function encodeKept(kept: Kept): Buffer {
@@ -47,5 +47,5 @@ export function decodeKept(bytes: Buffer): Kept | undefined {
   if (!Array.isArray(body) || body.length !== FIELDS.length || typeof body[0] !== 'string') return undefined;
   if (!body.every((value) => value === null || typeof value === 'string')) return undefined;
   const person = Object.fromEntries(FIELDS.map((field, index) => [field, body[index]]));
-  return { fetchedAt, person: person as unknown as Person };
+  return { fetchedAt, person: person as unknown as LarkUser };
 }

@@ -13,7 +13,7 @@ export interface PersonEntry extends SealedEntry {
 export interface PersonEntries {
   /** The person of a user key, as seen from a tenant that was named; `undefined` for the plugin's own. */
   person(key: string, tenantKey?: string): PersonEntry;
-  /** What an out id or an e-mail address leads to. @param id in its comparable form. */
+  /** What an out id or an e-mail address leads to. @param id in its normalize form. */
   alias(kind: Exclude<LookupKind, 'key'>, id: string, tenantKey?: string): PersonEntry;
 }
 

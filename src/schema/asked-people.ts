@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import type { SchemaContext } from './builder.ts';
 
@@ -20,7 +20,7 @@ export interface AskedPeople {
    * @param answers for each list one for each of its identifiers.
    * @returns one for each entry of the field's answer. Of some it is known without a look-up.
    */
-  place<Answer>(answers: readonly (readonly Answer[])[]): readonly (Answer | Person | GatewayError)[];
+  place<Answer>(answers: readonly (readonly Answer[])[]): readonly (Answer | LarkUser | GatewayError)[];
 }
 
 /** One list, answered as it is. */
@@ -36,7 +36,7 @@ export const refusedPeople = (count: number, error: GatewayError): AskedPeople =
 export function loadAsked(
   { lists, place }: AskedPeople,
   { users }: SchemaContext,
-): (Person | null | Promise<Person | null>)[] {
+): (LarkUser | null | Promise<LarkUser | null>)[] {
   const answers = lists.map(({ kind, identifiers, tenantKey }) => {
     const loader = users.of(kind, tenantKey);
     return identifiers.map((identifier) => loader.load(identifier));

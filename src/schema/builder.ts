@@ -19,15 +19,8 @@ export interface SchemaContext extends PeopleContext {
   readonly receipt: Receipt;
 }
 
-/** What types and fields tell about themselves, for checks that run before any resolver does, and for the express lane. */
+/** What types and fields tell about themselves, for checks that run before any resolver does, and for the fast path. */
 declare module 'graphql' {
-  interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
-    /**
-     * True where each resolver of the type's fields waits for nothing and hands on one of the texts of a person, of which it looks at
-     * no more than what is ASCII, or a constant in ASCII: so it does the same with texts as they are written. @default false
-     */
-    handsOnTexts?: boolean;
-  }
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /**
      * Whom a call of this field asks for, from its coerced arguments. Unset means nobody.

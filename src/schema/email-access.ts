@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 import type { PeopleContext } from './builder.ts';
 
 /** For callers without `email:read`: they may neither read an address nor find out whose it is. */
@@ -10,5 +10,5 @@ export const emailForbidden = (): GatewayError =>
   );
 
 /** The sign-in name; `null` where it is an address and addresses are not for this caller. */
-export const signInName = ({ username }: Person, { mayReadEmail }: PeopleContext): string | null =>
+export const signInName = ({ username }: LarkUser, { mayReadEmail }: PeopleContext): string | null =>
   mayReadEmail || !username?.includes('@') ? username : null;

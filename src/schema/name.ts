@@ -1,4 +1,4 @@
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 
 export type UserNameLocale = 'zh_cn' | 'en_us';
 
@@ -6,7 +6,7 @@ export type UserNameLocale = 'zh_cn' | 'en_us';
  * The first name there is, in the order that suits the locale.
  * @param signInName as far as this caller may read it. One that only repeats the key is no name.
  */
-export function bestName(person: Person, signInName: string | null, locale?: UserNameLocale): string | null {
+export function bestName(person: LarkUser, signInName: string | null, locale?: UserNameLocale): string | null {
   const { nameCn, nameEn, nameDefault } = person;
   const own =
     locale === 'zh_cn'

@@ -93,7 +93,7 @@ const badInput = (message: string, nodes?: readonly ASTNode[]) =>
  * GraphQL lets a JSON number stand for an `ID`. User keys have 19 digits, and `JSON.parse` has already turned
  * 7000000000000000001 into 7000000000000000000, another person. A number written into the query itself is exact and is taken.
  */
-function numericIdentifiers(
+export function numericIdentifiers(
   operation: OperationDefinitionNode,
   raw: Readonly<Record<string, unknown>>,
 ): GraphQLError[] {

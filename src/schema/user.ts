@@ -1,4 +1,4 @@
-import type { Person } from '../upstream/person.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
 import type { Builder } from './builder.ts';
 import { emailForbidden, signInName } from './email-access.ts';
 import { bestName, type UserNameLocale } from './name.ts';
@@ -25,10 +25,9 @@ export function defineUser(builder: Builder) {
     } as const satisfies Record<string, { value: UserNameLocale; description: string }>,
   });
 
-  return builder.objectRef<Person>('User').implement({
+  return builder.objectRef<LarkUser>('User').implement({
     description:
       'A person in Lark Project (Feishu Project, Meegle).\n\nA field other than `key` and `status` is `null` where Lark has no value, or where the gateway has no permission to read it.',
-    extensions: { handsOnTexts: true },
     fields: (t) => ({
       key: t.exposeID('key', {
         nullable: false,

@@ -12,8 +12,8 @@ export type GatewayEvent =
       readonly outcome: string;
       /** Left out where nobody saw it begin: it was refused at once, or a browser asked what it may send. */
       readonly durationMs?: number | undefined;
-      /** True where the express lane has answered. @default false */
-      readonly isExpress?: boolean | undefined;
+      /** True where the fast path has answered. @default false */
+      readonly usedFastPath?: boolean | undefined;
     }
   | {
       /** What became of the identifiers of one look-up, as they came in. */

@@ -2,27 +2,26 @@ import { GatewayError, type UpstreamTrace } from '../errors.ts';
 import { bodyText } from './body-text.ts';
 import { judge, judgeStatus, type UpstreamVerdict, USAGE_EXCEEDED } from './error-codes.ts';
 import { isHeaderText } from './header-text.ts';
+import { decodeUser, isRecord, type LarkUser } from './lark-user.ts';
 import { parseJson } from './parse-json.ts';
-import { decodePerson, isRecord, type Person } from './person.ts';
-import type { ReadBody } from './rows/body-reader.ts';
 import type { HttpAnswer } from './transport.ts';
 
 /** What one answer of `POST /open_api/user/query` says, after strict decoding. */
 export type UserQueryAnswer =
   | {
       readonly outcome: 'people';
-      readonly people: Person[];
+      readonly people: LarkUser[];
       readonly malformedRows: number;
       readonly logId?: string | undefined;
     }
   | { readonly outcome: 'token-refused'; readonly upstream: UpstreamTrace };
 
 /**
- * Reads an answer of the user query. The shape decides, not the content type; `err_code` first, so an error need not have `data`.
- * @param read the body of it.
+ * Reads a response of the user query. The shape decides, not the content type; `err_code` first, so an error need not have `data`.
  * @throws GatewayError with the code of the failure; never for "nobody found", which is an empty list.
  */
-export function decodeUserQuery(answer: HttpAnswer, { envelope, people: matched }: ReadBody): UserQueryAnswer {
+export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
+  const envelope = parseJson(bodyText(answer.body));
   const { code, data, logId } = readEnvelope(envelope, answer);
   if (code === undefined) throw toError(judgeStatus(answer.status), answer, { logId });
   const verdict = judge(code, answer.status);
@@ -38,10 +37,9 @@ export function decodeUserQuery(answer: HttpAnswer, { envelope, people: matched 
       },
     );
   }
-  if (matched) return { outcome: 'people', people: matched, malformedRows: 0, logId };
-  const people: Person[] = [];
+  const people: LarkUser[] = [];
   for (const row of data) {
-    const person = decodePerson(row);
+    const person = decodeUser(row);
     if (person) people.push(person);
   }
   return { outcome: 'people', people, malformedRows: data.length - people.length, logId };

@@ -4,10 +4,9 @@ import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { fitToActingUser } from './acting-user.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
-import type { Person } from './person.ts';
+import type { LarkUser } from './lark-user.ts';
 import type { PluginToken } from './plugin-token.ts';
 import { isProxyFailure } from './proxy-error.ts';
-import { createBodyReader } from './rows/body-reader.ts';
 import type { Transport } from './transport.ts';
 import { type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
 
@@ -29,7 +28,7 @@ export interface UserQuery {
 
 export interface FoundPeople {
   /** In no promised order; people not found are absent. */
-  readonly people: readonly Person[];
+  readonly people: readonly LarkUser[];
   /** Rows that named nobody: any of the identifiers may have been meant. */
   readonly malformedRows: number;
   readonly logId?: string | undefined;
@@ -78,7 +77,6 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
   const { transport, pluginToken, userKey, timeoutMs } = options;
   const clock = options.clock ?? monotonicClock;
   const telemetry = options.telemetry ?? noTelemetry;
-  const readBody = createBodyReader();
 
   return async function queryUsers(query, call = {}) {
     const { signal } = call;
@@ -140,7 +138,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
       ...(query.tenantKey !== undefined && { tenant_key: query.tenantKey }),
     };
     const received = await transport.postJson('/open_api/user/query', headers, body, signal);
-    const answer = decodeUserQuery(received, readBody(received.body));
+    const answer = decodeUserQuery(received);
     if (answer.outcome !== 'token-refused') return answer;
     if (userToken) throw userTokenRefused(answer.upstream);
     pluginToken?.refuse(token);

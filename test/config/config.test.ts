@@ -205,8 +205,14 @@ describe('limits of a request', () => {
   });
 });
 
-it('requests whose document is known go the shorter way, unless EXPRESS is off', () => {
-  const isExpress = (environment: Record<string, string>) => readConfig({ environment }).limits.express;
-  expect([isExpress({}), isExpress({ EXPRESS: 'on' }), isExpress({ EXPRESS: 'off' })]).toEqual([true, true, false]);
-  expect(mistakesOf({ environment: { EXPRESS: 'fast' } })).toEqual(['EXPRESS: expected true or false, got "fast".']);
+it('requests whose document is known go the shorter way, unless FAST_PATH is off', () => {
+  const usedFastPath = (environment: Record<string, string>) => readConfig({ environment }).limits.fastPath;
+  expect([usedFastPath({}), usedFastPath({ FAST_PATH: 'on' }), usedFastPath({ FAST_PATH: 'off' })]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(mistakesOf({ environment: { FAST_PATH: 'fast' } })).toEqual([
+    'FAST_PATH: expected true or false, got "fast".',
+  ]);
 });

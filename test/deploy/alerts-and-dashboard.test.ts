@@ -47,7 +47,7 @@ async function labelsByName(): Promise<Map<string, Set<string>>> {
     version: '1.2.3',
     errCodes: new Set(),
     state: () => ({
-      lookUpsWaiting: 1,
+      lookupsQueued: 1,
       quotaInUse: 1,
       quotaLimit: 1,
       breakersOpen: 1,

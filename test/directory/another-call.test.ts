@@ -13,13 +13,13 @@ describe('a look-up that needs another call', () => {
   const tokenRefused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
 
   it('is in it once, and answered, also where a fresh one of the same person waits for that call', async () => {
-    const { directory, calls, pass, ticket } = directoryOnFakeClock({
+    const { directory, calls, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
       quotaOf: () => createQuota({ callsPerSecond: 1 }),
     });
     const first = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'] });
     await pass(10);
-    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1', 'k3'], ticket: ticket({ wantsFresh: true }) });
+    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1', 'k3'], request: context({ bypassCache: true }) });
     await pass(3_000);
     expect([await first, await fresh].map(shown)).toEqual([
       ['k1', 'k2'],
@@ -30,7 +30,7 @@ describe('a look-up that needs another call', () => {
   });
 
   it('keeps its place in front of all others, where it waits with a fresh one of the same person', async () => {
-    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({
+    const { directory, calls, keys, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
       quotaOf: () => createQuota({ callsPerSecond: 1 }),
     });
@@ -38,7 +38,7 @@ describe('a look-up that needs another call', () => {
     await pass(10);
     // Requests take turns, so that more than a call's worth of them goes before the fresh one.
     const others = keys(1_001, 150).map((key) => directory.lookup({ kind: 'key', identifiers: [key] }));
-    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache: true }) });
     await pass(5_000);
     expect(shown(await fresh)).toEqual(['k1']);
     expect(await Promise.all(others)).toHaveLength(150);
@@ -48,7 +48,7 @@ describe('a look-up that needs another call', () => {
 
   it('keeps why its first call failed, where it waits with a fresh one of the same person: who is known is shown', async () => {
     const state = { isDown: false };
-    const { directory, calls, pass, ticket } = directoryOnFakeClock({
+    const { directory, calls, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
       quotaOf: () => createQuota({ callsPerSecond: 1 }),
       cache: { ttlMs: 1_000 },
@@ -56,9 +56,9 @@ describe('a look-up that needs another call', () => {
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(5_000);
     state.isDown = true;
-    const first = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 800 }) });
+    const first = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 800 }) });
     await pass(10);
-    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache: true }) });
     await pass(900);
     expect(shown(await first)).toEqual(['k1']);
     expect(calls).toHaveLength(2);

@@ -9,12 +9,12 @@ afterEach(() => {
 
 describe('what cannot be served in time', () => {
   it('is refused at once, with the time after which to come back', async () => {
-    const { directory, keys, pass, ticket } = directoryOnFakeClock();
+    const { directory, keys, pass, context } = directoryOnFakeClock();
     void directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
     const results = await directory.lookup({
       kind: 'key',
       identifiers: keys(2_000, 1_000),
-      ticket: ticket({ timeoutMs: 900 }),
+      request: context({ timeoutMs: 900 }),
     });
     expect(new Set(shown(results))).toEqual(new Set(['OVERLOADED']));
     expect((results[0] as GatewayError).retryAfterMs).toBeGreaterThan(100);
@@ -22,7 +22,7 @@ describe('what cannot be served in time', () => {
     await pass(1_000);
   });
 
-  it('costs a whole new request before parts of many', async () => {
+  it('is a whole new request, never a part of one that was accepted', async () => {
     const { directory, keys, pass } = directoryOnFakeClock({ queueLimit: 1_000 });
     const first = directory.lookup({ kind: 'key', identifiers: keys(1, 500) });
     const second = directory.lookup({ kind: 'key', identifiers: keys(1_001, 500) });
@@ -30,16 +30,6 @@ describe('what cannot be served in time', () => {
     expect(new Set(shown(third))).toEqual(new Set(['OVERLOADED']));
     await pass(2_000);
     expect(shown([...(await first), ...(await second)])).not.toContain('OVERLOADED');
-  });
-
-  it('costs the largest backlog its newest look-ups where a smaller request comes', async () => {
-    const { directory, keys, pass } = directoryOnFakeClock({ queueLimit: 1_000 });
-    const large = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
-    const small = directory.lookup({ kind: 'key', identifiers: ['k5000', 'k5001'] });
-    await pass(2_000);
-    expect(shown(await small)).toEqual(['k5000', 'k5001']);
-    const lost = shown(await large).flatMap((code, index) => (code === 'OVERLOADED' ? [index] : []));
-    expect(lost).toEqual([998, 999]);
   });
 
   it('leaves nothing behind, and later requests are served', async () => {
@@ -56,8 +46,8 @@ describe('the deadline of a request', () => {
   it('while its look-ups are queued is OVERLOADED, and they are not sent any more', async () => {
     // A quota that promises a slot at once and never gives one: estimates can be wrong.
     const never = { ...createQuota(), waitMs: () => 60_000, estimateMs: () => 0 };
-    const { directory, calls, pass, ticket } = directoryOnFakeClock({ quotaOf: () => never });
-    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 200 }) });
+    const { directory, calls, pass, context } = directoryOnFakeClock({ quotaOf: () => never });
+    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 200 }) });
     await pass(200);
     expect(shown(await hasty)).toEqual(['OVERLOADED']);
     await pass(120_000);
@@ -65,8 +55,8 @@ describe('the deadline of a request', () => {
   });
 
   it('after they were sent is UPSTREAM_TIMEOUT, and the call is ended when nobody else waits', async () => {
-    const { directory, calls, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 1_000 });
-    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 100 }) });
+    const { directory, calls, pass, context } = directoryOnFakeClock({ latencyMs: () => 1_000 });
+    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 100 }) });
     await pass(100);
     expect(shown(await hasty)).toEqual(['UPSTREAM_TIMEOUT']);
     expect(calls[0]?.signal?.aborted).toBe(true);
@@ -76,9 +66,9 @@ describe('the deadline of a request', () => {
   });
 
   it('does not fail who asks for the same person just when the call is ended', async () => {
-    const { directory, pass, ticket } = directoryOnFakeClock();
+    const { directory, pass, context } = directoryOnFakeClock();
     const client = new AbortController();
-    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ signal: client.signal }) });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ signal: client.signal }) });
     await pass(10);
     client.abort();
     const next = directory.lookup({ kind: 'key', identifiers: ['k1'] });
@@ -87,8 +77,8 @@ describe('the deadline of a request', () => {
   });
 
   it('of one of two does not touch the other', async () => {
-    const { directory, calls, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 1_000 });
-    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 100 }) });
+    const { directory, calls, pass, context } = directoryOnFakeClock({ latencyMs: () => 1_000 });
+    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 100 }) });
     const patient = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'] });
     await pass(2_000);
     expect(shown([...(await hasty), ...(await patient)])).toEqual(['UPSTREAM_TIMEOUT', 'k1', 'k2']);
@@ -96,9 +86,9 @@ describe('the deadline of a request', () => {
   });
 
   it('does not matter to a client that hangs up: its look-ups leave the queue', async () => {
-    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock();
+    const { directory, calls, keys, pass, context } = directoryOnFakeClock();
     const client = new AbortController();
-    void directory.lookup({ kind: 'key', identifiers: keys(1, 1_000), ticket: ticket({ signal: client.signal }) });
+    void directory.lookup({ kind: 'key', identifiers: keys(1, 1_000), request: context({ signal: client.signal }) });
     await pass(100);
     const sent = calls.length;
     client.abort();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
+import type { LookupResult } from '../../src/directory/lookup.ts';
 import { GatewayError } from '../../src/errors.ts';
 import type { GatewayEvent } from '../../src/telemetry/events.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
@@ -42,12 +42,12 @@ describe('an answer for which nobody has to be waited for', () => {
 
   it('is in the figures as any other', async () => {
     const events: GatewayEvent[] = [];
-    const { directory, pass, ticket } = directoryOnFakeClock({ telemetry: (event) => events.push(event) });
+    const { directory, pass, context } = directoryOnFakeClock({ telemetry: (event) => events.push(event) });
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(50);
     events.length = 0;
-    const own = ticket();
-    void directory.find({ kind: 'key', identifiers: ['k1', 'k1', ''], ticket: own });
+    const own = context();
+    void directory.find({ kind: 'key', identifiers: ['k1', 'k1', ''], request: own });
     expect(events).toEqual([
       { type: 'look-ups', kind: 'key', cacheHits: 1, sharedHits: undefined, joined: 0, queued: 0, shed: 0 },
       { type: 'answers', kind: 'key', found: 1, notFound: 0, stale: 0, errors: { BAD_USER_INPUT: 1 } },
@@ -63,25 +63,25 @@ it('gives any mix of requests the answers of asking one by one, in calls that ne
     tenant: fc.constantFrom(undefined, 't1', 't2'),
     identity: fc.constantFrom('plugin', 'alice', 'bob'),
     people: fc.oneof(fc.array(fc.nat(40), { maxLength: 8 }), fc.array(fc.nat(900), { maxLength: 320, size: 'max' })),
-    wantsFresh: fc.boolean(),
+    bypassCache: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(
       fc.array(request, { minLength: 1, maxLength: 25, size: 'max' }),
       fc.infiniteStream(fc.nat(60)),
       async (requests, latencies) => {
-        const { directory, calls, pass, ticket } = directoryOnFakeClock({
+        const { directory, calls, pass, context } = directoryOnFakeClock({
           latencyMs: () => 20 + (latencies.next().value ?? 0),
         });
         const answers: Promise<unknown>[] = [];
-        for (const { pauseMs, kind, tenant, identity, people, wantsFresh } of requests) {
+        for (const { pauseMs, kind, tenant, identity, people, bypassCache } of requests) {
           await pass(pauseMs);
           const tenantKey = kind === 'email' ? tenant : undefined;
           const looked = directory.lookup({
             kind,
             identifiers: people.map((n) => (kind === 'email' ? idOf.email(n).toUpperCase() : idOf[kind](n))),
             tenantKey,
-            ticket: ticket({ userToken: tokenOf(identity), wantsFresh, timeoutMs: 600_000 }),
+            request: context({ userToken: tokenOf(identity), bypassCache, timeoutMs: 600_000 }),
           });
           answers.push(
             looked.then((results) => expect(results).toEqual(people.map((n) => personOf(n, identity, tenantKey)))),
@@ -145,11 +145,11 @@ describe('"too many calls" from the user API', () => {
   });
 
   it('reaches those who cannot wait so long, with the time after which to come back', async () => {
-    const { directory, calls, pass, ticket } = directoryOnFakeClock({ answer: () => Promise.reject(busy) });
-    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 400 }) });
+    const { directory, calls, pass, context } = directoryOnFakeClock({ answer: () => Promise.reject(busy) });
+    const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 400 }) });
     await pass(20);
     expect((await hasty)[0]).toMatchObject({ code: 'UPSTREAM_RATE_LIMITED', retryAfterMs: 500 });
-    const [next] = await directory.lookup({ kind: 'key', identifiers: ['k2'], ticket: ticket({ timeoutMs: 300 }) });
+    const [next] = await directory.lookup({ kind: 'key', identifiers: ['k2'], request: context({ timeoutMs: 300 }) });
     expect(next).toMatchObject({ code: 'UPSTREAM_RATE_LIMITED', retryAfterMs: 500 });
     expect(calls).toHaveLength(1);
   });

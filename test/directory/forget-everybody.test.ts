@@ -6,16 +6,16 @@ afterEach(() => {
 });
 
 it('to forget everybody empties the memory, and what calls from before tell is not remembered, nor joined', async () => {
-  const { directory, ticket, pass, calls } = directoryOnFakeClock();
+  const { directory, context, pass, calls } = directoryOnFakeClock();
   const lookup = async (n: number) => {
     await pass(1);
-    const found = directory.lookup({ kind: 'key', identifiers: [`k${n}`], ticket: ticket() });
+    const found = directory.lookup({ kind: 'key', identifiers: [`k${n}`], request: context() });
     await pass(200);
     expect(await found).toEqual([personOf(n)]);
     return calls.length;
   };
   await lookup(1);
-  const waiting = directory.lookup({ kind: 'key', identifiers: ['k2', 'k3'], ticket: ticket() });
+  const waiting = directory.lookup({ kind: 'key', identifiers: ['k2', 'k3'], request: context() });
   await pass(10);
   expect(calls).toHaveLength(2);
   directory.forgetEverybody();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { PersonName } from '../../src/directory/person-name.ts';
+import type { UserIdentifier } from '../../src/directory/identifiers.ts';
 import { GatewayError } from '../../src/errors.ts';
-import type { Person } from '../../src/upstream/person.ts';
+import type { LarkUser } from '../../src/upstream/lark-user.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { type Answering, directoryOnFakeClock, everybody, idOf, personOf, tokenOf } from '../support/made-up-api.ts';
 
@@ -27,7 +27,7 @@ function setUp(options: Parameters<typeof directoryOnFakeClock>[0] = {}) {
       kind,
       identifiers: [idOf[kind](n)],
       tenantKey: kind === 'email' ? tenantKey : undefined,
-      ticket: harness.ticket({ userToken: tokenOf(identity) }),
+      request: harness.context({ userToken: tokenOf(identity) }),
     });
   return {
     ...harness,
@@ -46,7 +46,7 @@ function setUp(options: Parameters<typeof directoryOnFakeClock>[0] = {}) {
   };
 }
 
-const nameOf = (kind: LookupKind, n: number, tenantKey?: string): PersonName => ({
+const nameOf = (kind: LookupKind, n: number, tenantKey?: string): UserIdentifier => ({
   kind,
   identifier: idOf[kind](n),
   tenantKey,
@@ -114,11 +114,11 @@ describe('forgetting a person', () => {
 
   it('finds them by an address that is theirs no more', async () => {
     let email = 'old@example.com';
-    const { directory, ticket, pass, calls } = setUp({
-      answer: () => ({ people: [{ ...(personOf(1) as Person), email }], malformedRows: 0 }),
+    const { directory, context, pass, calls } = setUp({
+      answer: () => ({ people: [{ ...(personOf(1) as LarkUser), email }], malformedRows: 0 }),
     });
-    const ask = async (kind: LookupKind, identifier: string, wantsFresh = false) => {
-      void directory.lookup({ kind, identifiers: [identifier], ticket: ticket({ wantsFresh }) });
+    const ask = async (kind: LookupKind, identifier: string, bypassCache = false) => {
+      void directory.lookup({ kind, identifiers: [identifier], request: context({ bypassCache }) });
       await pass(100);
     };
     await ask('email', 'old@example.com');
@@ -140,7 +140,7 @@ describe('forgetting a person', () => {
   it('finds what another tenant told of them without their address, by what the first told', async () => {
     const { directory, pass, calls } = setUp({
       answer: ({ tenantKey }) => ({
-        people: [{ ...(personOf(1) as Person), ...(tenantKey !== undefined && { email: null }) }],
+        people: [{ ...(personOf(1) as LarkUser), ...(tenantKey !== undefined && { email: null }) }],
         malformedRows: 0,
       }),
     });
@@ -157,7 +157,7 @@ describe('forgetting a person', () => {
 
   it('lets people of another tenant keep an address, where the tenant is named', async () => {
     const answer: Answering = ({ identifiers, tenantKey = 'own' }) => ({
-      people: identifiers.map((email) => ({ ...(personOf(1) as Person), key: `k-${tenantKey}`, outId: null, email })),
+      people: identifiers.map((email) => ({ ...(personOf(1) as LarkUser), key: `k-${tenantKey}`, outId: null, email })),
       malformedRows: 0,
     });
     const { directory, pass, calls } = setUp({ answer });

@@ -1,17 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Directory } from '../../src/directory/directory.ts';
-import type { ForgetChannel } from '../../src/directory/forget-channel.ts';
-import { createForgetting } from '../../src/directory/forgetting.ts';
-import type { PersonName } from '../../src/directory/person-name.ts';
+import type { ForgetChannel } from '../../src/directory/forget.ts';
+import { createForget } from '../../src/directory/forget.ts';
+import type { UserIdentifier } from '../../src/directory/identifiers.ts';
 import { directoryOnFakeClock } from '../support/made-up-api.ts';
 
-const NAME: PersonName = { kind: 'key', identifier: 'k1' };
+const NAME: UserIdentifier = { kind: 'key', identifier: 'k1' };
 
 function setUp(channel?: Partial<ForgetChannel>, timeoutMs?: number) {
   const directory: Directory = directoryOnFakeClock().directory;
   vi.useRealTimers();
-  const [forget, alsoForget] = [vi.spyOn(directory, 'forget'), vi.fn<() => void>()];
-  let hear: (names: readonly PersonName[]) => void = () => {};
+  const [forget, onForgotten] = [vi.spyOn(directory, 'forget'), vi.fn<() => void>()];
+  let hear: (names: readonly UserIdentifier[]) => void = () => {};
   const whole = channel && {
     publish: async () => ({ replicas: 1 }),
     listen(onForget: typeof hear) {
@@ -19,15 +19,15 @@ function setUp(channel?: Partial<ForgetChannel>, timeoutMs?: number) {
     },
     ...channel,
   };
-  const forgetEverywhere = createForgetting({ directory, channel: whole, alsoForget, timeoutMs });
-  return { forgetEverywhere, forget, alsoForget, hear: (names: readonly PersonName[]) => hear(names) };
+  const forgetEverywhere = createForget({ directory, channel: whole, onForgotten, timeoutMs });
+  return { forgetEverywhere, forget, onForgotten, hear: (names: readonly UserIdentifier[]) => hear(names) };
 }
 
 describe('forgetting everywhere', () => {
   it('without others is done by this process', async () => {
-    const { forgetEverywhere, alsoForget } = setUp();
+    const { forgetEverywhere, onForgotten } = setUp();
     expect(await forgetEverywhere(NAME)).toEqual({ entries: 0, replicas: 1 });
-    expect(alsoForget).toHaveBeenCalledTimes(1);
+    expect(onForgotten).toHaveBeenCalledTimes(1);
   });
 
   it('is done here first, so that a failure of the way to others does not keep them', async () => {
@@ -52,9 +52,9 @@ describe('forgetting everywhere', () => {
 
   it('hears of others with one look at all that is remembered, and publishes none of it again', () => {
     const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
-    const { hear, forget, alsoForget } = setUp({ publish });
+    const { hear, forget, onForgotten } = setUp({ publish });
     hear([NAME, { kind: 'outId', identifier: 'on_1' }]);
-    expect([forget.mock.calls.length, alsoForget.mock.calls.length]).toEqual([1, 1]);
+    expect([forget.mock.calls.length, onForgotten.mock.calls.length]).toEqual([1, 1]);
     hear([]);
     expect(forget).toHaveBeenCalledTimes(1);
     expect(publish).not.toHaveBeenCalled();

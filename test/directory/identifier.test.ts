@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
-import { comparable } from '../../src/directory/identifier.ts';
+import { normalize } from '../../src/directory/identifiers.ts';
 import { createUserLoaders } from '../../src/directory/loaders.ts';
-import { decodePerson, type Person } from '../../src/upstream/person.ts';
+import { decodeUser, type LarkUser } from '../../src/upstream/lark-user.ts';
 import { directoryOnFakeClock } from '../support/made-up-api.ts';
 
 afterEach(() => {
@@ -19,7 +19,7 @@ it.each([
   ['rene\u0301@straße.münchen.example', 'RENÉ@xn--strae-oqa.xn--mnchen-3ya.example'],
   ['ka\u0301te@例え.example', 'KÁTE@xn--r8jz45g.example'],
 ])('%s is the same address as %s', (one, other) => {
-  expect(comparable('email', one)).toBe(comparable('email', other));
+  expect(normalize('email', one)).toBe(normalize('email', other));
 });
 
 it.each([
@@ -31,29 +31,29 @@ it.each([
   ['punycode before the @', 'xn--mnchen-3ya@example.com', 'münchen@example.com'],
   ['a compatible form (NFKC)', '\uFB01n@example.com', 'fin@example.com'],
 ])('%s makes another address', (_, one, other) => {
-  expect(comparable('email', one)).not.toBe(comparable('email', other));
+  expect(normalize('email', one)).not.toBe(normalize('email', other));
 });
 
-it('the comparable form of an address is one, whatever its Unicode form, and is not changed again', () => {
+it('the normalize form of an address is one, whatever its Unicode form, and is not changed again', () => {
   const text = fc.string({ unit: 'binary', maxLength: 40 }).map((drawn) => drawn.replace(/[\u212a\u037e\u1fef]/g, ''));
   fc.assert(
     fc.property(text, text, (name, domain) => {
       const address = `${name}@${domain}.example`;
-      const id = comparable('email', address);
-      expect(comparable('email', id)).toBe(id);
-      expect(comparable('email', address.normalize('NFC'))).toBe(id);
-      expect(comparable('email', address.normalize('NFD'))).toBe(id);
+      const id = normalize('email', address);
+      expect(normalize('email', id)).toBe(id);
+      expect(normalize('email', address.normalize('NFC'))).toBe(id);
+      expect(normalize('email', address.normalize('NFD'))).toBe(id);
     }),
     { numRuns: 2_000, seed: 20261130 },
   );
 });
 
 it.each(['key', 'outId'] as const)('a %s is compared as it is', (kind) => {
-  expect(comparable(kind, 'rene\u0301')).not.toBe(comparable(kind, 'ren\u00e9'));
+  expect(normalize(kind, 'rene\u0301')).not.toBe(normalize(kind, 'ren\u00e9'));
 });
 
 it('a letter that only becomes another one in lower case makes another address: neither hides nor shows the other', async () => {
-  const kate = decodePerson({ user_key: 'k1', email: 'kate@example.com' }) as Person;
+  const kate = decodeUser({ user_key: 'k1', email: 'kate@example.com' }) as LarkUser;
   const { directory, calls, pass } = directoryOnFakeClock({
     answer: ({ identifiers }) => ({ people: identifiers.includes('kate@example.com') ? [kate] : [], malformedRows: 0 }),
   });
@@ -70,12 +70,12 @@ it('a letter that only becomes another one in lower case makes another address: 
 });
 
 it('an empty tenant is refused at its own field, whichever comes first', async () => {
-  const { directory, pass, ticket } = directoryOnFakeClock();
+  const { directory, pass, context } = directoryOnFakeClock();
   for (const order of [
     ['', undefined],
     [undefined, ''],
   ]) {
-    const loaders = createUserLoaders(directory, ticket());
+    const loaders = createUserLoaders(directory, context());
     const loads = order.map((tenantKey) => [tenantKey, loaders.of('email', tenantKey).load('p1@example.com')] as const);
     const settled = Promise.allSettled(loads.map(([, load]) => load));
     await pass(100);

@@ -23,11 +23,11 @@ describe('joining', () => {
   });
 
   it('joins an identifier that is on its way already', async () => {
-    const { directory, calls, pass, ticket } = directoryOnFakeClock();
+    const { directory, calls, pass, context } = directoryOnFakeClock();
     const first = directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(10);
-    const rider = ticket();
-    const second = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: rider });
+    const rider = context();
+    const second = directory.lookup({ kind: 'key', identifiers: ['k1'], request: rider });
     await pass(50);
     expect(shown([...(await first), ...(await second)])).toEqual(['k1', 'k1']);
     expect(calls).toHaveLength(1);
@@ -42,8 +42,8 @@ describe('joining', () => {
   });
 
   it('lets a request that wants fresh people ride on a call that has not left, but not on one that has', async () => {
-    const { directory, calls, pass, ticket } = directoryOnFakeClock();
-    const fresh = () => directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    const { directory, calls, pass, context } = directoryOnFakeClock();
+    const fresh = () => directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache: true }) });
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
     void fresh();
     await pass(10);

@@ -1,11 +1,9 @@
 import { expect, it } from 'vitest';
-import { createSubject } from '../../src/directory/look-up.ts';
-import { createPersonCache } from '../../src/directory/person-cache.ts';
-import { createRejections } from '../../src/directory/rejections.ts';
+import { createBatchKey } from '../../src/directory/lookup.ts';
+import { UserCache } from '../../src/directory/user-cache.ts';
 import { GatewayError } from '../../src/errors.ts';
-import type { Person } from '../../src/upstream/person.ts';
-import { createBodyReader } from '../../src/upstream/rows/body-reader.ts';
-import { RowPerson } from '../../src/upstream/rows/row-person.ts';
+import { decodeUserQuery } from '../../src/upstream/envelope.ts';
+import type { LarkUser } from '../../src/upstream/lark-user.ts';
 import { collectGarbage } from '../support/garbage.ts';
 
 const PEOPLE = 200;
@@ -23,20 +21,13 @@ function bytesKept(keep: (n: number) => void): number {
   return process.memoryUsage().heapUsed - before;
 }
 
-/** A person in an answer that is long, as they come: matched in it. */
-function createAnswers(): (n: number) => Person {
-  const read = createBodyReader();
-  const personIn = (n: number) => {
-    const row = { user_key: keyOf(n), email: `somebody.${n}@example.com`, out_id: `on_${String(n).padStart(32, '0')}` };
-    const body = JSON.stringify({ data: [row], err: {}, err_msg: '', err_code: 0, more: 'x'.repeat(LENGTH) });
-    return read(Buffer.from(body)).people?.[0];
-  };
-  personIn(0);
-  return (n) => {
-    const person = personIn(n);
-    if (!(person instanceof RowPerson)) throw new TypeError('Expected a row that is matched.');
-    return person;
-  };
+/** A user in a long response. */
+function userIn(n: number): LarkUser {
+  const row = { user_key: keyOf(n), email: `somebody.${n}@example.com`, out_id: `on_${String(n).padStart(32, '0')}` };
+  const body = JSON.stringify({ data: [row], err: {}, err_msg: '', err_code: 0, more: 'x'.repeat(LENGTH) });
+  const answer = decodeUserQuery({ status: 200, headers: {}, body: Buffer.from(body) });
+  if (answer.outcome !== 'people' || !answer.people[0]) throw new TypeError('Expected a user.');
+  return answer.people[0];
 }
 
 /** An identifier in a document that is long, cut out of it as graphql-js does. */
@@ -47,12 +38,11 @@ it.each([
   ['email', undefined],
   ['email', 'another tenant'],
 ] as const)('people in memory, found by %s, keep nothing of the answers they came in (%s)', (kind, tenantKey) => {
-  const cache = createPersonCache();
-  const answer = createAnswers();
-  const subject = createSubject('plugin', kind, tenantKey);
+  const cache = new UserCache({}, () => 0);
+  const subject = createBatchKey('plugin', kind, tenantKey);
   const kept = bytesKept((n) => {
-    const person = answer(n);
-    cache.learn(subject, person[kind] ?? '', person, 0);
+    const person = userIn(n);
+    cache.set(subject, person[kind] ?? '', person, 0);
   });
   expect(cache.size).toBe(PEOPLE + 1);
   expect(kept).toBeLessThan((PEOPLE * LENGTH) / 10);
@@ -61,30 +51,30 @@ it.each([
 it.each([undefined, 'another tenant'])(
   'people in memory keep nothing of the documents that named them (%s)',
   (tenantKey) => {
-    const cache = createPersonCache();
-    const subject = createSubject('plugin', 'email', tenantKey);
+    const cache = new UserCache({}, () => 0);
+    const subject = createBatchKey('plugin', 'email', tenantKey);
     const kept = bytesKept((n) => {
       // Who was asked for is who was told of: the texts are equal, not the same.
-      const person = { key: keyOf(n), email: keyOf(n), outId: null } as Person;
-      cache.learn(subject, inDocument(n), person, 0);
+      const person = { key: keyOf(n), email: keyOf(n), outId: null } as LarkUser;
+      cache.set(subject, inDocument(n), person, 0);
     });
     expect(kept).toBeLessThan((PEOPLE * LENGTH) / 10);
   },
 );
 
 it('nor does "there is no such person"', () => {
-  const cache = createPersonCache();
-  const subject = createSubject('plugin', 'key');
-  const kept = bytesKept((n) => cache.learn(subject, inDocument(n), null, 0));
-  expect(cache.get(subject, keyOf(PEOPLE))).toEqual({ person: null });
+  const cache = new UserCache({}, () => 0);
+  const subject = createBatchKey('plugin', 'key');
+  const kept = bytesKept((n) => cache.set(subject, inDocument(n), null, 0));
+  expect(cache.get(subject, keyOf(PEOPLE))).toEqual({ user: null });
   expect(kept).toBeLessThan((PEOPLE * LENGTH) / 10);
 });
 
-it('nor do identifiers that the user API refuses', () => {
-  const rejections = createRejections();
-  const subject = createSubject('plugin', 'key');
-  const refused = new GatewayError('BAD_USER_INPUT', 'refused');
-  const kept = bytesKept((n) => rejections.add(subject, inDocument(n), refused));
-  expect(rejections.get(subject, keyOf(PEOPLE))).toBe(refused);
+it('nor do identifiers that the user API rejects', () => {
+  const cache = new UserCache({}, () => 0);
+  const subject = createBatchKey('plugin', 'key');
+  const rejected = new GatewayError('UPSTREAM_REJECTED', 'rejected');
+  const kept = bytesKept((n) => cache.setInvalid(subject, inDocument(n), rejected));
+  expect(cache.invalidError(subject, keyOf(PEOPLE))).toBe(rejected);
   expect(kept).toBeLessThan((PEOPLE * LENGTH) / 10);
 });

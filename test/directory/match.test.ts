@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchPeople } from '../../src/directory/match.ts';
+import { matchUsers } from '../../src/directory/match.ts';
 import { GatewayError } from '../../src/errors.ts';
-import { decodePerson, type Person } from '../../src/upstream/person.ts';
+import { decodeUser, type LarkUser } from '../../src/upstream/lark-user.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 
-const person = (n: number, changes: Partial<Person> = {}): Person => ({
-  ...(decodePerson({ user_key: `k${n}`, out_id: `on_${n}`, email: `Person${n}@Example.com` }) as Person),
+const person = (n: number, changes: Partial<LarkUser> = {}): LarkUser => ({
+  ...(decodeUser({ user_key: `k${n}`, out_id: `on_${n}`, email: `Person${n}@Example.com` }) as LarkUser),
   ...changes,
 });
 const idOf: Record<LookupKind, (n: number) => string> = {
@@ -14,9 +14,9 @@ const idOf: Record<LookupKind, (n: number) => string> = {
   outId: (n) => `on_${n}`,
   email: (n) => `person${n}@example.com`,
 };
-const found = (people: Person[], malformedRows = 0) => ({ people, malformedRows });
+const found = (people: LarkUser[], malformedRows = 0) => ({ people, malformedRows });
 const codes = (results: readonly unknown[]) =>
-  results.map((result) => (result instanceof GatewayError ? result.code : ((result as Person | null)?.key ?? null)));
+  results.map((result) => (result instanceof GatewayError ? result.code : ((result as LarkUser | null)?.key ?? null)));
 
 describe('matching rows to identifiers', () => {
   it('gives every identifier its own person, whatever rows are reordered, missing, duplicated or not asked for', () => {
@@ -26,35 +26,35 @@ describe('matching rows to identifiers', () => {
         fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 40 }),
         fc.array(fc.nat(80), { maxLength: 80 }),
         (kind, asked, rows) => {
-          const { results, unasked } = matchPeople(
+          const { results, unrequested } = matchUsers(
             { kind, identifiers: asked.map(idOf[kind]) },
             found(rows.map((n) => person(n))),
           );
           expect(codes(results)).toEqual(asked.map((n) => (rows.includes(n) ? `k${n}` : null)));
-          expect(unasked).toBe(rows.filter((n) => !asked.includes(n)).length);
+          expect(unrequested).toBe(rows.filter((n) => !asked.includes(n)).length);
         },
       ),
     );
   });
 
   it('matches an e-mail that comes back in another letter case', () => {
-    const { results } = matchPeople({ kind: 'email', identifiers: ['PERSON1@example.com'] }, found([person(1)]));
+    const { results } = matchUsers({ kind: 'email', identifiers: ['PERSON1@example.com'] }, found([person(1)]));
     expect(codes(results)).toEqual(['k1']);
   });
 
   it('needs no field to match where one identifier has one row', () => {
-    const { results } = matchPeople({ kind: 'email', identifiers: ['a@b.c'] }, found([person(1, { email: null })]));
+    const { results } = matchUsers({ kind: 'email', identifiers: ['a@b.c'] }, found([person(1, { email: null })]));
     expect(codes(results)).toEqual(['k1']);
   });
 
   it('never takes the only row for the only identifier where its field names somebody else', () => {
-    const { results, unasked } = matchPeople({ kind: 'email', identifiers: ['a@b.c'] }, found([person(1)]));
+    const { results, unrequested } = matchUsers({ kind: 'email', identifiers: ['a@b.c'] }, found([person(1)]));
     expect(codes(results)).toEqual([null]);
-    expect(unasked).toBe(1);
+    expect(unrequested).toBe(1);
   });
 
   it('says which field and permission is missing where rows cannot be told apart', () => {
-    const { results } = matchPeople(
+    const { results } = matchUsers(
       { kind: 'email', identifiers: ['person1@example.com', 'person2@example.com'] },
       found([person(1), person(2, { email: null })]),
     );
@@ -64,13 +64,13 @@ describe('matching rows to identifiers', () => {
   });
 
   it('calls nobody "not found" while a malformed row could be them', () => {
-    const { results } = matchPeople({ kind: 'key', identifiers: ['k1', 'k2'] }, found([person(1)], 1));
+    const { results } = matchUsers({ kind: 'key', identifiers: ['k1', 'k2'] }, found([person(1)], 1));
     expect(codes(results)).toEqual(['k1', 'UPSTREAM_BAD_RESPONSE']);
   });
 
   it('chooses nobody where two people share the identifier', () => {
     const rows = [person(1), person(1, { key: 'other' }), person(1)];
-    const { results } = matchPeople({ kind: 'outId', identifiers: ['on_1', 'on_2'] }, found(rows));
+    const { results } = matchUsers({ kind: 'outId', identifiers: ['on_1', 'on_2'] }, found(rows));
     expect(codes(results)).toEqual(['UPSTREAM_BAD_RESPONSE', null]);
   });
 });

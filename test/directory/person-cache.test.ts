@@ -1,25 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { createSubject } from '../../src/directory/look-up.ts';
-import { createPersonCache, type PersonCacheOptions } from '../../src/directory/person-cache.ts';
-import type { Person } from '../../src/upstream/person.ts';
+import { createBatchKey } from '../../src/directory/lookup.ts';
+import { UserCache, type UserCacheOptions } from '../../src/directory/user-cache.ts';
+import type { LarkUser } from '../../src/upstream/lark-user.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { personOf } from '../support/made-up-api.ts';
 
-const subject = (kind: LookupKind, tenantKey?: string, identity = 'plugin') => createSubject(identity, kind, tenantKey);
-const one = personOf(1) as Person;
+const subject = (kind: LookupKind, tenantKey?: string, identity = 'plugin') =>
+  createBatchKey(identity, kind, tenantKey);
+const one = personOf(1) as LarkUser;
 
-function cacheAt(options: PersonCacheOptions = {}) {
+function cacheAt(options: UserCacheOptions = {}) {
   const clock = { now: 0 };
-  const cache = createPersonCache({ ...options, clock: () => clock.now });
+  const cache = new UserCache(options, () => clock.now);
   const get = (kind: LookupKind, id: string, tenantKey?: string, identity?: string) =>
-    cache.get(subject(kind, tenantKey, identity), id)?.person;
+    cache.get(subject(kind, tenantKey, identity), id)?.user;
   return { cache, clock, get };
 }
 
 describe('the cache', () => {
   it('knows a person that was fetched by e-mail under all three identifiers', () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('email'), 'p1@example.com', one, 0);
+    cache.set(subject('email'), 'p1@example.com', one, 0);
     expect([get('key', 'k1'), get('outId', 'on_1'), get('email', 'p1@example.com')]).toEqual([one, one, one]);
   });
 
@@ -30,15 +31,15 @@ describe('the cache', () => {
     'knows one that was fetched by %s under key and out id, but not under an address, which may be of another tenant',
     (kind, id) => {
       const { cache, get } = cacheAt();
-      cache.learn(subject(kind), id, one, 0);
+      cache.set(subject(kind), id, one, 0);
       expect([get('key', 'k1'), get('outId', 'on_1'), get('email', 'p1@example.com')]).toEqual([one, one, undefined]);
     },
   );
 
   it('shows what was told last of a person, also to who asks by an address, and renews the time of an address by a look-up of it only', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 1_000 });
-    cache.learn(subject('email'), 'p1@example.com', one, 0);
-    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
+    cache.set(subject('email'), 'p1@example.com', one, 0);
+    cache.set(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
     clock.now = 999;
     expect(get('email', 'p1@example.com')?.nameEn).toBe('new');
     clock.now = 1_500;
@@ -48,8 +49,8 @@ describe('the cache', () => {
 
   it('learns an address from an answer that is older than what it knows of the person', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 1_000 });
-    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
-    cache.learn(subject('email'), 'p1@example.com', one, 800);
+    cache.set(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
+    cache.set(subject('email'), 'p1@example.com', one, 800);
     clock.now = 1_700;
     expect(get('email', 'p1@example.com')?.nameEn).toBe('new');
     clock.now = 1_800;
@@ -59,7 +60,7 @@ describe('the cache', () => {
   it('forgets a person after their time, counted from when the call left', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 60_000 });
     clock.now = 500;
-    cache.learn(subject('key'), 'k1', one, 100);
+    cache.set(subject('key'), 'k1', one, 100);
     clock.now = 60_099;
     expect(get('key', 'k1')).toEqual(one);
     clock.now = 60_100;
@@ -68,7 +69,7 @@ describe('the cache', () => {
 
   it('remembers "not found" for a shorter time, and only for the identifier that was asked by', () => {
     const { cache, clock, get } = cacheAt({ negativeTtlMs: 5_000 });
-    cache.learn(subject('email'), 'p1@example.com', null, 0);
+    cache.set(subject('email'), 'p1@example.com', null, 0);
     expect(get('email', 'p1@example.com')).toBeNull();
     expect(get('key', 'k1')).toBeUndefined();
     clock.now = 5_000;
@@ -77,43 +78,43 @@ describe('the cache', () => {
 
   it('replaces "not found" when the person is found by whatever identifier', () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('outId'), 'on_1', null, 0);
-    cache.learn(subject('key'), 'k1', one, 1);
+    cache.set(subject('outId'), 'on_1', null, 0);
+    cache.set(subject('key'), 'k1', one, 1);
     expect(get('outId', 'on_1')).toEqual(one);
   });
 
   it('finds nobody under any identifier once their key is not found any more', () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('email'), 'p1@example.com', one, 0);
-    cache.learn(subject('key'), 'k1', null, 1);
+    cache.set(subject('email'), 'p1@example.com', one, 0);
+    cache.set(subject('key'), 'k1', null, 1);
     expect(get('key', 'k1')).toBeNull();
     expect(get('email', 'p1@example.com')).toBeUndefined();
   });
 
   it("serves an address only while it is still the person's own: it can change hands", () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('email'), 'p1@example.com', one, 0);
-    cache.learn(subject('key'), 'k1', { ...one, email: 'new@example.com' }, 1);
+    cache.set(subject('email'), 'p1@example.com', one, 0);
+    cache.set(subject('key'), 'k1', { ...one, email: 'new@example.com' }, 1);
     expect(get('email', 'p1@example.com')).toBeUndefined();
-    cache.learn(subject('email'), 'p1@example.com', { ...(personOf(2) as Person), email: 'p1@example.com' }, 2);
+    cache.set(subject('email'), 'p1@example.com', { ...(personOf(2) as LarkUser), email: 'p1@example.com' }, 2);
     expect(get('email', 'p1@example.com')?.key).toBe('k2');
   });
 
   it('believes the newest fetch, whichever answer arrives last', () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'new' }, 10);
-    cache.learn(subject('key'), 'k1', { ...one, nameEn: 'old' }, 5);
+    cache.set(subject('key'), 'k1', { ...one, nameEn: 'new' }, 10);
+    cache.set(subject('key'), 'k1', { ...one, nameEn: 'old' }, 5);
     expect(get('key', 'k1')?.nameEn).toBe('new');
-    cache.learn(subject('key'), 'k1', null, 7);
+    cache.set(subject('key'), 'k1', null, 7);
     expect(get('key', 'k1')?.nameEn).toBe('new');
-    cache.learn(subject('outId'), 'on_3', null, 10);
-    cache.learn(subject('key'), 'k3', personOf(3), 5);
+    cache.set(subject('outId'), 'on_3', null, 10);
+    cache.set(subject('key'), 'k3', personOf(3), 5);
     expect(get('outId', 'on_3')).toBeNull();
   });
 
   it('keeps what a named tenant told under that tenant and address only', () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('email', 't1'), 'p1@example.com', one, 0);
+    cache.set(subject('email', 't1'), 'p1@example.com', one, 0);
     expect(get('email', 'p1@example.com', 't1')).toEqual(one);
     expect([get('email', 'p1@example.com'), get('email', 'p1@example.com', 't2'), get('key', 'k1')]).toEqual([
       undefined,
@@ -124,39 +125,39 @@ describe('the cache', () => {
 
   it('never serves one identity what another has fetched', () => {
     const { cache, get } = cacheAt();
-    cache.learn(subject('key', undefined, 'alice'), 'k1', one, 0);
+    cache.set(subject('key', undefined, 'alice'), 'k1', one, 0);
     expect(get('key', 'k1', undefined, 'alice')).toEqual(one);
     expect(get('key', 'k1', undefined, 'bob')).toBeUndefined();
   });
 
   it('holds no more people than allowed, the longest unused go first', () => {
     const { cache, get } = cacheAt({ maxEntries: 2 });
-    for (const n of [1, 2]) cache.learn(subject('key'), `k${n}`, personOf(n), 0);
+    for (const n of [1, 2]) cache.set(subject('key'), `k${n}`, personOf(n), 0);
     get('key', 'k1');
-    cache.learn(subject('key'), 'k3', personOf(3), 0);
+    cache.set(subject('key'), 'k3', personOf(3), 0);
     expect([get('key', 'k1')?.key, get('key', 'k2'), get('key', 'k3')?.key]).toEqual(['k1', undefined, 'k3']);
     expect(cache.size).toBe(2);
   });
 
   it('is switched off with a time of 0, and so is remembering "not found" alone', () => {
     const off = cacheAt({ ttlMs: 0 });
-    off.cache.learn(subject('key'), 'k1', one, 0);
-    off.cache.learn(subject('key'), 'k2', null, 0);
+    off.cache.set(subject('key'), 'k1', one, 0);
+    off.cache.set(subject('key'), 'k2', null, 0);
     expect([off.get('key', 'k1'), off.get('key', 'k2')]).toEqual([undefined, undefined]);
     const found = cacheAt({ negativeTtlMs: 0 });
-    found.cache.learn(subject('key'), 'k2', null, 0);
+    found.cache.set(subject('key'), 'k2', null, 0);
     expect(found.get('key', 'k2')).toBeUndefined();
   });
 
   it('says once that a popular person is close to the end of their time', () => {
     const { cache, clock } = cacheAt({ ttlMs: 1_000 });
-    cache.learn(subject('key'), 'k1', one, 0);
+    cache.set(subject('key'), 'k1', one, 0);
     const isDue = () => cache.get(subject('outId'), 'on_1')?.refreshUntil !== undefined;
     clock.now = 700;
     expect([isDue(), isDue(), isDue()]).toEqual([false, false, false]);
     clock.now = 800;
     expect([isDue(), isDue()]).toEqual([true, false]);
-    cache.learn(subject('key'), 'k1', one, 800);
+    cache.set(subject('key'), 'k1', one, 800);
     clock.now = 1_700;
     expect([isDue(), isDue()]).toEqual([false, true]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
+import type { LookupResult } from '../../src/directory/lookup.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { type Answering, directoryOnFakeClock, everybody } from '../support/made-up-api.ts';
 
@@ -22,9 +22,9 @@ const outcomes = (keys: readonly string[], bad: ReadonlySet<string>) =>
 
 /** Asks for lists at once, and waits for all. */
 async function ask(bad: ReadonlySet<string>, lists: readonly (readonly string[])[]) {
-  const { directory, calls, pass, ticket } = directoryOnFakeClock({ answer: refusing(bad) });
-  const tickets = lists.map(() => ticket());
-  const asked = lists.map((identifiers, n) => directory.lookup({ kind: 'key', identifiers, ticket: tickets[n] }));
+  const { directory, calls, pass, context } = directoryOnFakeClock({ answer: refusing(bad) });
+  const tickets = lists.map(() => context());
+  const asked = lists.map((identifiers, n) => directory.lookup({ kind: 'key', identifiers, request: tickets[n] }));
   await pass(10_000);
   const answers = await Promise.all(asked);
   vi.useRealTimers();
@@ -102,8 +102,8 @@ describe('the search for one refused value', () => {
 describe('the search ends', () => {
   it('at once where the next call would come after every deadline: the rest are told that it cannot be found', async () => {
     const keys = keysFrom(1, 100);
-    const { directory, pass, calls, ticket } = directoryOnFakeClock({ answer: refusing(new Set(keys)) });
-    const impatient = directory.lookup({ kind: 'key', identifiers: keys, ticket: ticket({ timeoutMs: 1_500 }) });
+    const { directory, pass, calls, context } = directoryOnFakeClock({ answer: refusing(new Set(keys)) });
+    const impatient = directory.lookup({ kind: 'key', identifiers: keys, request: context({ timeoutMs: 1_500 }) });
     await pass(1_400);
     const results = await Promise.race([impatient, Promise.resolve('waiting')]);
     expect(results).not.toBe('waiting');
@@ -125,10 +125,10 @@ describe('the search ends', () => {
 
   it('not where those of its present call hang up: the others are answered', async () => {
     const bad = new Set(['k7']);
-    const { directory, pass, ticket } = directoryOnFakeClock({ answer: refusing(bad), latencyMs: () => 200 });
+    const { directory, pass, context } = directoryOnFakeClock({ answer: refusing(bad), latencyMs: () => 200 });
     const leaving = new AbortController();
-    const own = ticket({ signal: leaving.signal });
-    void directory.lookup({ kind: 'key', identifiers: keysFrom(1, 50), ticket: own });
+    const own = context({ signal: leaving.signal });
+    void directory.lookup({ kind: 'key', identifiers: keysFrom(1, 50), request: own });
     const staying = directory.lookup({ kind: 'key', identifiers: keysFrom(51, 50) });
     // The batch is refused after 200 ms; its first half is under way.
     await pass(300);
@@ -139,10 +139,14 @@ describe('the search ends', () => {
 
   it('not where the whole batch waits for its turn, and part of it hangs up', async () => {
     const bad = new Set(['k7']);
-    const { directory, pass, ticket } = directoryOnFakeClock({ answer: refusing(bad), quotaOf: undefined });
+    const { directory, pass, context } = directoryOnFakeClock({ answer: refusing(bad), quotaOf: undefined });
     const leaving = new AbortController();
     for (let n = 0; n < 2; n++) {
-      void directory.lookup({ kind: 'key', identifiers: keysFrom(1, 40), ticket: ticket({ signal: leaving.signal }) });
+      void directory.lookup({
+        kind: 'key',
+        identifiers: keysFrom(1, 40),
+        request: context({ signal: leaving.signal }),
+      });
     }
     const staying = directory.lookup({ kind: 'key', identifiers: keysFrom(41, 60) });
     for (let ms = 0; ms < 1_000; ms += 50) {

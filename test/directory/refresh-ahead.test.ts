@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { decodePerson, type Person } from '../../src/upstream/person.ts';
+import { decodeUser, type LarkUser } from '../../src/upstream/lark-user.ts';
 import { directoryOnFakeClock } from '../support/made-up-api.ts';
 
 afterEach(() => {
@@ -31,7 +31,7 @@ describe('refresh ahead', () => {
   });
 
   it('asks for who is popular by their address by that: only so it is known whether they are still found by it', async () => {
-    const row = decodePerson({ user_key: 'k1', email: 'p1@example.com' }) as Person;
+    const row = decodeUser({ user_key: 'k1', email: 'p1@example.com' }) as LarkUser;
     const state = { isLinked: true };
     const { directory, calls, pass } = directoryOnFakeClock({
       answer: ({ kind }) => ({ people: kind === 'email' && !state.isLinked ? [] : [row], malformedRows: 0 }),
@@ -54,13 +54,13 @@ describe('refresh ahead', () => {
   it('does not bring back who is forgotten while others are asked whether they know them', async () => {
     const { directory, calls, pass } = directoryOnFakeClock({
       cache: { ttlMs: 10_000 },
-      sharedPeople: {
+      sharedUsers: {
         keptMs: 10_000,
         async find() {
           await new Promise((resolve) => setTimeout(resolve, 20));
           return new Map();
         },
-        learn() {},
+        set() {},
       },
     });
     const ask = () => void directory.lookup({ kind: 'key', identifiers: ['k1'] });
@@ -92,11 +92,11 @@ describe('refresh ahead', () => {
   });
 
   it('does not ask twice for a person whom somebody asks for by now', async () => {
-    const { ask, calls, keys, pass, directory, ticket } = await popularPerson();
+    const { ask, calls, keys, pass, directory, context } = await popularPerson();
     void directory.lookup({ kind: 'outId', identifiers: keys(1, 1_000) });
     await pass(700);
     await ask();
-    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache: true }) });
     await pass(2_000);
     expect(calls.filter(({ query }) => query.kind === 'key').map(({ query }) => query.identifiers)).toEqual([
       ['k1'],

@@ -19,12 +19,12 @@ describe('people whose time is over', () => {
 
   it('are served while the user API is down, and counted', async () => {
     const state = { isOver: true };
-    const { directory, pass, ticket } = withStale(outage(() => state.isOver));
+    const { directory, pass, context } = withStale(outage(() => state.isOver));
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(2_000);
     state.isOver = false;
-    const request = ticket();
-    const looked = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'], ticket: request });
+    const request = context();
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'], request: request });
     await pass(100);
     expect(shown(await looked)).toEqual(['k1', 'UPSTREAM_UNAVAILABLE']);
     expect(request.receipt.stale).toBe(1);
@@ -84,7 +84,7 @@ describe('people whose time is over', () => {
 
   it('are not served for ever, nor as "there is no such person", nor to a request that wants fresh people', async () => {
     const state = { isOver: true };
-    const { directory, pass, ticket } = directoryOnFakeClock({
+    const { directory, pass, context } = directoryOnFakeClock({
       answer: outage(() => state.isOver),
       cache: { ttlMs: 1_000, negativeTtlMs: 1_000, staleMs: 10_000 },
       retry: { maxAttempts: 1 },
@@ -93,7 +93,7 @@ describe('people whose time is over', () => {
     await pass(2_000);
     state.isOver = false;
     const looked = directory.lookup({ kind: 'key', identifiers: ['k7'] });
-    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh: true }) });
+    const fresh = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache: true }) });
     await pass(100);
     expect(shown([...(await looked), ...(await fresh)])).toEqual(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_UNAVAILABLE']);
     await pass(10_000);
@@ -122,7 +122,7 @@ describe('people whose time is over', () => {
 
   it('are served after a second also where a fresh look-up of them waits in the queue', async () => {
     const state = { isSlow: false };
-    const { directory, pass, ticket } = directoryOnFakeClock({
+    const { directory, pass, context } = directoryOnFakeClock({
       cache: { ttlMs: 1_000 },
       quotaOf: () => createQuota({ callsPerSecond: 1 }),
       async answer(query, call) {
@@ -141,8 +141,8 @@ describe('people whose time is over', () => {
     await pass(100);
     void directory.lookup({ kind: 'outId', identifiers: ['on_2'] });
     void directory.lookup({ kind: 'email', identifiers: ['p2@example.com'] });
-    const fresh = ticket({ wantsFresh: true, timeoutMs: 60_000 });
-    void directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: fresh });
+    const fresh = context({ bypassCache: true, timeoutMs: 60_000 });
+    void directory.lookup({ kind: 'key', identifiers: ['k1'], request: fresh });
     await pass(1_000);
     expect(answered).toHaveBeenCalledWith(['k1']);
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../src/directory/look-up.ts';
+import type { LookupResult } from '../../src/directory/lookup.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { type Answering, directoryOnFakeClock, everybody, shown } from '../support/made-up-api.ts';
 
@@ -102,11 +102,11 @@ describe('an outage', () => {
   });
 
   it('is over for a request at its deadline, with the reason of the last failure', async () => {
-    const { directory, resultsAfter, ticket } = directoryOnFakeClock({
+    const { directory, resultsAfter, context } = directoryOnFakeClock({
       answer: () => Promise.reject(down),
       retry: { baseMs: 100_000, random: () => 0.99 },
     });
-    const looked = directory.lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ timeoutMs: 1_500 }) });
+    const looked = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 1_500 }) });
     expect(shown(await resultsAfter(2_000, looked))).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 });
@@ -149,11 +149,11 @@ describe('one malformed identifier among 100', () => {
 describe('a pause that outlasts the deadline', () => {
   it('is told at once, also to a look-up which a fresh one of the same person has overtaken', async () => {
     const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 3_600_000 });
-    const { directory, pass, ticket } = directoryOnFakeClock({ answer: () => Promise.reject(busy) });
+    const { directory, pass, context } = directoryOnFakeClock({ answer: () => Promise.reject(busy) });
     const told: LookupResult[] = [];
-    const ask = (wantsFresh: boolean) =>
+    const ask = (bypassCache: boolean) =>
       directory
-        .lookup({ kind: 'key', identifiers: ['k1'], ticket: ticket({ wantsFresh }) })
+        .lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache }) })
         .then((results) => told.push(...results));
     void ask(false);
     await pass(5);

@@ -16,13 +16,13 @@ type RequestEvent = Extract<GatewayEvent, { type: 'request' }>;
 /** Whether the shorter way was taken by any of the requests that these events tell of. */
 export const tookIt = (events: readonly GatewayEvent[]): boolean =>
   events.some(
-    (event) => event.type === 'request' && (event as RequestEvent & { isExpress?: boolean }).isExpress === true,
+    (event) => event.type === 'request' && (event as RequestEvent & { usedFastPath?: boolean }).usedFastPath === true,
   );
 
 export const wasExpress = ({ events }: Answered): boolean => tookIt(events);
 
 /** What is the same for both gateways, in a form that shows where it is not. */
-export function comparable(answered: Answered) {
+export function normalize(answered: Answered) {
   const { status, headers, body, entries, events } = answered;
   return {
     status,
@@ -35,7 +35,7 @@ export function comparable(answered: Answered) {
 }
 
 /** Who starts a call, and who rides on it, is chance where several ask at once. */
-export const withoutReceipt = ({ status, headers, body }: ReturnType<typeof comparable>) => ({
+export const withoutReceipt = ({ status, headers, body }: ReturnType<typeof normalize>) => ({
   status,
   headers,
   body: body.replace(/"receipt":\{[^}]*\}/, '"receipt":{}'),
@@ -44,7 +44,7 @@ export const withoutReceipt = ({ status, headers, body }: ReturnType<typeof comp
 const isRequest = (event: GatewayEvent): event is RequestEvent => event.type === 'request';
 
 function comparableRequest(event: RequestEvent) {
-  const { isExpress: _, durationMs: __, ...rest } = event as RequestEvent & { isExpress?: boolean };
+  const { usedFastPath: _, durationMs: __, ...rest } = event as RequestEvent & { usedFastPath?: boolean };
   return rest;
 }
 

@@ -31,8 +31,8 @@ it.each([
 ])(
   'errors are listed in the order of their places in the data, %s, on the fast path and in Yoga',
   async (_, asked, places) => {
-    for (const express of [true, false]) {
-      const { send } = await listening({ express });
+    for (const fastPath of [true, false]) {
+      const { send } = await listening({ fastPath });
       for (let n = 0; n < 2; n++) {
         const { errors } = JSON.parse(String((await send(posted(asked))).body));
         expect(errors.map(({ path }: { path: unknown[] }) => path.join('.'))).toEqual(places);

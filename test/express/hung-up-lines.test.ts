@@ -38,9 +38,9 @@ const nextClosed = (server: Server): Promise<void> =>
 describe.each([
   ['the shorter way', true],
   ['Yoga', false],
-])('the line of a client of %s that hangs up', (_, express) => {
+])('the line of a client of %s that hangs up', (_, fastPath) => {
   it('has no status, since nobody was answered, and no errors, which the hang-up itself has made', async () => {
-    const { url, sandbox, told, line } = await knowingTheDocument({ express });
+    const { url, sandbox, told, line } = await knowingTheDocument({ fastPath });
     const signals: AbortSignal[] = [];
     sandbox.setFault((call, answer) => {
       signals.push(call.signal);
@@ -56,7 +56,7 @@ describe.each([
     expect(told()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'HUNG_UP' }]);
   });
   it('in the middle of its body says so, too', async () => {
-    const { url, server, told, line } = await knowingTheDocument({ express, ...withKeys }, bearer('k'));
+    const { url, server, told, line } = await knowingTheDocument({ fastPath, ...withKeys }, bearer('k'));
     const closed = nextClosed(server);
     const client = begin(url, naming('7000000000000000002', bearer('k')), 20);
     await once(server, 'request');
@@ -69,7 +69,7 @@ describe.each([
 
   it('is written, too, where that is while keys are fetched for its token', async () => {
     const { auth, sign, state } = await issuerOfTokens();
-    const { url, server, told, line } = await knowingTheDocument({ express, auth }, bearer(await sign()));
+    const { url, server, told, line } = await knowingTheDocument({ fastPath, auth }, bearer(await sign()));
     keysAreOld();
     const fetching = new Promise<() => void>((resolve) => {
       state.onRequest = () => new Promise<void>(resolve);
@@ -84,7 +84,7 @@ describe.each([
     expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP' });
   });
   it('is written for each request on its connection, and the calls of all of them are cancelled', async () => {
-    const { url, sandbox, told } = await knowingTheDocument({ express });
+    const { url, sandbox, told } = await knowingTheDocument({ fastPath });
     const signals: AbortSignal[] = [];
     sandbox.setFault((call, answer) => {
       signals.push(call.signal);
@@ -98,7 +98,7 @@ describe.each([
       await expect.poll(() => signals.length).toBe(n - 1);
     }
     socket.destroy();
-    const hungUp = { outcome: 'HUNG_UP', isExpress: express };
+    const hungUp = { outcome: 'HUNG_UP', usedFastPath: fastPath };
     await expect.poll(told).toMatchObject([hungUp, hungUp, hungUp]);
     await expect.poll(() => signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });

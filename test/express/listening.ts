@@ -22,7 +22,7 @@ export const posted = (body: unknown, headers: Record<string, string> = {}): Ask
 
 /** A gateway that takes the shorter way, on a port of 127.0.0.1. */
 export async function listening(options: Partial<GatewayOptions>) {
-  const harness = await gatewayWithSandbox({ gateway: { auth: { kind: 'none' }, express: true, ...options } });
+  const harness = await gatewayWithSandbox({ gateway: { auth: { kind: 'none' }, fastPath: true, ...options } });
   await harness.gateway.whenReady;
   const server = createServer(harness.gateway);
   const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });

@@ -20,7 +20,7 @@ export interface Pair {
   sendTogether(all: readonly Sent[]): Promise<readonly Both[]>;
 }
 
-type Both = readonly [express: Answered, whole: Answered];
+type Both = readonly [fastPath: Answered, whole: Answered];
 
 export interface PairOptions {
   readonly people: readonly SandboxPerson[];
@@ -46,13 +46,13 @@ export async function startPair(options: PairOptions): Promise<Pair> {
       return Promise.all([sendTo(sides[0], sent, faults), sendTo(sides[1], sent, faults)]);
     },
     async sendTogether(all) {
-      const [express, whole] = await Promise.all(sides.map((side) => sendAll(side, all)));
-      return all.map((_, at): Both => [express?.[at] as Answered, whole?.[at] as Answered]);
+      const [fastPath, whole] = await Promise.all(sides.map((side) => sendAll(side, all)));
+      return all.map((_, at): Both => [fastPath?.[at] as Answered, whole?.[at] as Answered]);
     },
   };
 }
 
-async function startSide(options: PairOptions, express: boolean, clock: { now: number }): Promise<Side> {
+async function startSide(options: PairOptions, fastPath: boolean, clock: { now: number }): Promise<Side> {
   const seeded = seededRandom();
   const sandbox = await startSandbox({
     people: options.people,
@@ -70,7 +70,7 @@ async function startSide(options: PairOptions, express: boolean, clock: { now: n
     telemetry: (event) => void events.push(event),
     log,
     ...options.gateway,
-    express,
+    fastPath,
     // Nobody waits for a turn while the clock stands still.
     callsPerSecond: 100_000,
   });

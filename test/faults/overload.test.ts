@@ -62,7 +62,7 @@ describe('overload: far more unique look-ups than the quota allows', () => {
     expect(answer).not.toHaveProperty('data');
     expect(codesByPath(answer)).toEqual(['(request): OVERLOADED']);
     expect(upstreamCalls()).toEqual([]);
-    // Memory still serves, and so does the quota for whoever asks for less.
+    // UserStore still serves, and so does the quota for whoever asks for less.
     expect(await query(list(keysFrom(1, 2)))).toEqual({ data: { users: keysFrom(1, 2).map((key) => ({ key })) } });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTicket } from '../../src/directory/ticket.ts';
+import { createRequestContext } from '../../src/directory/request-context.ts';
 import { failure, noFailure, outcomeOf, quickGateway, strike, ZHANG_SAN } from './strike.ts';
 
 /** Far longer than a sandbox in the same process takes, far shorter than what never ends. */
@@ -35,7 +35,7 @@ describe('no headers, stalled body, slow drip: one total deadline for the whole 
     const { gateway, sandbox, upstreamCalls } = await quickGateway();
     sandbox.faults.start({ name: 'latency', ms: 500 });
     const ask = (timeoutMs: number) =>
-      gateway.directory.lookup({ kind: 'key', identifiers: [ZHANG_SAN], ticket: createTicket({ timeoutMs }) });
+      gateway.directory.lookup({ kind: 'key', identifiers: [ZHANG_SAN], request: createRequestContext({ timeoutMs }) });
     const [impatient, patient] = await Promise.all([ask(150), ask(20_000)]);
     expect(impatient).toEqual([expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' })]);
     expect(patient).toEqual([expect.objectContaining({ nameEn: 'Zhang San' })]);
@@ -46,7 +46,7 @@ describe('no headers, stalled body, slow drip: one total deadline for the whole 
     const { gateway, sandbox, upstreamCalls } = await quickGateway(BRIEF);
     sandbox.faults.start({ name: 'hang', calls: 2 });
     const ask = (timeoutMs: number) =>
-      gateway.directory.lookup({ kind: 'key', identifiers: [ZHANG_SAN], ticket: createTicket({ timeoutMs }) });
+      gateway.directory.lookup({ kind: 'key', identifiers: [ZHANG_SAN], request: createRequestContext({ timeoutMs }) });
     const [impatient, patient] = await Promise.all([ask(150), ask(20_000)]);
     expect(impatient).toEqual([expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' })]);
     expect(patient).toEqual([expect.objectContaining({ nameEn: 'Zhang San' })]);

@@ -13,9 +13,9 @@ const sent = (events: readonly GatewayEvent[]) =>
   events.reduce((sum, event) => sum + (event.type === 'batch' ? event.identifiers : 0), 0);
 
 /** A gateway that listens, with its log. */
-async function listening(express: boolean) {
+async function listening(fastPath: boolean) {
   const { log, entries, lines } = keptLog('info');
-  const harness = await gatewayWithSandbox({ gateway: { log, express, auth: { kind: 'none' } } });
+  const harness = await gatewayWithSandbox({ gateway: { log, fastPath, auth: { kind: 'none' } } });
   await harness.gateway.whenReady;
   const server = createServer(harness.gateway);
   const url = await listen(server, { host: '127.0.0.1', port: 0, portSetting: 'PORT' });
@@ -29,9 +29,9 @@ async function listening(express: boolean) {
 }
 
 it.each([true, false])(
-  'what does not finish in time at the end is told as cut, and how many these were (express: %s)',
-  async (express) => {
-    const { gateway, server, sandbox, ask, entries, requests, events } = await listening(express);
+  'what does not finish in time at the end is told as cut, and how many these were (fastPath: %s)',
+  async (fastPath) => {
+    const { gateway, server, sandbox, ask, entries, requests, events } = await listening(fastPath);
     for (let n = 0; n < 2; n++) await once(ask('7000000000000000001'), 'response');
     sandbox.faults.start({ name: 'hang' });
     for (const key of ['7000000000000000002', '7000000000000000003']) ask(key);

@@ -104,7 +104,7 @@ const params: fc.Arbitrary<Params> = fc
 
 async function gateways() {
   const options = { callsPerSecond: 100_000, maxBatchedOperations: 2 };
-  return [await listening(options), await listening({ ...options, express: false })];
+  return [await listening(options), await listening({ ...options, fastPath: false })];
 }
 
 /** Sends it as it is and in a batch, in both media types, until the fast path would know it. */

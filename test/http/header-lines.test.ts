@@ -76,11 +76,11 @@ describe('header lines beyond those that Node keeps', () => {
   });
 });
 
-describe.each([true, false])('with express: %s', (express) => {
+describe.each([true, false])('with fastPath: %s', (fastPath) => {
   async function serving(options: Partial<GatewayOptions> = {}) {
     const keys = [apiKeyOf('k'), apiKeyOf('other', { name: 'other' })];
     const auth = { kind: 'api-key', keys } as const;
-    const { gateway } = await gatewayWithSandbox({ gateway: { auth, express, ...options } });
+    const { gateway } = await gatewayWithSandbox({ gateway: { auth, fastPath, ...options } });
     await gateway.whenReady;
     return portOf(createServer(gateway));
   }

@@ -15,7 +15,7 @@ const inAddress = (params: Record<string, string>): Asked => ({
 
 /** With the fast path and without: what holds for one holds for the other, also where the document is known. */
 async function both() {
-  const gateways = [await listening({}), await listening({ express: false })];
+  const gateways = [await listening({}), await listening({ fastPath: false })];
   return async (asked: Asked) => {
     const answers = [];
     for (const { send } of gateways) {
@@ -50,7 +50,7 @@ describe('an operationName of ""', () => {
     await send(posted({ ...QUERY, operationName: '' }));
     events.length = 0;
     await send(posted({ ...QUERY, operationName: '' }));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'request', isExpress: true }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'request', usedFastPath: true }));
   });
 
   it('names none of several operations', async () => {

@@ -75,7 +75,7 @@ describe('the content type of a response depends on the header Accept of its req
   });
 
   it(`is what Yoga chooses, also on the fast path and on refusals: ${RUNS} generated headers`, async () => {
-    const [fast, yoga] = [await listening({}), await listening({ express: false })];
+    const [fast, yoga] = [await listening({}), await listening({ fastPath: false })];
     await fast.send(posted(QUERY));
     const seen = new Map<string, number>();
     await fc.assert(
@@ -97,7 +97,7 @@ describe('the content type of a response depends on the header Accept of its req
     await send(posted(QUERY));
     events.length = 0;
     await send(posted(QUERY, { accept: 'application/json;q=0.7, */*;q=0.1' }));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'request', isExpress: true }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'request', usedFastPath: true }));
   });
 });
 

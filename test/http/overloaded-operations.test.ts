@@ -40,20 +40,20 @@ async function overloaded(options: Partial<GatewayOptions>) {
 describe.each([
   ['on the fast path', true],
   ['in Yoga', false],
-])('an operation that is rejected as a whole before any lookup, %s', (_, express) => {
+])('an operation that is rejected as a whole before any lookup, %s', (_, fastPath) => {
   it('is one short OVERLOADED error with HTTP 503 and Retry-After', async () => {
-    const { ask, events, newCalls } = await overloaded({ express });
+    const { ask, events, newCalls } = await overloaded({ fastPath });
     events.length = 0;
     const { status, retryAfter, answer, body } = await ask(posted(list(REST), GRAPHQL_TYPE));
     expect({ status, answer }).toEqual({ status: 503, answer: { errors: [FULL] } });
     expect(Number(retryAfter)).toBeGreaterThanOrEqual(1);
     expect(body.length).toBeLessThan(300);
     expect(newCalls()).toEqual([]);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'request', status: 503, isExpress: express }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'request', status: 503, usedFastPath: fastPath }));
   });
 
   it('is a 200 with Retry-After for a client that accepts only application/json', async () => {
-    const { ask } = await overloaded({ express });
+    const { ask } = await overloaded({ fastPath });
     for (const accept of [ONLY_JSON, { accept: '*/*' }]) {
       const { status, retryAfter, answer } = await ask(posted(list(REST), accept));
       expect({ status, answer }).toEqual({ status: 200, answer: { errors: [FULL] } });
@@ -80,7 +80,7 @@ describe.each([
       },
     ],
   ])('also %s', async (_name, asked) => {
-    const { ask, newCalls } = await overloaded({ express });
+    const { ask, newCalls } = await overloaded({ fastPath });
     for (let n = 0; n < 2; n++) {
       expect(await ask(posted(asked, GRAPHQL_TYPE))).toMatchObject({ status: 503, answer: { errors: [FULL] } });
     }
@@ -88,7 +88,7 @@ describe.each([
   });
 
   it('also for a wait that would outlast the deadline, with the time after which it would not', async () => {
-    const { ask } = await overloaded({ express, queueLimit: 6_000, callsPerSecond: 1, requestTimeoutMs: 2_500 });
+    const { ask } = await overloaded({ fastPath, queueLimit: 6_000, callsPerSecond: 1, requestTimeoutMs: 2_500 });
     const { status, retryAfter, answer } = await ask(posted(list(REST), GRAPHQL_TYPE));
     expect({ status, errors: answer.errors }).toEqual({
       status: 503,
@@ -98,14 +98,14 @@ describe.each([
   });
 
   it('has a receipt where the client asks for one', async () => {
-    const { ask } = await overloaded({ express });
+    const { ask } = await overloaded({ fastPath });
     const { answer } = await ask(posted(list(REST), { ...GRAPHQL_TYPE, 'x-lookup-receipt': 'true' }));
     expect(answer).toMatchObject({ errors: [FULL], extensions: { receipt: { upstreamCalls: 0, identifiersSent: 0 } } });
   });
 
   it('is one OVERLOADED in the log', async () => {
     const { log, lines } = keptLog('info');
-    const { ask } = await overloaded({ express, log });
+    const { ask } = await overloaded({ fastPath, log });
     await ask(posted(list(REST), GRAPHQL_TYPE));
     expect(lines('request').at(-1)?.fields).toMatchObject({
       status: 503,
@@ -119,12 +119,12 @@ describe.each([
 describe.each([
   ['on the fast path', true],
   ['in Yoga', false],
-])('where a part of an operation is answered, errors stay at their paths in a 200, %s', (_, express) => {
+])('where a part of an operation is answered, errors stay at their paths in a 200, %s', (_, fastPath) => {
   const at = (places: readonly number[]) =>
     places.map((place) => expect.objectContaining({ path: ['users', place], extensions: FULL.extensions }));
 
   it('by a cached user', async () => {
-    const { ask, newCalls } = await overloaded({ express });
+    const { ask, newCalls } = await overloaded({ fastPath });
     const keys = [...REST.slice(0, 11), CACHED];
     const { status, answer } = await ask(posted(list(keys), GRAPHQL_TYPE));
     expect({ status, ...answer }).toEqual({
@@ -136,7 +136,7 @@ describe.each([
   });
 
   it('by a lookup that is in flight', async () => {
-    const { ask, send, sandbox, upstreamCalls } = await overloaded({ express });
+    const { ask, send, sandbox, upstreamCalls } = await overloaded({ fastPath });
     sandbox.faults.start({ name: 'latency', ms: 300 });
     const [inFlight = '', ...others] = REST.slice(0, 12);
     const calls = upstreamCalls().length;
@@ -149,7 +149,7 @@ describe.each([
   });
 
   it('by an error that asking again does not change', async () => {
-    const { ask } = await overloaded({ express });
+    const { ask } = await overloaded({ fastPath });
     const { status, answer } = await ask(posted(list(['', ...REST.slice(0, 11)]), GRAPHQL_TYPE));
     expect({ status, data: answer.data.users.length, code: answer.errors[0].extensions.code }).toEqual({
       status: 200,

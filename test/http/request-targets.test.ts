@@ -24,15 +24,15 @@ type Wrap = (listener: (request: IncomingMessage, response: never) => void) => t
 
 /** A gateway with everything that it can serve, on a socket, and a function that sends it a raw request. */
 async function serving({
-  express = true,
+  fastPath = true,
   wrap = asItIs,
   log = faultsTo(unexpected),
 }: {
-  express?: boolean;
+  fastPath?: boolean;
   wrap?: Wrap;
   log?: LogOptions;
 } = {}) {
-  const harness = await gatewayWithSandbox({ gateway: { express, metrics: true, log } });
+  const harness = await gatewayWithSandbox({ gateway: { fastPath, metrics: true, log } });
   await harness.gateway.whenReady;
   const requestListener = wrap(harness.gateway.requestListener) as never;
   const server = createGatewayServer({ requestListener });
@@ -90,9 +90,9 @@ const INVALID_HOSTS = [
   'evil\r\n /metrics?',
 ];
 
-describe.each([true, false])('with express: %s', (express) => {
+describe.each([true, false])('with fastPath: %s', (fastPath) => {
   it.each(INVALID_HOSTS)('a request whose Host is %j is refused, whatever its target', async (host) => {
-    const { ask, upstreamCalls } = await serving({ express });
+    const { ask, upstreamCalls } = await serving({ fastPath });
     await know(ask);
     expect(read(await ask('GET /health', [`Host: ${host}`]))).toEqual(REFUSED);
     expect(read(await ask('POST /graphql', [`Host: ${host}`, JSON_TYPE], USER))).toEqual(REFUSED);
@@ -114,7 +114,7 @@ describe.each([true, false])('with express: %s', (express) => {
     '[2001:db8::1]:4000',
     '[::ffff:127.0.0.1]:4000',
   ])('a request whose Host is %j is answered', async (host) => {
-    const { ask } = await serving({ express });
+    const { ask } = await serving({ fastPath });
     for (let n = 0; n < 2; n++) {
       const answer = await ask('POST /graphql', [`Host: ${host}`, JSON_TYPE], QUERY);
       expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { data: { __typename: 'Query' } }]);
@@ -159,7 +159,7 @@ describe.each([true, false])('with express: %s', (express) => {
     'http://evil..example.com/metrics',
     'ftp://gateway.example.com/metrics',
   ])('a request for %s is refused: routers, proxies and URL parsers read it differently', async (target) => {
-    const { ask } = await serving({ express });
+    const { ask } = await serving({ fastPath });
     await know(ask);
     expect(read(await ask(`GET ${target}`, [HOST]))).toEqual(REFUSED);
     expect(read(await ask(`POST ${target}`, [HOST, JSON_TYPE], USER))).toEqual(REFUSED);
@@ -179,7 +179,7 @@ describe.each([true, false])('with express: %s', (express) => {
     '/%252e/metrics',
     '/.../metrics',
   ])('GET %s is a 404: no path but /metrics is /metrics', async (target) => {
-    const { ask } = await serving({ express });
+    const { ask } = await serving({ fastPath });
     const { status, body } = await ask(`GET ${target}`, [HOST]);
     expect(status).toBe(404);
     expect(body).not.toContain('lark_gateway');
@@ -188,19 +188,19 @@ describe.each([true, false])('with express: %s', (express) => {
   it.each(['//forget', '/forget/', '/forget;x', '/FORGET', '/forget%20', '/%66orget', '/graphql/forget'])(
     'POST %s is a 404: no path but /forget is /forget',
     async (target) => {
-      const { ask } = await serving({ express });
+      const { ask } = await serving({ fastPath });
       expect((await ask(`POST ${target}`, [HOST, JSON_TYPE], USER)).status).toBe(404);
     },
   );
 
   it('dots elsewhere in a target are none of a segment', async () => {
-    const { ask } = await serving({ express });
+    const { ask } = await serving({ fastPath });
     expect((await ask('GET /metrics?path=/../x', [HOST])).status).toBe(200);
     expect((await ask('GET /nowhere..', [HOST])).status).toBe(404);
   });
 
   it('an absolute-form target is answered as its path is, and its authority counts in place of Host', async () => {
-    const { ask } = await serving({ express });
+    const { ask } = await serving({ fastPath });
     for (const target of [
       'http://gateway.example.com/graphql',
       'HTTP://[::1]:4000/graphql',

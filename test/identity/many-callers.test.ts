@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Dispatcher } from '../../src/directory/dispatcher.ts';
-import { createIdentities } from '../../src/directory/identities.ts';
-import { createSubject } from '../../src/directory/look-up.ts';
-import { createPersonCache } from '../../src/directory/person-cache.ts';
-import { createTicket } from '../../src/directory/ticket.ts';
+import { createBatchKey } from '../../src/directory/lookup.ts';
+import { UserCache } from '../../src/directory/user-cache.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 import { directoryOnFakeClock, everybody, personOf, shown, tokenOf } from '../support/made-up-api.ts';
@@ -21,7 +18,7 @@ function manyCallers(options: Parameters<typeof directoryOnFakeClock>[0] = {}) {
     harness.directory.lookup({
       kind: 'key',
       identifiers,
-      ticket: harness.ticket({ userToken: tokenOf(`caller-${caller}`), timeoutMs }),
+      request: harness.context({ userToken: tokenOf(`caller-${caller}`), timeoutMs }),
     });
   const askAll = (from: number, count: number) => Array.from({ length: count }, (_, index) => ask(from + index));
   const callsOf = (caller: number | string) =>
@@ -51,18 +48,6 @@ describe('as many callers as are kept', () => {
     const next = ask('next');
     await pass(100);
     expect(shown(await next)).toEqual(['k1']);
-  });
-
-  it('are kept: whoever has been idle longest makes room', () => {
-    const dropped: string[] = [];
-    const identities = createIdentities(2, ({ identity }) => ({
-      dispatcher: { isIdle: () => true, dispose: () => dropped.push(identity) } as unknown as Dispatcher,
-      acceptedAt: Number.NEGATIVE_INFINITY,
-      refusedAt: Number.NEGATIVE_INFINITY,
-    }));
-    for (const caller of ['a', 'b', 'a', 'c', 'd']) identities.keep(createTicket({ userToken: tokenOf(caller) }));
-    expect(dropped).toEqual(['b', 'a']);
-    expect(identities.find('b')).toBeUndefined();
   });
 
   it('come back, once dropped, to a quota as if they had never been there', async () => {
@@ -137,9 +122,9 @@ describe('over all callers', () => {
   });
 
   it('CACHE_ENTRIES people are kept, not so many for each', () => {
-    const cache = createPersonCache({ maxEntries: 10 });
+    const cache = new UserCache({ maxEntries: 10 }, () => 0);
     for (const identity of ['a', 'b', 'c']) {
-      for (let n = 1; n <= 6; n++) cache.learn(createSubject(identity, 'key'), `k${n}`, personOf(n), 0);
+      for (let n = 1; n <= 6; n++) cache.set(createBatchKey(identity, 'key'), `k${n}`, personOf(n), 0);
     }
     expect(cache.size).toBe(10);
   });

@@ -9,14 +9,14 @@ afterEach(() => {
 const refused = new GatewayError('UNAUTHENTICATED', 'refused');
 
 function callers(answer: Answering, maxIdentities?: number) {
-  const { directory, calls, pass, ticket } = directoryOnFakeClock({ answer, maxIdentities });
+  const { directory, calls, pass, context } = directoryOnFakeClock({ answer, maxIdentities });
   const ask = async (who: string, key: string) => {
-    const looked = directory.lookup({ kind: 'key', identifiers: [key], ticket: ticket({ userToken: tokenOf(who) }) });
+    const looked = directory.lookup({ kind: 'key', identifiers: [key], request: context({ userToken: tokenOf(who) }) });
     await pass(100);
     return shown(await looked);
   };
   const begin = (who: string, key: string) =>
-    void directory.lookup({ kind: 'key', identifiers: [key], ticket: ticket({ userToken: tokenOf(who) }) });
+    void directory.lookup({ kind: 'key', identifiers: [key], request: context({ userToken: tokenOf(who) }) });
   return { ask, begin, pass, calls };
 }
 

@@ -46,12 +46,12 @@ it.each<[string, unknown]>([
 });
 
 it('tells all mistakes at once', () => {
-  const wrong = { ...RIGHT, baseUrl: 'x', pluginSecret: 5, retry: { maxAttempts: 0 }, express: 'off' };
+  const wrong = { ...RIGHT, baseUrl: 'x', pluginSecret: 5, retry: { maxAttempts: 0 }, fastPath: 'off' };
   expect(making(wrong)).toThrow(`createGateway: 4 options are wrong:
   - baseUrl: expected an address such as https://project.feishu.cn, got "x".
   - pluginSecret: expected a text, got a number.
   - retry.maxAttempts: expected a whole number of 1 or more, got 0.
-  - express: expected true or false, got "off".`);
+  - fastPath: expected true or false, got "off".`);
 });
 
 it.each([undefined, null, 'https://project.feishu.cn', []])('wants an object, not %o', (options) => {

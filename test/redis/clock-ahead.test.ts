@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { createSubject } from '../../src/directory/look-up.ts';
+import { createBatchKey } from '../../src/directory/lookup.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
 import { createRedisPeople } from '../../src/redis/people.ts';
 import { createPersonEntries } from '../../src/redis/person-entries.ts';
 import { createSeal } from '../../src/redis/seal.ts';
 import { startRedis } from '../support/redis-server.ts';
 
-const subject = createSubject('plugin', 'key');
+const subject = createBatchKey('plugin', 'key');
 const HOUR_MS = 3_600_000;
 
 it('nobody is learned of who was written when the clock of the server was ahead: they would be newer than all that comes', async () => {
@@ -40,7 +40,7 @@ it('nobody is learned of who was written when the clock of the server was ahead:
       keepMs: 2 * HOUR_MS,
       negativeTtlMs: 5_000,
     });
-  peopleAt(HOUR_MS).learn(subject, '1', null, 0);
+  peopleAt(HOUR_MS).set(subject, '1', null, 0);
   await expect.poll(() => client.dbsize()).toBe(1);
   expect((await peopleAt(HOUR_MS).find(subject, ['1'])).size).toBe(1);
   expect((await peopleAt(0).find(subject, ['1'])).size).toBe(0);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createTicket } from '../../src/directory/ticket.ts';
+import { createRequestContext } from '../../src/directory/request-context.ts';
 import type { Gateway } from '../../src/gateway.ts';
 import type { SandboxPerson } from '../../src/sandbox/sandbox.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
@@ -46,8 +46,8 @@ describe('people, once looked up by one gateway', () => {
     const person = sandbox.people.find(everywhere);
     await lookUp(gateways[0], 'email', person?.email ?? '');
     await sleep(600);
-    const ticket = createTicket({ wantsFresh: true });
-    await gateways[0].directory.lookup({ kind: 'key', identifiers: [person?.user_key ?? ''], ticket });
+    const context = createRequestContext({ bypassCache: true });
+    await gateways[0].directory.lookup({ kind: 'key', identifiers: [person?.user_key ?? ''], request: context });
     await sleep(600);
     const before = upstreamCalls().length;
     expect(await lookUp(gateways[1], 'email', person?.email ?? '')).toMatchObject({ key: person?.user_key });

@@ -13,7 +13,7 @@ import { CREDENTIAL } from '../support/mistakes-of.ts';
 const keysOf = (people: readonly { user_key: string }[], count: number) =>
   people.slice(0, count).map(({ user_key }) => user_key);
 
-async function namesOf(gateway: Gateway, identifiers: string[]) {
+async function identifiersOf(gateway: Gateway, identifiers: string[]) {
   const people = await gateway.directory.lookup({ kind: 'key', identifiers });
   return people.map((person) => (person && 'key' in person ? person.key : person));
 }
@@ -23,7 +23,7 @@ describe('while Redis', () => {
     const port = await freePort();
     const { gateways, sandbox } = await gatewaysWithRedis({ redis: { url: `redis://127.0.0.1:${port}` } });
     const keys = keysOf(sandbox.people, 10);
-    expect(await namesOf(gateways[0], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[0], keys)).toEqual(keys);
     expect(gateways[0].readiness()).toMatchObject({ isReady: true, shared: { isUp: false } });
   });
 
@@ -38,15 +38,15 @@ describe('while Redis', () => {
   it('is frozen, people in memory are answered, others after their turn, and nobody fails', async () => {
     const { gateways, redis, sandbox, events } = await gatewaysWithRedis({ redis: { timeoutMs: 20 } });
     const keys = keysOf(sandbox.people, 10);
-    await namesOf(gateways[0], keys.slice(0, 5));
+    await identifiersOf(gateways[0], keys.slice(0, 5));
     redis.freeze();
-    expect(await namesOf(gateways[0], keys.slice(0, 5))).toEqual(keys.slice(0, 5));
-    expect(await namesOf(gateways[0], keys)).toEqual(keys);
-    expect(await namesOf(gateways[1], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[0], keys.slice(0, 5))).toEqual(keys.slice(0, 5));
+    expect(await identifiersOf(gateways[0], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[1], keys)).toEqual(keys);
     await expect.poll(() => gateways[0].readiness().shared?.isUp).toBe(false);
     // From then on nothing is sent there: it could not hold up anybody.
     const before = events.length;
-    expect(await namesOf(gateways[0], keysOf(sandbox.people, 40).slice(30))).toHaveLength(10);
+    expect(await identifiersOf(gateways[0], keysOf(sandbox.people, 40).slice(30))).toHaveLength(10);
     const sent = events
       .slice(before)
       .filter((event) => event.type === 'redis-command' && event.command !== 'heartbeat');
@@ -61,7 +61,7 @@ describe('while Redis', () => {
     const { port } = silent.address() as AddressInfo;
     const { gateways, sandbox } = await gatewaysWithRedis({ redis: { url: `redis://127.0.0.1:${port}` } });
     const keys = keysOf(sandbox.people, 3);
-    expect(await namesOf(gateways[0], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[0], keys)).toEqual(keys);
     silent.close();
   });
 
@@ -71,8 +71,8 @@ describe('while Redis', () => {
     await redis.client.config('SET', 'maxmemory', '1');
     await expect.poll(() => gateways.map((gateway) => gateway.readiness().shared?.isUp)).toEqual([false, false]);
     const keys = keysOf(sandbox.people, 10);
-    expect(await namesOf(gateways[0], keys)).toEqual(keys);
-    expect(await namesOf(gateways[1], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[0], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[1], keys)).toEqual(keys);
     await redis.client.config('SET', 'maxmemory', '0');
     await expect.poll(() => gateways.map((gateway) => gateway.readiness().shared?.isUp)).toEqual([true, true]);
   });
@@ -81,18 +81,18 @@ describe('while Redis', () => {
     const { gateways, redis, sandbox } = await gatewaysWithRedis();
     await redis.client.call('ACL', 'SETUSER', 'default', '-evalsha', '-eval');
     const keys = keysOf(sandbox.people, 10);
-    expect(await namesOf(gateways[0], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[0], keys)).toEqual(keys);
     await redis.client.call('ACL', 'SETUSER', 'default', '+@all');
   });
 
   it('has lost everything, it is filled again', async () => {
     const { gateways, redis, sandbox, upstreamCalls } = await gatewaysWithRedis();
     const keys = keysOf(sandbox.people, 10);
-    await namesOf(gateways[0], keys);
+    await identifiersOf(gateways[0], keys);
     await keptIn(redis, 10);
     await redis.client.flushall();
     await redis.client.script('FLUSH');
-    expect(await namesOf(gateways[1], keys)).toEqual(keys);
+    expect(await identifiersOf(gateways[1], keys)).toEqual(keys);
     expect(upstreamCalls()).toHaveLength(2);
     await keptIn(redis, 10);
   });

@@ -1,10 +1,10 @@
 import { vi } from 'vitest';
 import { createDirectory, type DirectoryOptions } from '../../src/directory/directory.ts';
-import type { LookupResult, Ticket } from '../../src/directory/look-up.ts';
-import { createTicket, type TicketOptions } from '../../src/directory/ticket.ts';
+import type { LookupResult, RequestContext } from '../../src/directory/lookup.ts';
+import { createRequestContext, type RequestContextOptions } from '../../src/directory/request-context.ts';
 import { GatewayError } from '../../src/errors.ts';
 import type { CancelSignal } from '../../src/policies/cancel.ts';
-import { decodePerson, type Person } from '../../src/upstream/person.ts';
+import { decodeUser, type LarkUser } from '../../src/upstream/lark-user.ts';
 import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
 import { FAKED } from './fake-time.ts';
 
@@ -15,15 +15,15 @@ export interface Call {
   readonly signal: CancelSignal | undefined;
 }
 
-/** Person number n exists for n not divisible by 7. Their fields tell identity and tenant, so that a mix-up shows. */
-export function personOf(n: number, identity = 'plugin', tenant = 'own'): Person | null {
+/** LarkUser number n exists for n not divisible by 7. Their fields tell identity and tenant, so that a mix-up shows. */
+export function personOf(n: number, identity = 'plugin', tenant = 'own'): LarkUser | null {
   if (n % 7 === 0) return null;
-  return decodePerson({
+  return decodeUser({
     user_key: `k${n}`,
     out_id: `on_${n}`,
     email: `p${n}@example.com`,
     name_en: `${n} of ${tenant} for ${identity}`,
-  }) as Person;
+  }) as LarkUser;
 }
 
 export const idOf: Record<LookupKind, (n: number) => string> = {
@@ -37,7 +37,7 @@ export const shown = (results: readonly LookupResult[]): (string | null)[] =>
   results.map((result) => (result instanceof GatewayError ? result.code : (result?.key ?? null)));
 
 /** A token that belongs to this identity; none for the plugin's. */
-export const tokenOf = (identity: string): TicketOptions['userToken'] =>
+export const tokenOf = (identity: string): RequestContextOptions['userToken'] =>
   identity === 'plugin' ? undefined : { identity, reveal: () => `token of ${identity}` };
 
 export type Answering = (
@@ -77,7 +77,7 @@ export function directoryOnFakeClock(
     directory,
     calls,
     sizes: () => calls.map(({ query }) => query.identifiers.length),
-    ticket: (more: TicketOptions = {}): Ticket => createTicket(more),
+    context: (more: RequestContextOptions = {}): RequestContext => createRequestContext(more),
     keys: (from: number, count: number) => Array.from({ length: count }, (_, index) => idOf.key(from + index)),
     pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
     /** Lets so much time pass. @returns the results of a lookup. @throws where it has none by then: awaited, the test would time out. */

@@ -11,7 +11,7 @@ const ZHANG_SAN = '7000000000000000001';
 const metered = (gateway = {}) => gatewayWithSandbox({ gateway: { metrics: true, ...gateway } });
 
 const IDLE: GatewayState = {
-  lookUpsWaiting: 0,
+  lookupsQueued: 0,
   quotaInUse: 0,
   quotaLimit: 0,
   breakersOpen: 0,
@@ -202,18 +202,18 @@ describe('the metrics of Redis', () => {
 
 it('the shorter way of known documents is counted beside the whole one', async () => {
   const { observe, text } = metricsInState();
-  for (const isExpress of [true, true, false]) {
-    observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', isExpress });
+  for (const usedFastPath of [true, true, false]) {
+    observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', usedFastPath });
   }
   const told = seriesOf(await text());
-  expect(told.get('lark_gateway_express_requests_total')).toBe(2);
+  expect(told.get('lark_gateway_fast_path_requests_total')).toBe(2);
   expect(told.get('lark_gateway_requests_total{endpoint="graphql",outcome="OK"}')).toBe(3);
 });
 
 it('snapshots of several worker processes can be put together: sums, and for some the most', async () => {
   const workers = [
-    metricsInState({ lookUpsWaiting: 2, tokenAgeMs: 1_000 }),
-    metricsInState({ lookUpsWaiting: 3, tokenAgeMs: 5_000 }),
+    metricsInState({ lookupsQueued: 2, tokenAgeMs: 1_000 }),
+    metricsInState({ lookupsQueued: 3, tokenAgeMs: 5_000 }),
     metricsInState(),
   ];
   for (const { observe } of workers) observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK' });

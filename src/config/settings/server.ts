@@ -57,9 +57,9 @@ export const serverSettings = {
     default: '0',
     value: 'number',
   }),
-  EXPRESS: setting(onOff, {
+  FAST_PATH: setting(onOff, {
     about:
-      'Answers requests whose document is known on a shorter way, with the same answers. Off, every request goes the whole way: to rule it out when looking for a fault.',
+      'Skips Yoga for operations seen before, with the same responses. Switch it off to rule it out when looking for a fault.',
     default: 'true',
     value: 'true|false',
     isSwitch: true,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PersonName } from '../../directory/person-name.ts';
+import type { UserIdentifier } from '../../directory/identifiers.ts';
 import { GatewayError } from '../../errors.ts';
 
 /** A name takes at most some hundred bytes. */
@@ -7,11 +7,13 @@ export const MAX_FORGET_BYTES = 4_096;
 
 /** A JSON number could not hold a user key, so each of them is text. */
 const bodyShape = z.union([
-  z.strictObject({ key: z.string() }).transform(({ key }): PersonName => ({ kind: 'key', identifier: key })),
-  z.strictObject({ outId: z.string() }).transform(({ outId }): PersonName => ({ kind: 'outId', identifier: outId })),
+  z.strictObject({ key: z.string() }).transform(({ key }): UserIdentifier => ({ kind: 'key', identifier: key })),
+  z
+    .strictObject({ outId: z.string() })
+    .transform(({ outId }): UserIdentifier => ({ kind: 'outId', identifier: outId })),
   z
     .strictObject({ email: z.string(), tenantKey: z.string().optional() })
-    .transform(({ email, tenantKey }): PersonName => ({ kind: 'email', identifier: email, tenantKey })),
+    .transform(({ email, tenantKey }): UserIdentifier => ({ kind: 'email', identifier: email, tenantKey })),
 ]);
 
 /** @returns whom a body names, or why it names nobody, without what it holds; `too large` where the rest is not read. */

@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
-import type { ForgetEverywhere } from '../../directory/forgetting.ts';
-import type { PersonName } from '../../directory/person-name.ts';
+import type { ForgetEverywhere } from '../../directory/forget.ts';
+import type { UserIdentifier } from '../../directory/identifiers.ts';
 import { GatewayError } from '../../errors.ts';
 import { SCOPES } from '../callers/authentication.ts';
 import type { Caller, CallerOf } from '../callers/caller.ts';
@@ -72,7 +72,7 @@ function refuseUnread(request: Request, caller: Caller): Response | undefined {
   return Number(request.headers.get('content-length')) > MAX_FORGET_BYTES ? tooLarge() : undefined;
 }
 
-const tenantsOf = ({ tenantKey }: PersonName): ReadonlySet<string> =>
+const tenantsOf = ({ tenantKey }: UserIdentifier): ReadonlySet<string> =>
   new Set(tenantKey === undefined ? [] : [tenantKey]);
 
 const badInput = (message: string) => new GatewayError('BAD_USER_INPUT', message);

@@ -39,8 +39,8 @@ export interface EndedRequest {
   readonly status: number | undefined;
   /** Name of its caller, where that is known. */
   readonly caller: string | undefined;
-  /** True where the express lane has answered. */
-  readonly isExpress: boolean;
+  /** True where the fast path has answered. */
+  readonly usedFastPath: boolean;
 }
 
 /**
@@ -83,7 +83,7 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
         receipts: [],
       };
     },
-    end({ endpoint, method, status, caller, isExpress }, note) {
+    end({ endpoint, method, status, caller, usedFastPath }, note) {
       const durationMs = note && clock() - note.startedAt;
       const outcome = status === undefined ? unanswered() : outcomeOf(status, note);
       if (outcome === 'CUT') requestsCut++;
@@ -103,7 +103,7 @@ export function createRequestLog({ log, telemetry, traces, clock }: RequestLogOp
         return { ...figures, requestId, traceId, endpoint, method: methodOf(method), durationMs, errors, caller };
       });
       note?.span?.end(told);
-      telemetry({ type: 'request', endpoint, status, outcome, durationMs, isExpress });
+      telemetry({ type: 'request', endpoint, status, outcome, durationMs, usedFastPath });
     },
     beginCut() {
       isCutting = true;

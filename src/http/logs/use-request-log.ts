@@ -69,7 +69,7 @@ export function useRequestLog(
           method: request.method,
           status: request.signal.aborted ? undefined : response.status,
           caller: findCaller(request)?.name,
-          isExpress: false,
+          usedFastPath: false,
         };
         requestLog.end(ended, note);
       },

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts';
-import type { Person } from '../../upstream/person.ts';
+import type { LarkUser } from '../../upstream/lark-user.ts';
 import type { LookupKind } from '../../upstream/user-query.ts';
 import type { AskedPeople } from '../asked-people.ts';
 import type { PeopleContext } from '../builder.ts';
@@ -44,7 +44,7 @@ function entryOf(
   representation: unknown,
   { mayReadEmail }: PeopleContext,
   wanted: ReadonlySet<string> | undefined,
-): EntityReference | Person | GatewayError {
+): EntityReference | LarkUser | GatewayError {
   try {
     const reference = parseReference(representation);
     const known = wanted && personAsReferred(reference, wanted);

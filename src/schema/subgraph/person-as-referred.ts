@@ -1,8 +1,8 @@
-import { parseIdentifier } from '../../directory/identifier.ts';
-import type { Person } from '../../upstream/person.ts';
+import { parseIdentifier } from '../../directory/identifiers.ts';
+import type { LarkUser } from '../../upstream/lark-user.ts';
 import type { EntityReference } from './entity-reference.ts';
 
-const NOTHING_KNOWN: Person = {
+const NOTHING_KNOWN: LarkUser = {
   key: '',
   outId: null,
   username: null,
@@ -19,7 +19,7 @@ const NOTHING_KNOWN: Person = {
  * @param wanted the names of the fields that are selected.
  * @throws GatewayError BAD_USER_INPUT where an identifier of the reference cannot be one.
  */
-export function personAsReferred({ given }: EntityReference, wanted: ReadonlySet<string>): Person | undefined {
+export function personAsReferred({ given }: EntityReference, wanted: ReadonlySet<string>): LarkUser | undefined {
   const isTold = (name: string) => name === '__typename' || Object.hasOwn(given, name);
   if (![...wanted].every(isTold)) return undefined;
   const { key, outId, email } = given;

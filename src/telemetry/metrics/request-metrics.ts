@@ -32,15 +32,15 @@ export function createRequestMetrics(meters: Meters): Telemetry {
     ['endpoint'],
   );
 
-  const express = meters.counter(
-    'express_requests_total',
-    'Requests for GraphQL that were answered on the shorter way of known documents.',
+  const fastPath = meters.counter(
+    'fast_path_requests_total',
+    'Requests for GraphQL that were answered by the fast path.',
   );
 
   return (event) => {
     if (event.type !== 'request') return;
-    const { endpoint, outcome, durationMs, isExpress } = event;
-    if (isExpress) express.inc();
+    const { endpoint, outcome, durationMs, usedFastPath } = event;
+    if (usedFastPath) fastPath.inc();
     requests.inc({ endpoint, outcome: boundedOutcome(outcome) });
     if (durationMs !== undefined) durations.observe({ endpoint }, durationMs / 1_000);
   };

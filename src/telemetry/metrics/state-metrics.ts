@@ -3,7 +3,7 @@ import { type Meters, setOrRemove } from './meters.ts';
 /** How things are at this moment, over all credentials. */
 export interface GatewayState {
   /** Look-ups that wait for a call. */
-  readonly lookUpsWaiting: number;
+  readonly lookupsQueued: number;
   /** Calls that count against the quota, of this and the last second. */
   readonly quotaInUse: number;
   /** Calls that the quota allows in a second; fewer for a while after "too many calls". */
@@ -50,7 +50,7 @@ export function createStateMetrics(meters: Meters, state: () => GatewayState): (
 
   return () => {
     const now = state();
-    waiting.set(now.lookUpsWaiting);
+    waiting.set(now.lookupsQueued);
     inUse.set(now.quotaInUse);
     limit.set(now.quotaLimit);
     open.set(now.breakersOpen);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../../src/directory/look-up.ts';
+import type { LookupResult } from '../../../src/directory/lookup.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import {
   type Answering,
@@ -59,7 +59,7 @@ const request = fc.record({
   /** Else one of seven does not exist. */
   areAllThere: fc.boolean(),
   identity: fc.oneof({ weight: 3, arbitrary: fc.constant('plugin') }, fc.constant('alice')),
-  wantsFresh: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
+  bypassCache: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
   timeoutMs: fc.constantFrom(100, 1_000, 60_000),
   hangsUpAfterMs: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.nat(500)),
   forgets: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.nat(600)),
@@ -104,23 +104,23 @@ it('in any weather everybody has an answer of their own, none is asked for twice
       }),
       async (requests, forecast, latency, { queueLimit, staleMs, failures }) => {
         const state = { isOver: false };
-        const { directory, calls, pass, ticket } = directoryOnFakeClock({
+        const { directory, calls, pass, context } = directoryOnFakeClock({
           latencyMs: () => latency * 10,
           answer: (query, call) => WEATHER[(!state.isOver && forecast[call - 1]) || 'fair'](query, call),
           queueLimit,
           cache: { ttlMs: 400, negativeTtlMs: 100, staleMs },
           breaker: { failures },
         });
-        const tickets: ReturnType<typeof ticket>[] = [];
+        const tickets: ReturnType<typeof context>[] = [];
         const answers: Promise<unknown[]>[] = [];
-        for (const { pauseMs, wantsFresh, identity, timeoutMs, hangsUpAfterMs, forgets, ...which } of requests) {
+        for (const { pauseMs, bypassCache, identity, timeoutMs, hangsUpAfterMs, forgets, ...which } of requests) {
           await pass(pauseMs);
           const asked = numbersOf(which);
           const hangUp = new AbortController();
           if (hangsUpAfterMs !== undefined) setTimeout(() => hangUp.abort(), hangsUpAfterMs);
-          const own = ticket({ wantsFresh, timeoutMs, signal: hangUp.signal, userToken: tokenOf(identity) });
+          const own = context({ bypassCache, timeoutMs, signal: hangUp.signal, userToken: tokenOf(identity) });
           tickets.push(own);
-          const looked = directory.lookup({ kind: 'key', identifiers: asked.map(idOf.key), ticket: own });
+          const looked = directory.lookup({ kind: 'key', identifiers: asked.map(idOf.key), request: own });
           answers.push(looked.then((results) => wrongIn(results, asked, identity)));
           if (forgets !== undefined) directory.forget({ kind: 'key', identifier: idOf.key(forgets) });
         }
@@ -130,11 +130,11 @@ it('in any weather everybody has an answer of their own, none is asked for twice
         expect(calls.every(({ query }) => query.identifiers.length <= 100)).toBe(true);
         for (const { query } of calls) expect(new Set(query.identifiers).size).toBe(query.identifiers.length);
         // Who wants fresh people does not wait for a call of before, and nobody does where somebody was forgotten since.
-        const isPlain = requests.every(({ wantsFresh, forgets }) => !wantsFresh && forgets === undefined);
+        const isPlain = requests.every(({ bypassCache, forgets }) => !bypassCache && forgets === undefined);
         const ended = calls.map((call) => ({ ...call, endedAt: call.at + latency * 10 }));
         expect(isPlain ? askedTwice(ended.filter(({ signal }) => !signal?.aborted)) : []).toEqual([]);
-        expect(directory.state().lookUpsWaiting).toBe(0);
-        expect(tickets.map(({ backlog }) => backlog)).toEqual(tickets.map(() => 0));
+        expect(directory.state().lookupsQueued).toBe(0);
+        expect(tickets.map(({ queued }) => queued)).toEqual(tickets.map(() => 0));
         // To forget somebody is remembered for a quarter of an hour.
         expect(requests.some(({ forgets }) => forgets !== undefined) ? 0 : vi.getTimerCount()).toBe(0);
 

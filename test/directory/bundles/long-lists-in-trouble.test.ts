@@ -16,31 +16,31 @@ describe('a list of hundreds that nobody waits for any more', () => {
     ['leaves the queue', 'hang-up'],
     ['leaves the queue at its deadline, and says so', 'deadline'],
   ])('%s', async (_, how) => {
-    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock(oneCallASecond());
+    const { directory, calls, keys, pass, context } = directoryOnFakeClock(oneCallASecond());
     void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
     await pass(100);
     const hangUp = new AbortController();
-    const own = ticket({ signal: hangUp.signal, timeoutMs: how === 'deadline' ? 5_000 : 60_000 });
-    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 700), ticket: own });
+    const own = context({ signal: hangUp.signal, timeoutMs: how === 'deadline' ? 5_000 : 60_000 });
+    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 700), request: own });
     // Four calls have left.
     await pass(how === 'deadline' ? 6_000 : 4_000);
     hangUp.abort();
     const results = shown(await list);
     expect(new Set(results.slice(500))).toEqual(new Set(how === 'deadline' ? ['OVERLOADED'] : ['UPSTREAM_TIMEOUT']));
-    expect(directory.state().lookUpsWaiting).toBe(0);
-    expect(own.backlog).toBe(0);
+    expect(directory.state().lookupsQueued).toBe(0);
+    expect(own.queued).toBe(0);
     const before = calls.length;
     await pass(5_000);
     expect(calls.length).toBe(before);
   });
 
   it('ends its calls', async () => {
-    const { directory, calls, keys, pass, ticket } = directoryOnFakeClock({ latencyMs: () => 1_000 });
+    const { directory, calls, keys, pass, context } = directoryOnFakeClock({ latencyMs: () => 1_000 });
     const hangUp = new AbortController();
     void directory.lookup({
       kind: 'key',
       identifiers: keys(1, 200),
-      ticket: ticket({ signal: hangUp.signal }),
+      request: context({ signal: hangUp.signal }),
     });
     await pass(100);
     hangUp.abort();
@@ -70,16 +70,6 @@ describe('trouble with a list of hundreds', () => {
     const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
     await pass(1_000);
     expect(shown(await looked)).toEqual(here(keys(1, 100)));
-  });
-
-  it('that is too much for the queue sheds the newest of it, and answers the others', async () => {
-    const { directory, keys, pass } = directoryOnFakeClock({ queueLimit: 450, ...oneCallASecond() });
-    const list = directory.lookup({ kind: 'key', identifiers: keys(1, 430) });
-    const other = directory.lookup({ kind: 'key', identifiers: keys(5_001, 50) });
-    expect(directory.state().lookUpsWaiting).toBe(450);
-    await pass(9_000);
-    expect(shown(await list)).toEqual([...here(keys(1, 400)), ...Array.from({ length: 30 }, () => 'OVERLOADED')]);
-    expect(shown(await other)).toEqual(here(keys(5_001, 50)));
   });
 
   it('shows who is known from before, and an error for each of the others', async () => {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ForgetChannel } from '../../../src/directory/forget-channel.ts';
-import type { PersonName } from '../../../src/directory/person-name.ts';
+import type { ForgetChannel } from '../../../src/directory/forget.ts';
+import type { UserIdentifier } from '../../../src/directory/identifiers.ts';
 import { close, createServer, listen } from '../../../src/http/server.ts';
 import { apiKeyOf, bearer, gatewayForKeys, issuerOfTokens } from '../../support/callers.ts';
 import { gatewayForCallers, LI_SI, one, ZHANG_SAN } from '../../support/callers-with-tokens.ts';
@@ -259,7 +259,7 @@ describe('who may have people forgotten', () => {
 
 /** Gateways that tell each other whom to forget. */
 function channels(count: number): ForgetChannel[] {
-  const listeners: ((names: readonly PersonName[]) => void)[] = [];
+  const listeners: ((names: readonly UserIdentifier[]) => void)[] = [];
   return Array.from({ length: count }, (_, own) => ({
     listen: (onForget) => {
       listeners[own] = onForget;
@@ -286,7 +286,7 @@ describe('where several processes remember people', () => {
   });
 
   it('does not claim that it has where the others cannot be told: FORGET_INCOMPLETE, and forgotten here', async () => {
-    const published: (readonly PersonName[])[] = [];
+    const published: (readonly UserIdentifier[])[] = [];
     const { log, entries } = keptLog();
     const { gateway, query, upstreamCalls } = await gatewayWithSandbox({
       gateway: {

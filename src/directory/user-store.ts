@@ -1,0 +1,108 @@
+import type { GatewayError } from '../errors.ts';
+import type { Clock } from '../policies/clock.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
+import { createForgottenUsers } from './forgotten-users.ts';
+import { parseUserIdentifier, type UserIdentifier } from './identifiers.ts';
+import { type BatchKey, PLUGIN_IDENTITY } from './lookup.ts';
+import { type CacheHit, UserCache, type UserCacheOptions } from './user-cache.ts';
+
+/** A second-level cache that replicas share, behind the cache of each process. For the plugin's identity only. */
+export interface SharedUsers {
+  /** How long users are kept there, in milliseconds. */
+  readonly keptMs: number;
+  /** Reads users; those of one turn of the event loop together. Never rejects: what cannot be read in time is absent. */
+  find(batchKey: BatchKey, ids: readonly string[]): Promise<ReadonlyMap<string, SharedUser>>;
+  /** Writes what a call returned, sooner or later. @param fetchedAt when the call left. */
+  set(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): void;
+}
+
+export interface SharedUser {
+  readonly user: LarkUser | null;
+  /** When the call left that returned it, on the clock of this process. */
+  readonly fetchedAt: number;
+}
+
+export interface Forgotten {
+  /** All identifiers of the user, those asked for included: all other caches have to remove these. */
+  readonly names: readonly UserIdentifier[];
+  /** How many users, "not found" and invalid identifiers were removed. It does not show which. */
+  readonly entries: number;
+}
+
+/** All that is cached of users, in this process and in the shared cache; never what was fetched before its user was forgotten. */
+export class UserStore {
+  readonly #cache: UserCache;
+  readonly #shared: SharedUsers | undefined;
+  readonly #forgotten: ReturnType<typeof createForgottenUsers>;
+
+  constructor(options: UserCacheOptions, shared: SharedUsers | undefined, clock: Clock) {
+    this.#cache = new UserCache(options, clock);
+    this.#shared = shared;
+    this.#forgotten = createForgottenUsers(clock, shared?.keptMs);
+  }
+
+  get size(): number {
+    return this.#cache.size;
+  }
+
+  /** True where there is a shared cache. */
+  get isShared(): boolean {
+    return this.#shared !== undefined;
+  }
+
+  get(batchKey: BatchKey, id: string): CacheHit | undefined {
+    return this.#cache.get(batchKey, id);
+  }
+
+  invalidError(batchKey: BatchKey, id: string): GatewayError | undefined {
+    return this.#cache.invalidError(batchKey, id);
+  }
+
+  isFreshAt(batchKey: BatchKey, id: string, at: number): boolean {
+    return this.#cache.isFreshAt(batchKey, id, at);
+  }
+
+  getStale(batchKey: BatchKey, id: string): LarkUser | undefined {
+    return this.#cache.getStale(batchKey, id);
+  }
+
+  /** Reads these from the shared cache into that of this process. Never rejects. */
+  async readShared(batchKey: BatchKey, ids: readonly string[]): Promise<void> {
+    const found = await this.#shared?.find(batchKey, ids);
+    for (const [id, { user, fetchedAt }] of found ?? []) this.#set(batchKey, id, user, fetchedAt);
+  }
+
+  set(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): void {
+    const isSet = this.#set(batchKey, id, user, fetchedAt);
+    // What a caller's own token may see is not shared.
+    if (isSet && batchKey.identity === PLUGIN_IDENTITY) this.#shared?.set(batchKey, id, user, fetchedAt);
+  }
+
+  /** The user API denies access: what was fetched before is not served any more. @param sentAt when the call left. */
+  deny(batchKey: BatchKey, id: string, sentAt: number): void {
+    this.#cache.deny(batchKey, id, sentAt);
+  }
+
+  /** @param sentAt when the call left. */
+  setInvalid(batchKey: BatchKey, id: string, error: GatewayError, sentAt: number): void {
+    if (!this.#forgotten.has(batchKey, id, null, sentAt)) this.#cache.setInvalid(batchKey, id, error);
+  }
+
+  /** @throws GatewayError BAD_USER_INPUT where an identifier is malformed. */
+  forget(asked: readonly UserIdentifier[]): Forgotten {
+    const { identifiers, removed } = this.#cache.forget(this.#forgotten.withEarlier(asked.map(parseUserIdentifier)));
+    this.#forgotten.add(identifiers);
+    return { names: identifiers, entries: removed };
+  }
+
+  forgetAll(): void {
+    this.#cache.clear();
+    this.#forgotten.addAll();
+  }
+
+  #set(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): boolean {
+    if (this.#forgotten.has(batchKey, id, user, fetchedAt)) return false;
+    this.#cache.set(batchKey, id, user, fetchedAt);
+    return true;
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  locatedError,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  visit,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { LookupResult } from '../directory/lookup.ts';
+import { GatewayError } from '../errors.ts';
+import type { PeopleContext } from '../schema/builder.ts';
+import { type Named, type NamingCall, sumNamed } from '../schema/named-in-operation.ts';
+import { numericIdentifiers, overNamed } from '../schema/operation-check.ts';
+import type { LarkUser } from '../upstream/lark-user.ts';
+import {
+  type Args,
+  type LeafField,
+  type PreparedFields,
+  prepareFields,
+  type UserField,
+  type Variables,
+} from './prepared-fields.ts';
+
+type Path = readonly (string | number)[];
+
+/** A prepared operation with the variables of one request: what is looked up, and how the data is made of the results. */
+export interface BoundOperation {
+  readonly fields: PreparedFields;
+  /** One for each field that looks users up. */
+  readonly calls: readonly UserCall[];
+  readonly named: Named;
+}
+
+interface UserCall extends NamingCall {
+  readonly field: UserField;
+  /** One for each leaf. */
+  readonly leafArgs: readonly Args[];
+}
+
+/** Each variable of `@skip` or `@include` doubles what there is to prepare. */
+const MAX_CONDITIONS = 6;
+/** Fields that all prepared operations may have. A field takes up to 800 bytes: 32 MB at most, also for documents made up to fill it. */
+const MAX_FIELDS = 40_000;
+
+/**
+ * Prepares operations that consist of lookups, once for each document: its root fields and the fields of their users, with resolvers and
+ * leaf types. Variables and arguments are read by graphql-js' own functions for each request.
+ * @returns binds the operation of a valid document to the variables of a request: `undefined` for what graphql-js has to execute, or to
+ *   reject.
+ */
+export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: number) {
+  const numbers = new WeakMap<DocumentNode, number>();
+  let documents = 0;
+  const prepared = new LRUCache<string, { readonly fields: PreparedFields | undefined }>({
+    maxSize: MAX_FIELDS,
+    sizeCalculation: ({ fields = [] }) =>
+      fields.reduce((sum, field) => sum + ('leaves' in field ? 1 + field.leaves.length : 1), 1),
+  });
+  const conditionsOf = new WeakMap<DocumentNode, readonly string[]>();
+
+  return function bind(
+    document: DocumentNode,
+    operationName: string | undefined,
+    raw: Readonly<Variables>,
+  ): BoundOperation | undefined {
+    const operation = getOperationAST(document, operationName);
+    if (operation?.operation !== OperationTypeNode.QUERY || numericIdentifiers(operation, raw).length > 0)
+      return undefined;
+    const { variableDefinitions = [] } = operation;
+    // graphql-js would set the prototype.
+    if (variableDefinitions.some(({ variable }) => variable.name.value === '__proto__')) return undefined;
+    const { coerced } = getVariableValues(schema, variableDefinitions, raw, { maxErrors: 1 });
+    const fields = coerced && fieldsFor(document, operation, coerced);
+    if (!coerced || !fields) return undefined;
+    try {
+      const calls: UserCall[] = [];
+      for (const field of fields) {
+        if ('typename' in field) continue;
+        const leafArgs = field.leaves.map(({ readArgs }) => readArgs(coerced));
+        calls.push({ field, naming: field.naming, args: field.readArgs(coerced), leafArgs });
+      }
+      const named = sumNamed(calls);
+      return overNamed(named, maxIdentifiers).length > 0 ? undefined : { fields, calls, named };
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
+      throw error;
+    }
+  };
+
+  function fieldsFor(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables) {
+    const conditions = conditionsIn(document);
+    if (conditions.length > MAX_CONDITIONS) return undefined;
+    const met = conditions.map((name) => String(variables[name])).join();
+    const key = `${numberOf(document)} ${operation.name?.value ?? ''} ${met}`;
+    const known = prepared.get(key);
+    if (known) return known.fields;
+    const fields = prepareFields(schema, document, operation, variables);
+    prepared.set(key, { fields });
+    return fields;
+  }
+
+  function numberOf(document: DocumentNode): number {
+    let number = numbers.get(document);
+    if (number === undefined) {
+      number = documents++;
+      numbers.set(document, number);
+    }
+    return number;
+  }
+
+  /** The variables of `@skip` and `@include`. */
+  function conditionsIn(document: DocumentNode): readonly string[] {
+    let names = conditionsOf.get(document);
+    if (!names) {
+      const found = new Set<string>();
+      visit(document, {
+        Directive({ arguments: given = [] }: DirectiveNode) {
+          for (const { value } of given) if (value.kind === Kind.VARIABLE) found.add(value.name.value);
+        },
+      });
+      names = [...found];
+      conditionsOf.set(document, names);
+    }
+    return names;
+  }
+}
+
+/** @returns the data of the operation, and its errors where they belong, not yet masked. */
+export function makeData(
+  { fields, calls }: BoundOperation,
+  results: readonly (readonly LookupResult[])[],
+  context: PeopleContext,
+): { data: Variables; errors: GraphQLError[] } {
+  const data: Variables = {};
+  const errors: GraphQLError[] = [];
+  let next = 0;
+  for (const field of fields) {
+    const { responseName } = field;
+    if ('typename' in field) {
+      data[responseName] = field.typename;
+      continue;
+    }
+    const { leafArgs } = calls[next] as UserCall;
+    const found = results[next++] ?? [];
+    data[responseName] = field.isList
+      ? found.map((result, index) => userValue(result, field, leafArgs, context, [responseName, index], errors))
+      : userValue(found[0] ?? null, field, leafArgs, context, [responseName], errors);
+  }
+  return { data, errors };
+}
+
+function userValue(
+  user: LookupResult,
+  { nodes, leaves }: UserField,
+  leafArgs: readonly Args[],
+  context: PeopleContext,
+  path: Path,
+  errors: GraphQLError[],
+): Variables | null {
+  if (user === null) return null;
+  if (user instanceof GatewayError) {
+    errors.push(locatedError(user, nodes, path));
+    return null;
+  }
+  const value: Variables = {};
+  for (let index = 0; index < leaves.length; index++) {
+    const leaf = leaves[index] as LeafField;
+    try {
+      value[leaf.responseName] = leafValue(leaf, user, leafArgs[index] as Args, context);
+    } catch (error) {
+      errors.push(locatedError(error, leaf.nodes, [...path, leaf.responseName]));
+      if (leaf.isNonNull) return null;
+      value[leaf.responseName] = null;
+    }
+  }
+  return value;
+}
+
+function leafValue(
+  { resolve, type, isNonNull }: LeafField,
+  user: LarkUser,
+  args: Args,
+  context: PeopleContext,
+): unknown {
+  const value = resolve(user, args, context) ?? null;
+  if (value !== null) return type.serialize(value);
+  if (isNonNull) throw new TypeError('Cannot return null for a non-nullable field.');
+  return null;
+}
