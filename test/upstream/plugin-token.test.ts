@@ -117,8 +117,8 @@ describe('the plugin token', () => {
   });
 
   it.each([
-    ['a rate limit', 429, 10429, 'UPSTREAM_RATE_LIMITED', 'ask again later'],
-    ['a rate limit on HTTP 200', 200, 10429, 'UPSTREAM_RATE_LIMITED', 'ask again later'],
+    ['a rate limit', 429, 10429, 'UPSTREAM_RATE_LIMITED', 'again later'],
+    ['a rate limit on HTTP 200', 200, 10429, 'UPSTREAM_RATE_LIMITED', 'again later'],
     ['an overload on HTTP 200', 200, 50006, 'UPSTREAM_UNAVAILABLE', 'overloaded'],
     ['a permission not granted', 401, 10301, 'UPSTREAM_FORBIDDEN', 'has the permission to read users, is published'],
     ['a plugin that is disabled', 403, 10204, 'UPSTREAM_FORBIDDEN', 'check LARK_PLUGIN_ID and LARK_PLUGIN_SECRET'],
