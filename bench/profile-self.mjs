@@ -19,6 +19,8 @@ const PARTS = [
   ['directory and its policies', /\/dist\/(?:directory|policies)\/|\/node_modules\/lru-cache\//],
   ['user API, with its JSON', /\/dist\/upstream\//],
 ];
+/** The folders of the gateway. */
+const OWN = /\/dist\/(\w[\w-]*)\//;
 const OTHER = 'V8 and Node otherwise';
 
 /**
@@ -58,5 +60,7 @@ function shares({ nodes, samples = [], timeDeltas = [] }) {
 function partOf({ functionName, url }) {
   if (functionName === '(idle)') return undefined;
   const place = url === '' && functionName.startsWith('(') ? functionName : `${functionName} ${url}`;
-  return PARTS.find(([, where]) => where.test(place))?.[0] ?? OTHER;
+  const part = PARTS.find(([, where]) => where.test(place))?.[0];
+  const folder = OWN.exec(place)?.[1];
+  return part ?? (folder ? `gateway: ${folder}` : OTHER);
 }

@@ -1,7 +1,7 @@
 /**
  * Where the time of one server goes, under the load of a scenario of `speed.mjs`. See README.md.
  *
- *   node bench/profile.mjs [--server plain] [--scenarios single,emails100] [--dist <of another version>]
+ *   node bench/profile.mjs [--server plain] [--scenarios single,cold100] [--dist <of another version>]
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { CANDIDATES, startCandidate } from './speed/candidates.mjs';
 import { runClosedLoop } from './speed/closed-loop.mjs';
 import { shareCores } from './speed/cores.mjs';
 import { makePeople } from './speed/people.mjs';
-import { createQueue } from './speed/rounds.mjs';
+import { createLoad } from './speed/rounds.mjs';
 import { SCENARIOS } from './speed/scenarios.mjs';
 import { formatNumber, formatTable } from './table.mjs';
 
@@ -21,7 +21,7 @@ const UPSTREAM = fileURLToPath(new URL('speed/upstream.mjs', import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     server: { type: 'string', default: 'gateway' },
-    scenarios: { type: 'string', default: 'single,zipf,emails100' },
+    scenarios: { type: 'string', default: 'single,warm1,cold100' },
     seconds: { type: 'string', default: '6' },
     'warm-up': { type: 'string', default: '15' },
     people: { type: 'string', default: '200000' },
@@ -40,17 +40,13 @@ const scenarios = flags.scenarios.split(',').map((name) => {
 const core = shareCores();
 const upstream = await startProcess('upstream', [UPSTREAM, flags.dist, flags.people]);
 const { askedFor: people } = await makePeople(flags.dist, Number(flags.people));
-const surroundings = { dist: flags.dist, upstreamUrl: upstream.url, core };
+const options = { dist: flags.dist, upstreamUrl: upstream.url, core, person: people[0] };
 
 const profiles = [];
 for (const scenario of scenarios) {
-  const [person] = people;
-  const first = { isCached: scenario.isCached ?? false, person, body: SCENARIOS[0]?.body([person]) ?? '' };
-  const { server } = await startCandidate(candidate, surroundings, first);
-  const nextPeople = createQueue(people, scenario.order(people), scenario.people);
-  /** @param {number} seconds */
-  const load = (seconds) =>
-    runClosedLoop(server, upstream, { seconds, concurrency: scenario.concurrency, nextPeople, scenario });
+  const { server } = await startCandidate(candidate, options);
+  const requests = createLoad(scenario, { people });
+  const load = (/** @type {number} */ seconds) => runClosedLoop(server, upstream, { ...requests, seconds });
   await load(Number(flags['warm-up']));
   const seconds = Number(flags.seconds);
   const [run, shares] = await Promise.all([load(seconds + 0.5), server.profile(seconds)]);

@@ -1,8 +1,9 @@
 /**
- * What an answer costs where the quota is not what limits: the gateway, the plain stack and other GraphQL servers in front of
- * one upstream, in one run. See README.md for the method and the columns.
+ * What an answer costs in the default configuration: the gateway, the plain stack and other GraphQL servers in front of one
+ * upstream, in one run. See README.md for the method and the columns.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,25 +13,28 @@ import { DEFAULT_DIST } from './servers.mjs';
 import { WRONG_PERSON } from './speed/answers.mjs';
 import { CANDIDATES, startCandidate } from './speed/candidates.mjs';
 import { shareCores } from './speed/cores.mjs';
+import { measureHeapPerUser } from './speed/heap-per-user.mjs';
 import { makePeople } from './speed/people.mjs';
 import { measureQuota } from './speed/quota-load.mjs';
-import { ONE_AT_A_TIME, speedChart, speedReport } from './speed/report.mjs';
+import { speedChart, speedReport } from './speed/report.mjs';
 import { runScenario } from './speed/rounds.mjs';
 import { SCENARIOS } from './speed/scenarios.mjs';
 import { measureStartUps } from './speed/start-ups.mjs';
-import { timeStraightCalls } from './speed/straight-call.mjs';
 
 const QUOTA = 'quota';
+const HEAP = 'heap';
+const ALL_SCENARIOS = [...SCENARIOS.map(({ name }) => name), QUOTA, HEAP];
+const ALL_SERVERS = CANDIDATES.map(({ name }) => name);
 const UPSTREAM = fileURLToPath(new URL('speed/upstream.mjs', import.meta.url));
 
 const { values: flags } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
-    'warm-up': { type: 'string', default: '15' },
+    'warm-up': { type: 'string', default: '10' },
     'quota-seconds': { type: 'string', default: '20' },
-    scenarios: { type: 'string', default: [...SCENARIOS.map(({ name }) => name), QUOTA].join(',') },
-    servers: { type: 'string', default: CANDIDATES.map(({ name }) => name).join(',') },
+    scenarios: { type: 'string', default: ALL_SCENARIOS.join(',') },
+    servers: { type: 'string', default: ALL_SERVERS.join(',') },
     concurrency: { type: 'string' },
     people: { type: 'string', default: '200000' },
     chart: { type: 'string' },
@@ -43,70 +47,51 @@ const chosen = (/** @type {string} */ list, /** @type {readonly string[]} */ kno
   if (unknown.length > 0) throw new Error(`Expected some of ${known.join(', ')}, got ${unknown.join(', ')}.`);
   return names;
 };
-const scenarioNames = chosen(flags.scenarios, [...SCENARIOS.map(({ name }) => name), QUOTA]);
-const serverNames = chosen(
-  flags.servers,
-  CANDIDATES.map(({ name }) => name),
-);
-const scenarios = SCENARIOS.filter(({ name }) => scenarioNames.includes(name));
+const scenarioNames = chosen(flags.scenarios, ALL_SCENARIOS);
+const serverNames = chosen(flags.servers, ALL_SERVERS);
 const candidates = CANDIDATES.filter(({ name }) => serverNames.includes(name));
-const rounds = Number(flags.rounds);
-const tell = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
+const [seconds, warmUpSeconds, rounds] = [flags.seconds, flags['warm-up'], flags.rounds].map(Number);
+const report = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
 
 const core = shareCores();
-const machine = `${describeMachine()}${core === undefined ? ', servers on whatever core is free' : ''}`;
-tell(machine);
+const machine = [
+  describeMachine(),
+  new Date().toISOString().slice(0, 10),
+  `load average ${loadavg()[0]?.toFixed(1)} at the start`,
+  `\`--rounds ${rounds} --seconds ${seconds} --warm-up ${warmUpSeconds}\``,
+  ...(core === undefined ? ['servers not pinned to a core'] : []),
+].join(', ');
+report(machine);
 const upstream = await startProcess('upstream', [UPSTREAM, flags.dist, flags.people]);
 const { askedFor: people } = await makePeople(flags.dist, Number(flags.people));
-const [person] = people;
-const [{ body: bodyOf }] = SCENARIOS;
-const surroundings = { dist: flags.dist, upstreamUrl: upstream.url, core };
-const first = { person, body: bodyOf([person]) };
+const options = { dist: flags.dist, upstreamUrl: upstream.url, core, person: people[0] };
 
-const { startUps, failures } = await measureStartUps(candidates, surroundings, { ...first, times: rounds });
-for (const [name, why] of failures) tell(`${name} is not measured: ${why}`);
+const { startUps, failures } = await measureStartUps(candidates, options, rounds);
 const started = candidates.filter(({ name }) => !failures.has(name));
-const isAnyCached = scenarios.some(({ isCached }) => isCached);
-const contestants = [];
-for (const candidate of started) {
-  const { server: process } = await startCandidate(candidate, surroundings, { ...first, isCached: false });
-  const withCache =
-    isAnyCached && candidate.hasCache
-      ? (await startCandidate(candidate, surroundings, { ...first, isCached: true })).server
-      : process;
-  contestants.push({ ...candidate, name: candidate.title ?? candidate.name, process, withCache });
-}
+/** @param {string} scenario */
+const candidatesOf = (scenario) => started.filter(({ scenarios }) => scenarios?.includes(scenario) ?? true);
 
 const results = [];
-for (const scenario of scenarios) {
-  const entries = contestants
-    .filter(({ scenarios: known }) => known?.includes(scenario.name) ?? true)
-    .map(({ name, process, withCache }) => ({ name, process: scenario.isCached ? withCache : process }));
-  results.push(
-    ...(await runScenario(scenario, entries, {
-      upstream,
-      people,
-      seconds: Number(flags.seconds),
-      warmUpSeconds: Number(flags['warm-up']),
-      rounds,
-      concurrency: flags.concurrency === undefined ? undefined : Number(flags.concurrency),
-      tell,
-    })),
-  );
+for (const scenario of SCENARIOS.filter(({ name }) => scenarioNames.includes(name))) {
+  const contestants = [];
+  for (const candidate of candidatesOf(scenario.name)) {
+    contestants.push({ name: candidate.name, process: (await startCandidate(candidate, options)).server });
+  }
+  const concurrency = flags.concurrency === undefined ? undefined : Number(flags.concurrency);
+  const limits = { upstream, people, seconds, warmUpSeconds, rounds, concurrency, report };
+  results.push(...(await runScenario(scenario, contestants, limits)));
+  for (const { name, process } of contestants) {
+    if (!process.isRunning()) failures.set(name, `ended during ${scenario.name}`);
+    await process.stop();
+  }
 }
-const straightMs = scenarioNames.includes(ONE_AT_A_TIME)
-  ? await timeStraightCalls(upstream.url, people, Number(flags.seconds))
-  : undefined;
-for (const { name, process, withCache } of contestants) {
-  if (![process, withCache].every(({ isRunning }) => isRunning())) failures.set(name, 'ended during the run');
-}
-for (const { stop } of new Set(contestants.flatMap(({ process, withCache }) => [process, withCache]))) await stop();
+const gateway = started.find(({ name }) => name === 'gateway');
+const heap = gateway && scenarioNames.includes(HEAP) ? await measureHeapPerUser(gateway, options, people) : [];
 await upstream.stop();
-const quota = scenarioNames.includes(QUOTA)
-  ? await measureQuota(serverNames, { dist: flags.dist, core, seconds: Number(flags['quota-seconds']) })
-  : [];
+const quotaOptions = { dist: flags.dist, core, seconds: Number(flags['quota-seconds']) };
+const quota = scenarioNames.includes(QUOTA) ? await measureQuota(candidatesOf(QUOTA), quotaOptions) : [];
 
-const measured = { results, startUps, quota, straightMs, failures };
+const measured = { results, startUps, quota, heap, failures };
 process.stdout.write(`${machine}\n\n${speedReport(measured)}\n`);
 if (flags.chart) {
   mkdirSync(dirname(flags.chart), { recursive: true });
@@ -115,6 +100,6 @@ if (flags.chart) {
 }
 const hasWrongPerson =
   results.some(({ wrong }) => wrong.has(WRONG_PERSON)) || quota.some(({ errors }) => errors.has(WRONG_PERSON));
-if (hasWrongPerson) process.stdout.write('Somebody was answered with another person: that is a fault, not a figure.\n');
+if (hasWrongPerson) process.stdout.write('A lookup was answered with another user: a fault of the server.\n');
 // The connections' keep-alive timers would hold the process for some seconds.
 process.exit(hasWrongPerson ? 1 : 0);

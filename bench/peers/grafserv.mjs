@@ -61,7 +61,7 @@ const server = createServer();
 server.on('error', (error) => {
   throw error;
 });
-await grafserv({ schema, preset: { grafserv: { graphiql: false } } }).addTo(server);
+await grafserv({ schema, preset: { grafserv: { graphiql: false, graphqlOverGET: true } } }).addTo(server);
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
   const address = server.address();
   if (typeof address === 'object') process.stdout.write(`grafserv: http://127.0.0.1:${address?.port}/graphql\n`);

@@ -5,28 +5,20 @@ import { startPlainStack, startUnreadyGateway, upstreamSettings } from '../serve
 import { judge, RIGHT } from './answers.mjs';
 import { openConnection } from './connection.mjs';
 import { PEERS } from './peers.mjs';
-import { REMEMBERED } from './zipf.mjs';
+import { firstRequest } from './scenarios.mjs';
 
-/**
- * @typedef {import('../processes.mjs').RunningProcess} RunningProcess
- * @typedef {{ dist: string, upstreamUrl: string, core: number | undefined }} Surroundings
- * @typedef {(surroundings: Surroundings, needs: { isCached: boolean }) => Promise<RunningProcess>} Start
- */
+/** @typedef {import('../processes.mjs').RunningProcess} RunningProcess */
 
 /**
  * @typedef {object} Candidate
  * @property {string} name
- * @property {string} [title] where the name alone does not say what is measured
- * @property {Start} start
- * @property {boolean} [hasCache] has memory beyond a request: of its own for the scenario that is about it, off in all others
+ * @property {(upstreamUrl: string, core: number | undefined, dist: string, isPaced: boolean) => Promise<RunningProcess>} start
+ *   isPaced: the upstream has the vendor's quota
  * @property {readonly string[]} [scenarios] those it has an answer to; by default all
  */
 
-/** The upstream has no quota here, and nobody is turned away. */
-const WITHOUT_QUOTA = { LARK_CALLS_PER_SECOND: '100000', QUEUE_LIMIT: '1000000' };
-const WITHOUT_CACHE = { CACHE_TTL_SECONDS: '0', CACHE_NEGATIVE_TTL_SECONDS: '0', CACHE_STALE_SECONDS: '0' };
-/** Nobody is forgotten for age while others have their turn. */
-const WITH_CACHE = { CACHE_TTL_SECONDS: '86400', CACHE_ENTRIES: String(REMEMBERED) };
+/** The one setting that is not the default: most scenarios have an upstream without a quota. */
+const WITHOUT_QUOTA = { LARK_CALLS_PER_SECOND: '100000' };
 
 const BARE_PROXY = fileURLToPath(new URL('bare-proxy.mjs', import.meta.url));
 
@@ -36,22 +28,15 @@ const FIRST_ANSWER_WITHIN_MS = 10_000;
 export const CANDIDATES = [
   {
     name: 'gateway',
-    hasCache: true,
-    start: ({ dist, upstreamUrl, core }, { isCached }) =>
-      startUnreadyGateway(
-        dist,
-        upstreamUrl,
-        { ...WITHOUT_QUOTA, ...(isCached ? WITH_CACHE : WITHOUT_CACHE) },
-        { core },
-      ),
+    start: (upstreamUrl, core, dist, isPaced) =>
+      startUnreadyGateway(dist, upstreamUrl, isPaced ? {} : WITHOUT_QUOTA, { core }),
   },
-  { name: 'plain', start: ({ upstreamUrl, core }) => startPlainStack(upstreamUrl, { core }) },
+  { name: 'plain', start: (upstreamUrl, core) => startPlainStack(upstreamUrl, { core }) },
   ...PEERS,
   {
     name: 'bare',
-    title: 'bare proxy',
     scenarios: ['single', 'latency'],
-    start: ({ upstreamUrl, core }) => startProcess('bare', [BARE_PROXY], upstreamSettings(upstreamUrl), { core }),
+    start: (upstreamUrl, core) => startProcess('bare', [BARE_PROXY], upstreamSettings(upstreamUrl), { core }),
   },
 ];
 
@@ -59,15 +44,14 @@ export const CANDIDATES = [
  * Starts a server and asks it for one person until it answers.
  *
  * @param {Candidate} candidate
- * @param {Surroundings} surroundings
- * @param {{ isCached: boolean, person: import('./people.mjs').Person, body: string }} options body: of a request for this person
+ * @param {{ dist: string, upstreamUrl: string, core: number | undefined, isPaced?: boolean, person: import('./people.mjs').Person }} options
  * @returns {Promise<{ server: RunningProcess, startUpMs: number }>} from the start of its process to the first right answer
  */
-export async function startCandidate(candidate, surroundings, { isCached, person, body }) {
+export async function startCandidate(candidate, { dist, upstreamUrl, core, isPaced = false, person }) {
   const startedAt = performance.now();
-  const server = await candidate.start(surroundings, { isCached });
+  const server = await candidate.start(upstreamUrl, core, dist, isPaced);
   for (;;) {
-    const verdict = await askOnce(server, person, body);
+    const verdict = await askOnce(server, person);
     const startUpMs = performance.now() - startedAt;
     if (verdict === RIGHT) return { server, startUpMs };
     if (startUpMs < FIRST_ANSWER_WITHIN_MS && server.isRunning()) {
@@ -82,12 +66,11 @@ export async function startCandidate(candidate, surroundings, { isCached, person
 /**
  * @param {RunningProcess} server
  * @param {import('./people.mjs').Person} person
- * @param {string} body
  */
-async function askOnce(server, person, body) {
+async function askOnce(server, person) {
   try {
     const connection = await openConnection(`${server.url}/graphql`);
-    const reply = await connection.post(body);
+    const reply = await connection.send(firstRequest(person));
     connection.close();
     return judge([person], reply, { inFull: true });
   } catch (error) {

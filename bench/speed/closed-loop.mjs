@@ -12,9 +12,8 @@ import { openConnection } from './connection.mjs';
  * @property {number} otherCpu cores that upstream and generator used together
  * @property {number} p50Ms
  * @property {number} p99Ms
- * @property {number} callsPerRequest upstream
- * @property {number} callsPerThousand upstream calls for 1,000 look-ups
- * @property {number} identifiersPerLookUp that the upstream was asked for: 1 less what memory answered
+ * @property {number} callsPerThousand upstream calls for 1,000 lookups
+ * @property {number} identifiersPerLookUp sent upstream: 1 less the cache hits
  * @property {number} residentMb the most seen
  * @property {Map<string, number>} wrong requests that were not answered right, by what was wrong
  */
@@ -24,16 +23,16 @@ const IN_FULL_EVERY = 50;
 const READ_MEMORY_EVERY_MS = 200;
 
 /**
- * Keeps so many requests under way, each followed by the next as soon as it is answered. Requests under way at the end are
+ * Keeps so many requests in flight, each followed by the next as soon as it is answered. Requests in flight at the end are
  * waited for and count, as their cost does.
  *
  * @param {import('../processes.mjs').RunningProcess} server
  * @param {import('../processes.mjs').RunningProcess} upstream
  * @param {{ seconds: number, concurrency: number, nextPeople: () => import('./people.mjs').Person[],
- *   scenario: import('./scenarios.mjs').Scenario }} load
+ *   nextNumber: () => number, scenario: import('./scenarios.mjs').Scenario }} load
  * @returns {Promise<Run>}
  */
-export async function runClosedLoop(server, upstream, { seconds, concurrency, nextPeople, scenario }) {
+export async function runClosedLoop(server, upstream, { seconds, concurrency, nextPeople, nextNumber, scenario }) {
   /** @type {number[]} */
   const latencies = [];
   /** @type {Map<string, number>} */
@@ -62,11 +61,11 @@ export async function runClosedLoop(server, upstream, { seconds, concurrency, ne
   const askInTurn = async (connection) => {
     while (performance.now() < endAt) {
       const people = nextPeople();
-      const body = scenario.body(people);
+      const request = scenario.request(people, nextNumber());
       asked += 1;
       const inFull = asked % IN_FULL_EVERY === 1;
       const sentAt = performance.now();
-      const reply = await connection.post(body).catch((error) => {
+      const reply = await connection.send(request).catch((error) => {
         tell(error.code ?? 'CONNECTION_LOST');
       });
       if (!reply) return;
@@ -95,7 +94,6 @@ export async function runClosedLoop(server, upstream, { seconds, concurrency, ne
     otherCpu: otherCpuSeconds / tookSeconds,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
-    callsPerRequest: calls / asked,
     callsPerThousand: (calls / asked / scenario.people) * 1000,
     identifiersPerLookUp: identifiers / asked / scenario.people,
     residentMb: Math.max(residentMb, server.residentMb()),

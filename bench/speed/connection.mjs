@@ -2,25 +2,22 @@ import { connect } from 'node:net';
 
 /** @typedef {{ status: number, body: string }} Reply the body's bytes, a character each: what is searched in it is plain ASCII */
 
+/** What GET requests carry to pass the servers' CSRF prevention. */
+const CSRF_HEADERS = { 'apollo-require-preflight': 'true', 'x-graphql-yoga-csrf': 'true' };
+
 /**
  * One kept-alive connection, a request at a time, with the least work there is: a client library would take more of the
  * core than the upstream has to spare. It is for the benchmark's own servers and reads what those send, not all of HTTP.
  *
  * @param {string} url
- * @param {Record<string, string>} [headers] beside those that every request has
  */
-export async function openConnection(url, headers = {}) {
+export async function openConnection(url) {
   const { hostname, port, pathname } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-  const all = {
-    host: `${hostname}:${port}`,
-    'content-type': 'application/json',
-    accept: 'application/json',
-    ...headers,
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST ${pathname} HTTP/1.1\r\n${lines.join('')}content-length: `;
+  const common = { host: `${hostname}:${port}`, accept: 'application/json' };
+  const postHead = `POST ${pathname} HTTP/1.1\r\n${lines({ ...common, 'content-type': 'application/json' })}content-length: `;
+  const getTail = ` HTTP/1.1\r\n${lines({ ...common, ...CSRF_HEADERS })}\r\n`;
   let received = '';
   /** @type {((reply: Reply) => void) | undefined} */
   let answered;
@@ -38,12 +35,16 @@ export async function openConnection(url, headers = {}) {
   socket.on('close', () => failed?.(new Error('The server closed the connection.')));
 
   return {
-    /** @param {string} body ASCII only @returns {Promise<Reply>} */
-    post(body) {
+    /** @param {ReturnType<import('./scenarios.mjs').Request>} request ASCII only @returns {Promise<Reply>} */
+    send(request) {
       return new Promise((resolve, reject) => {
         answered = resolve;
         failed = reject;
-        socket.write(`${head}${body.length}\r\n\r\n${body}`, 'latin1');
+        const text =
+          'body' in request
+            ? `${postHead}${request.body.length}\r\n\r\n${request.body}`
+            : `GET ${pathname}${request.search}${getTail}`;
+        socket.write(text, 'latin1');
       });
     },
     close() {
@@ -52,6 +53,12 @@ export async function openConnection(url, headers = {}) {
     },
   };
 }
+
+/** @param {Record<string, string>} headers */
+const lines = (headers) =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
 
 /**
  * @param {string} received

@@ -1,7 +1,7 @@
 import { barChart } from '../bar-chart.mjs';
 import { formatErrors, quotaTable } from '../quota-report.mjs';
+import { median } from '../statistics.mjs';
 import { formatNumber, formatTable } from '../table.mjs';
-import { describeTargets } from './targets.mjs';
 
 /**
  * @typedef {import('./rounds.mjs').Result} Result
@@ -9,13 +9,13 @@ import { describeTargets } from './targets.mjs';
  * @property {readonly Result[]} results scenario by scenario, each with all servers
  * @property {readonly import('./start-ups.mjs').StartUp[]} startUps
  * @property {readonly import('../offered-load.mjs').LoadResult[]} quota
- * @property {number | undefined} straightMs what half of the calls straight to the upstream took at most
+ * @property {readonly import('./heap-per-user.mjs').HeapPerUser[]} heap
  * @property {ReadonlyMap<string, string>} failures why a server is missing, by its name
  */
 
 const BASE = 'plain';
-/** One request at a time waits for the most part: its milliseconds count, and are in the table of all figures. */
-export const ONE_AT_A_TIME = 'latency';
+/** One request at a time waits for the most part: its milliseconds count. */
+const ONE_AT_A_TIME = 'latency';
 /** The gateway and the plain stack look as in the other charts. */
 const COLORS = new Map([
   ['gateway', '#0969da'],
@@ -24,24 +24,27 @@ const COLORS = new Map([
 const PEER_COLOR = '#8c959f';
 
 /**
- * In the order of what matters: upstream calls, answers at the quota, cost in CPU, then milliseconds.
+ * In the order of what matters: upstream calls, answers at the quota, cost in CPU, then milliseconds and memory.
  * @param {Measured} measured
  * @returns {string} Markdown
  */
-export function speedReport({ results, startUps, quota, straightMs, failures }) {
+export function speedReport({ results, startUps, quota, heap, failures }) {
   const busy = results.filter(({ scenario }) => scenario !== ONE_AT_A_TIME);
   const missing = [...failures].map(([server, why]) => `- ${server}: ${why.split('\n', 1)[0]}`);
+  const perUser = heap.map(({ foundBy, bytes }) => `- found in a ${foundBy}: ${formatNumber(bytes)} bytes`);
   const sections = [
     {
-      title: 'Upstream calls for 1,000 look-ups',
+      title: 'Upstream calls per 1,000 lookups',
       text: matrix(results, ({ callsPerThousand: calls }) => formatNumber(calls, 1)),
     },
-    { title: 'At the quota, one look-up a request', text: quota.length > 0 ? quotaTable(quota) : '' },
-    { title: 'Requests a CPU second of the server, and against the plain stack', text: matrix(busy, costCell(busy)) },
+    { title: 'At the quota', text: quota.length > 0 ? quotaTable(quota) : '' },
+    {
+      title: 'Requests per CPU second of the server, plain stack = 1: median of the rounds (lowest–highest)',
+      text: matrix(busy, (result) => formatRatio(busy, result)),
+    },
     { title: 'All figures', text: detailTable(results) },
-    { title: 'One request at a time', text: addedTable(results, straightMs) },
     { title: 'Start-up and memory', text: processTable(startUps, results) },
-    { title: 'Targets', text: describeTargets({ results, startUps, quota }).join('\n') },
+    { title: 'Heap of the gateway per cached user', text: perUser.join('\n') },
     { title: 'Not measured, or not to the end', text: missing.join('\n') },
   ];
   return sections
@@ -55,7 +58,7 @@ export function speedReport({ results, startUps, quota, straightMs, failures }) 
  * @param {string} scenario
  * @param {string} server
  */
-export const resultOf = (results, scenario, server) =>
+const resultOf = (results, scenario, server) =>
   results.find((result) => result.scenario === scenario && result.server === server);
 
 /** @param {readonly { server: string }[]} results */
@@ -83,16 +86,18 @@ function matrix(results, cell) {
   return formatTable(columns, rows);
 }
 
-/** @param {readonly Result[]} results */
-const costCell = (results) => (/** @type {Result} */ result) => {
-  const ratio = ratioToBase(results, result);
-  return `${formatNumber(result.requestsPerCpuSecond)}${ratio === undefined ? '' : ` (${formatNumber(ratio, 2)} ×)`}`;
-};
-
 /** @param {readonly Result[]} results @param {Result} result */
-function ratioToBase(results, { scenario, requestsPerCpuSecond }) {
-  const base = resultOf(results, scenario, BASE);
-  return base && requestsPerCpuSecond / base.requestsPerCpuSecond;
+function formatRatio(results, result) {
+  const ratios = ratiosToBase(results, result);
+  if (ratios.length === 0) return '';
+  const spread = `${formatNumber(Math.min(...ratios), 2)}–${formatNumber(Math.max(...ratios), 2)}`;
+  return `${formatNumber(median(ratios), 2)}${ratios.length > 1 ? ` (${spread})` : ''}`;
+}
+
+/** Round by round. @param {readonly Result[]} results @param {Result} result */
+function ratiosToBase(results, { scenario, rates }) {
+  const base = resultOf(results, scenario, BASE)?.rates ?? [];
+  return rates.flatMap((rate, round) => (base[round] ? [rate / base[round]] : []));
 }
 
 /** @type {readonly { title: string, isText?: boolean, cell: (result: Result) => string }[]} */
@@ -105,9 +110,8 @@ const COLUMNS = [
   { title: 'p99 ms', cell: (result) => formatNumber(result.p99Ms, 2) },
   { title: 'server CPU', cell: (result) => `${formatNumber(result.cpu * 100)} %` },
   { title: 'other CPU', cell: (result) => `${formatNumber(result.otherCpu * 100)} %` },
-  { title: 'calls/request', cell: (result) => formatNumber(result.callsPerRequest, 3) },
   {
-    title: 'from memory',
+    title: 'cache hits',
     cell: (result) => `${formatNumber(Math.max(0, 1 - result.identifiersPerLookUp) * 100, 1)} %`,
   },
   { title: 'RSS MB', cell: (result) => formatNumber(result.residentMb) },
@@ -121,16 +125,6 @@ function detailTable(results) {
     COLUMNS,
     results.map((result) => COLUMNS.map(({ cell }) => cell(result))),
   );
-}
-
-/** @param {readonly Result[]} results @param {number | undefined} straightMs */
-function addedTable(results, straightMs) {
-  if (straightMs === undefined) return '';
-  const columns = [{ title: 'server', isText: true }, { title: 'p50 ms' }, { title: 'added to the call' }];
-  const rows = results
-    .filter(({ scenario }) => scenario === ONE_AT_A_TIME)
-    .map(({ server, p50Ms }) => [server, formatNumber(p50Ms, 2), formatNumber(p50Ms - straightMs, 2)]);
-  return formatTable(columns, [['the upstream itself', formatNumber(straightMs, 2), formatNumber(0, 2)], ...rows]);
 }
 
 /** @param {ReadonlyMap<string, number>} wrong @param {number} right */
@@ -157,7 +151,7 @@ function processTable(startUps, results) {
 }
 
 /** @param {readonly Result[]} results @param {string} server @returns {number} NaN where it was under no load */
-export function mostResidentMb(results, server) {
+function mostResidentMb(results, server) {
   const sizes = results.filter((result) => result.server === server).map(({ residentMb }) => residentMb);
   return sizes.length === 0 ? Number.NaN : Math.max(...sizes);
 }
@@ -172,8 +166,9 @@ export function speedChart({ results }) {
       title: scenario,
       bars: serversOf(busy).flatMap((server) => {
         const result = resultOf(busy, scenario, server);
-        const ratio = result && ratioToBase(busy, result);
-        if (ratio === undefined) return [];
+        const ratios = result ? ratiosToBase(busy, result) : [];
+        if (ratios.length === 0) return [];
+        const ratio = median(ratios);
         const name = server === BASE ? 'plain stack' : server;
         return [{ name, value: ratio, label: `${formatNumber(ratio, 1)} ×`, color: COLORS.get(server) ?? PEER_COLOR }];
       }),

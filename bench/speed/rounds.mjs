@@ -5,7 +5,8 @@ import { runClosedLoop } from './closed-loop.mjs';
 /**
  * @typedef {import('./closed-loop.mjs').Run} Run
  * @typedef {import('./scenarios.mjs').Scenario} Scenario
- * @typedef {Run & { scenario: string, server: string }} Result medians over the rounds; what was wrong, summed up
+ * @typedef {Run & { scenario: string, server: string, rates: number[] }} Result medians over the rounds, wrong answers summed up;
+ *   rates: requests per CPU second, round by round
  * @typedef {{ name: string, process: import('../processes.mjs').RunningProcess }} Contestant
  */
 
@@ -17,16 +18,16 @@ import { runClosedLoop } from './closed-loop.mjs';
  * @property {number} warmUpSeconds
  * @property {number} rounds
  * @property {number | undefined} concurrency in place of the scenario's own, except where that is 1
- * @property {(line: string) => void} tell
+ * @property {(line: string) => void} report
  */
 
-const WARM_UP = 'warm-up';
-/** What a server does after its turn, collecting its garbage say, takes nothing from the next. */
+/** What a server does after its run, collecting its garbage say, takes nothing from the next. */
 const PAUSE_MS = 1_000;
+/** Fills the cache again, before a run of a warm scenario: entries expire while the other servers are measured. */
+const FILL_SECONDS = 1;
 
 /**
- * One scenario for all servers: each is warmed up, then every round gives each of them its turn. Nobody else is under load
- * meanwhile, and nobody has the same one before them in two rounds, as far as there are enough.
+ * One scenario for all servers: each is warmed up, then every round measures each of them, one at a time, in another order.
  *
  * @param {Scenario} scenario
  * @param {readonly Contestant[]} contestants
@@ -34,40 +35,42 @@ const PAUSE_MS = 1_000;
  * @returns {Promise<Result[]>} none of a server that has ended before it was measured
  */
 export async function runScenario(scenario, contestants, options) {
-  const { upstream, people, seconds, warmUpSeconds, rounds, tell } = options;
-  const order = scenario.order(people);
-  const concurrency = scenario.concurrency === 1 ? 1 : (options.concurrency ?? scenario.concurrency);
+  const { upstream, seconds, warmUpSeconds, rounds, report } = options;
   const entries = contestants.map((contestant) => ({
     ...contestant,
-    load: { scenario, concurrency, nextPeople: createQueue(people, order, scenario.people) },
+    load: createLoad(scenario, options),
     runs: /** @type {Run[]} */ ([]),
   }));
 
   /**
    * @param {(typeof entries)[number]} entry
-   * @param {string} name of the turn
+   * @param {string} name
    * @param {number} forSeconds
    */
-  const turn = async (entry, name, forSeconds) => {
-    if (!entry.process.isRunning()) return;
+  const run = async (entry, name, forSeconds) => {
+    if (!entry.process.isRunning()) return undefined;
     try {
-      const run = await runClosedLoop(entry.process, upstream, { ...entry.load, seconds: forSeconds });
-      if (name !== WARM_UP) entry.runs.push(run);
-      const figures = `${Math.round(run.requestsPerCpuSecond)}/CPU s  ${Math.round(run.requestsPerSecond)}/s`;
-      tell(`${scenario.name}  ${name}  ${entry.name}  ${figures}  ${[...run.wrong].join(' ')}`);
+      const figures = await runClosedLoop(entry.process, upstream, { ...entry.load, seconds: forSeconds });
+      const rates = `${Math.round(figures.requestsPerCpuSecond)}/CPU s  ${Math.round(figures.requestsPerSecond)}/s`;
+      report(`${scenario.name}  ${name}  ${entry.name}  ${rates}  ${[...figures.wrong].join(' ')}`);
+      return figures;
     } catch (error) {
-      // Of a server that has ended there is nothing more to read. Whatever else it is, is a fault of the benchmark.
+      // Of a server that has ended there is nothing more to read. Any other error is a fault of the benchmark.
       if (entry.process.isRunning()) throw error;
-      tell(`${scenario.name}  ${name}  ${entry.name} ended: ${entry.process.complaints()}`);
+      report(`${scenario.name}  ${name}  ${entry.name} ended: ${entry.process.complaints()}`);
+      return undefined;
     }
   };
 
-  for (const entry of entries) await turn(entry, WARM_UP, warmUpSeconds);
+  for (const entry of entries) await run(entry, 'warm-up', warmUpSeconds);
   for (let round = 0; round < rounds; round += 1) {
     for (const place of orderOf(round, entries.length)) {
       const entry = entries[place];
+      if (!entry) continue;
       await delay(PAUSE_MS);
-      if (entry) await turn(entry, `round ${round + 1}`, seconds);
+      if (scenario.isWarm) await run(entry, 'fill', FILL_SECONDS);
+      const figures = await run(entry, `round ${round + 1}`, seconds);
+      if (figures) entry.runs.push(figures);
     }
   }
   return entries
@@ -76,7 +79,7 @@ export async function runScenario(scenario, contestants, options) {
 }
 
 /**
- * Of Williams: 0, 1, n - 1, 2, n - 2 and so on, everybody one further in the next round.
+ * Of Williams: 0, 1, n - 1, 2, n - 2 and so on, each one further in the next round.
  * @param {number} round
  * @param {number} count
  */
@@ -87,22 +90,31 @@ const orderOf = (round, count) =>
   });
 
 /**
- * The people of one request after the other, as no other request of this server asks for them until all had their turn.
+ * The requests of one server, one after the other.
  *
- * @param {readonly import('./people.mjs').Person[]} people
- * @param {import('./scenarios.mjs').Order} order
- * @param {number} count
+ * @param {Scenario} scenario
+ * @param {{ people: readonly import('./people.mjs').Person[], concurrency?: number | undefined }} options
  */
-export function createQueue(people, order, count) {
+export function createLoad(scenario, { people, concurrency }) {
+  const order = scenario.order(people);
   let at = 0;
-  return () => {
-    const next = Array.from({ length: count }, (_, index) => people[order(at + index)]);
-    at += count;
-    return next;
+  let number = 0;
+  return {
+    scenario,
+    concurrency: scenario.concurrency === 1 ? 1 : (concurrency ?? scenario.concurrency),
+    nextPeople: () => {
+      const next = Array.from({ length: scenario.people }, (_, index) => people[order(at + index)]);
+      at += scenario.people;
+      return next;
+    },
+    nextNumber: () => {
+      number += 1;
+      return number;
+    },
   };
 }
 
-/** @param {readonly Run[]} runs @returns {Run} */
+/** @param {readonly Run[]} runs @returns {Run & { rates: number[] }} */
 function summarise(runs) {
   /** @param {(run: Run) => number} figure */
   const of = (figure) => median(runs.map(figure));
@@ -114,12 +126,12 @@ function summarise(runs) {
   return {
     requests: runs.reduce((sum, { requests }) => sum + requests, 0),
     requestsPerCpuSecond: of((run) => run.requestsPerCpuSecond),
+    rates: runs.map(({ requestsPerCpuSecond }) => requestsPerCpuSecond),
     requestsPerSecond: of((run) => run.requestsPerSecond),
     cpu: of((run) => run.cpu),
     otherCpu: of((run) => run.otherCpu),
     p50Ms: of((run) => run.p50Ms),
     p99Ms: of((run) => run.p99Ms),
-    callsPerRequest: of((run) => run.callsPerRequest),
     callsPerThousand: of((run) => run.callsPerThousand),
     identifiersPerLookUp: of((run) => run.identifiersPerLookUp),
     residentMb: Math.max(...runs.map(({ residentMb }) => residentMb)),

@@ -11,11 +11,11 @@ const SETTLE_MS = 1_000;
  * Starts each server, waits for its first answer and for silence, stops it; in turn, so many times.
  *
  * @param {readonly import('./candidates.mjs').Candidate[]} candidates
- * @param {import('./candidates.mjs').Surroundings} surroundings
- * @param {{ times: number, person: import('./people.mjs').Person, body: string }} options
+ * @param {Parameters<import('./candidates.mjs').startCandidate>[1]} options
+ * @param {number} times
  * @returns {Promise<{ startUps: StartUp[], failures: Map<string, string> }>} failures: why a server did not start, by its name
  */
-export async function measureStartUps(candidates, surroundings, { times, person, body }) {
+export async function measureStartUps(candidates, options, times) {
   const entries = candidates.map((candidate) => ({
     candidate,
     startUps: /** @type {number[]} */ ([]),
@@ -27,7 +27,7 @@ export async function measureStartUps(candidates, surroundings, { times, person,
     for (const { candidate, startUps, sizes } of entries) {
       if (failures.has(candidate.name)) continue;
       try {
-        const { server, startUpMs } = await startCandidate(candidate, surroundings, { isCached: false, person, body });
+        const { server, startUpMs } = await startCandidate(candidate, options);
         await delay(SETTLE_MS);
         startUps.push(startUpMs);
         sizes.push(server.residentMb());
@@ -40,7 +40,7 @@ export async function measureStartUps(candidates, surroundings, { times, person,
   const startUps = entries
     .filter(({ candidate }) => !failures.has(candidate.name))
     .map(({ candidate, startUps: taken, sizes }) => ({
-      server: candidate.title ?? candidate.name,
+      server: candidate.name,
       startUpMs: median(taken),
       idleMb: median(sizes),
     }));
