@@ -112,7 +112,11 @@ describe('a file of settings', () => {
       word.map((text) => ` ${text}  # why`),
     );
     const line = fc.oneof(
-      fc.tuple(fc.constantFrom('', 'export '), name, value).map(([prefix, one, text]) => `${prefix}${one}=${text}`),
+      fc
+        .tuple(fc.constantFrom('', 'export '), name, value)
+        // Node 24 takes "export A=" for a setting of the name "export A".
+        .filter(([prefix, , text]) => prefix === '' || text !== '')
+        .map(([prefix, one, text]) => `${prefix}${one}=${text}`),
       fc.constantFrom('', '# A=1'),
     );
     fc.assert(
