@@ -12,7 +12,6 @@ import type { FoundPeople, QueryUsers, TokenRefused } from '../upstream/user-que
 import {
   type Batch,
   type BatchKey,
-  forEachWaiter,
   hasWaiters,
   type Lookup,
   type LookupResult,
@@ -83,6 +82,7 @@ export function createBatchCall(options: BatchCallOptions) {
     permit: Slot,
   ): Promise<{ outcomes: Outcome[]; rateLimited?: GatewayError }> {
     const query = { identity, kind, tenantKey, identifiers: lookups.map(({ spelling }) => spelling) };
+    recordCall(lookups, clock());
     if (lookups.some(isFirstCall)) retry.noteCall();
     const passage = breaker.enter();
     const span = traces.beginCall({ kind, identifiers: lookups.length, requests: requestSpans(lookups) });
@@ -152,18 +152,38 @@ const isFirstCall = ({ attempts, bisection }: Lookup): boolean => attempts === 0
 const afterRefusedToken = (lookup: Lookup, { tokenRefused }: TokenRefused): Outcome =>
   lookup.tokenRefusals++ === 0 ? { delayMs: 0 } : tokenRefused;
 
+/** Enters a call in the receipts of the requests that wait for it. Each call counts for one request: that of its first lookup. */
+function recordCall(lookups: readonly Lookup[], now: number): void {
+  const starter = lookups[0]?.owner;
+  if (starter) starter.receipt.upstreamCalls++;
+  for (const { owner, queuedAt, waiter, joined } of lookups) {
+    if (owner) owner.receipt.identifiersSent++;
+    if (owner && owner !== starter) owner.receipt.joined++;
+    if (waiter) recordWait(waiter, queuedAt, now);
+    if (joined) for (const other of joined) recordWait(other, queuedAt, now);
+  }
+}
+
+function recordWait({ list: { request } }: Waiter, queuedAt: number, now: number): void {
+  const waitedMs = Math.round(now - Math.max(queuedAt, request.startedAt));
+  if (waitedMs > request.receipt.waitedMs) request.receipt.waitedMs = waitedMs;
+}
+
 /** The spans of the requests that wait for these, each once. */
 function requestSpans(lookups: readonly Lookup[]): SpanContext[] {
   let spans: Map<string, SpanContext> | undefined;
   let latest: SpanContext | undefined;
   const add = ({ list: { request } }: Waiter) => {
-    // Most lookups of a batch are of one request.
-    if (!request.span || request.span === latest) return;
+    if (!request.span) return;
     latest = request.span;
     spans ??= new Map();
     spans.set(latest.spanId, latest);
   };
-  for (const lookup of lookups) forEachWaiter(lookup, add);
+  for (const { waiter, joined } of lookups) {
+    // Most lookups of a batch are of one request.
+    if (waiter && waiter.list.request.span !== latest) add(waiter);
+    if (joined) joined.forEach(add);
+  }
   return spans ? [...spans.values()] : [];
 }
 

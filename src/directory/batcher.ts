@@ -5,7 +5,6 @@ import type { Quota } from '../policies/quota.ts';
 import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
-import type { LarkUser } from '../upstream/lark-user.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { isDenied } from './batch-call.ts';
 import { backoffTooLong, breakerOpen, overloaded, shuttingDown, tooManyIdentities } from './errors.ts';
@@ -23,8 +22,8 @@ import {
 } from './lookup.ts';
 import { QueueCount } from './queue-count.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
-
 import { Scheduler } from './scheduler.ts';
+import type { UserStore } from './user-store.ts';
 
 export interface BatcherOptions {
   queryUsers: QueryUsers;
@@ -35,12 +34,8 @@ export interface BatcherOptions {
   queueLimit: number;
   /** Credentials with lookups in flight at a time. */
   maxIdentities: number;
-  /** Called with what each call returned for an identifier. @param fetchedAt when the call left. */
-  onFetched(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): void;
-  /** Called for an identifier to which the user API denies access. */
-  onDenied(batchKey: BatchKey, id: string, sentAt: number): void;
-  /** Called for an identifier that the user API rejects in a call of its own. */
-  onRejected(batchKey: BatchKey, id: string, error: GatewayError, sentAt: number): void;
+  /** Caches what calls return. */
+  store: UserStore;
   clock: Clock;
   telemetry: Telemetry;
   traces: Traces;
@@ -238,7 +233,7 @@ export class Batcher {
   }
 
   #createScheduler({ identity, userToken }: RequestContext): Scheduler {
-    const { queryUsers, clock, telemetry, traces, onFetched, onDenied, onRejected } = this.#options;
+    const { queryUsers, clock, telemetry, traces, store } = this.#options;
     const scheduler: Scheduler = new Scheduler({
       quota: this.#options.quotaOf(identity),
       retry: createRetryPolicy({ ...this.#options.retry, clock }),
@@ -262,11 +257,11 @@ export class Batcher {
       onCancelled: (lookups) => {
         for (const lookup of lookups) this.#remove(lookup);
       },
-      onRejected: ({ batchKey, id }, error, sentAt) => onRejected(batchKey, id, error, sentAt),
+      onRejected: ({ batchKey, id }, error, sentAt) => store.setInvalid(batchKey, id, error, sentAt),
       onResult: (lookup, result, sentAt) => {
-        this.#queue.remove(lookup);
-        if (!(result instanceof GatewayError)) onFetched(lookup.batchKey, lookup.id, result, sentAt);
-        else if (isDenied(result)) onDenied(lookup.batchKey, lookup.id, sentAt);
+        if (lookup.isCounted) this.#queue.remove(lookup);
+        if (!(result instanceof GatewayError)) store.set(lookup.batchKey, lookup.id, result, sentAt);
+        else if (isDenied(result)) store.cache.deny(lookup.batchKey, lookup.id, sentAt);
         this.#remove(lookup);
         settle(lookup, result);
       },

@@ -90,14 +90,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},
     breaker: options.breaker ?? {},
-    onFetched: (batchKey, id, user, fetchedAt) => store.set(batchKey, id, user, fetchedAt),
-    onDenied: (batchKey, id, sentAt) => store.deny(batchKey, id, sentAt),
-    onRejected: (batchKey, id, error, sentAt) => store.setInvalid(batchKey, id, error, sentAt),
+    store,
     clock,
     telemetry,
     traces: options.traces ?? createTraces(),
   });
-  const findUsers = createFind(store, batcher, telemetry);
+  const findUsers = createFind(store, batcher, { clock, telemetry });
 
   return {
     find,
@@ -112,7 +110,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       store.forgetAll();
       batcher.forget(() => true);
     },
-    state: () => ({ ...batcher.state(), cacheEntries: store.size }),
+    state: () => ({ ...batcher.state(), cacheEntries: store.cache.size }),
     dispose: () => batcher.dispose(),
   };
 

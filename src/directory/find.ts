@@ -1,9 +1,10 @@
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { Clock } from '../policies/clock.ts';
 import type { GatewayEvent, Telemetry } from '../telemetry/events.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
 import { mayServeStale } from './batch-call.ts';
 import type { Batcher } from './batcher.ts';
-import { normalize, tryToParse } from './identifiers.ts';
+import { isNormalized, normalize, tryToParse } from './identifiers.ts';
 import {
   type BatchKey,
   createBatchKey,
@@ -13,7 +14,7 @@ import {
   type RequestContext,
   type Waiter,
 } from './lookup.ts';
-
+import type { CacheHit } from './user-cache.ts';
 import type { UserStore } from './user-store.ts';
 
 /**
@@ -43,19 +44,31 @@ interface Search {
 
 const NONE: readonly never[] = [];
 
-export function createFind(store: UserStore, batcher: Batcher, telemetry: Telemetry): Find {
+export function createFind(
+  store: UserStore,
+  batcher: Batcher,
+  { clock, telemetry }: { readonly clock: Clock; readonly telemetry: Telemetry },
+): Find {
+  const { cache } = store;
+
   return function find(batchKey, identifiers, request) {
     const { kind } = batchKey;
     const count = identifiers.length;
-    const results = identifiers.map((): LookupResult => null);
+    const now = clock();
+    const canRead = mayReadUsers(request);
+    const results = new Array<LookupResult>(count).fill(null);
     const firstIndex = count > 1 ? new Map<string, number>() : undefined;
     let duplicates: [number, number][] | undefined;
     let list: PendingList | undefined;
     let cacheHits = 0;
     for (let index = 0; index < count; index++) {
       const raw = identifiers[index] as string;
-      const spelling = tryToParse(kind, raw);
-      const id = typeof spelling === 'string' ? normalize(kind, spelling) : malformedId(raw, index);
+      let spelling: string | GatewayError = raw;
+      let id = raw;
+      if (!isNormalized(kind, raw)) {
+        spelling = tryToParse(kind, raw);
+        id = typeof spelling === 'string' ? normalize(kind, spelling) : malformedId(raw, index);
+      }
       const first = firstIndex?.get(id);
       if (first !== undefined) {
         duplicates ??= [];
@@ -67,10 +80,11 @@ export function createFind(store: UserStore, batcher: Batcher, telemetry: Teleme
         results[index] = spelling;
         continue;
       }
-      const cached = fromCache(batchKey, id, request);
-      if (cached !== undefined) {
-        results[index] = cached;
+      const hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
+      if (hit) {
+        results[index] = hit.error ?? hit.user;
         cacheHits++;
+        if (hit.refreshUntil !== undefined) refreshHot(batchKey, id, hit, request);
         continue;
       }
       list ??= new PendingList(request, results);
@@ -82,26 +96,24 @@ export function createFind(store: UserStore, batcher: Batcher, telemetry: Teleme
     return finish(search, 0);
   };
 
-  /** @returns `undefined` for an identifier that needs a lookup. */
-  function fromCache(batchKey: BatchKey, id: string, request: RequestContext): LookupResult | undefined {
-    // A caller's own token sees cached users only while the user API is known to accept it.
-    const mayRead = !request.bypassCache && (!request.userToken || batcher.isAccepted(request.identity));
-    const hit = mayRead ? store.get(batchKey, id) : undefined;
-    if (hit === undefined) return store.invalidError(batchKey, id);
-    if (hit.refreshUntil !== undefined && hit.user && !request.userToken) {
-      // By key, whichever identifier made it hot: that renews all but the address, which only a lookup by e-mail can.
-      const { kind, identity } = batchKey;
-      if (kind === 'email') void refreshAhead(batchKey, id, hit.refreshUntil, request);
-      else void refreshAhead(createBatchKey(identity, 'key'), hit.user.key, hit.refreshUntil, request);
-    }
-    return hit.user;
+  /** A caller's own token sees cached users only while the user API is known to accept it. */
+  function mayReadUsers({ bypassCache, userToken, identity }: RequestContext): boolean {
+    return !bypassCache && (!userToken || batcher.isAccepted(identity));
+  }
+
+  /** By key, whichever identifier made it hot: that renews all but the address, which only a lookup by e-mail can. */
+  function refreshHot(batchKey: BatchKey, id: string, { user, refreshUntil }: CacheHit, request: RequestContext): void {
+    if (!user || refreshUntil === undefined || request.userToken) return;
+    const { kind, identity } = batchKey;
+    if (kind === 'email') void refreshAhead(batchKey, id, refreshUntil, request);
+    else void refreshAhead(createBatchKey(identity, 'key'), user.key, refreshUntil, request);
   }
 
   /** Unless another replica has just fetched it. */
   async function refreshAhead(batchKey: BatchKey, id: string, expiresAt: number, request: RequestContext) {
     if (store.isShared) await store.readShared(batchKey, [id]);
     // It may have been forgotten meanwhile.
-    if (!store.getStale(batchKey, id) || store.isFreshAt(batchKey, id, expiresAt)) return;
+    if (!cache.getStale(batchKey, id) || cache.isFreshAt(batchKey, id, expiresAt)) return;
     batcher.refreshAhead(batchKey, id, expiresAt, request);
   }
 
@@ -118,15 +130,16 @@ export function createFind(store: UserStore, batcher: Batcher, telemetry: Teleme
     request.watch(list);
     const ids = missing.map(({ id }) => id);
     await store.readShared(batchKey, ids);
+    const now = clock();
     const unknown: Waiter[] = [];
     const found = new Set<Waiter>();
     for (const waiter of missing) {
-      const cached = fromCache(batchKey, waiter.id, request);
-      if (cached === undefined) {
+      const hit = cache.get(batchKey, waiter.id, now);
+      if (!hit) {
         unknown.push(waiter);
         continue;
       }
-      results[waiter.index] = cached;
+      results[waiter.index] = hit.error ?? hit.user;
       found.add(waiter);
     }
     if (found.size > 0) list.waiters = list.waiters.filter((waiter) => !found.has(waiter));
@@ -162,7 +175,8 @@ export function createFind(store: UserStore, batcher: Batcher, telemetry: Teleme
    */
   function staleIfError({ batchKey, request, results }: Search, { waiters }: PendingList): (() => number) | undefined {
     if (request.bypassCache || request.userToken) return undefined;
-    const stale = waiters.filter(({ id }) => store.getStale(batchKey, id));
+    const stale: Waiter[] = [];
+    for (const waiter of waiters) if (cache.getStale(batchKey, waiter.id)) stale.push(waiter);
     if (stale.length === 0 || batcher.isRefused(batchKey.identity)) return undefined;
     let shown = 0;
     let checks = 0;
@@ -189,7 +203,7 @@ export function createFind(store: UserStore, batcher: Batcher, telemetry: Teleme
 
     /** Read again: it may have been forgotten meanwhile, or the credential refused. */
     function show(id: string) {
-      const user = batcher.isRefused(batchKey.identity) ? undefined : store.getStale(batchKey, id);
+      const user = batcher.isRefused(batchKey.identity) ? undefined : cache.getStale(batchKey, id);
       if (!user) return undefined;
       request.receipt.stale++;
       shown++;

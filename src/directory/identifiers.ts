@@ -39,6 +39,13 @@ const USUAL: Record<ParsedKind, RegExp> = {
   tenantKey: /^[!-~]+$/,
 };
 
+/** Of the usual characters, and in normalized form. */
+const NORMALIZED: Record<LookupKind, RegExp> = { ...USUAL, email: /^[!-?[-~]+@[!-?[-~]+$/ };
+
+/** True for a valid identifier in normalized form, as nearly all are: sent upstream, and looked up, as it is. */
+export const isNormalized = (kind: LookupKind, raw: unknown): boolean =>
+  typeof raw === 'string' && raw.length <= MAX_IDENTIFIER_LENGTH && NORMALIZED[kind].test(raw);
+
 /**
  * The identifier as it is sent upstream: trimmed, an e-mail in the spelling of the client and in Unicode form NFC (RFC 6532 §3.1). One
  * malformed value can fail the 99 beside it in a batch, so it is rejected here. The message describes the value without repeating it: client logs are no place for identifiers.

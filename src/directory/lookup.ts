@@ -197,7 +197,8 @@ export function join(waiter: Waiter, lookup: Lookup): void {
   waiter.isMissing = true;
   waiter.list.waiting++;
   waiter.list.missing++;
-  addWaiter(lookup, waiter);
+  if (lookup.waiter) addWaiter(lookup, waiter);
+  else lookup.waiter = waiter;
 }
 
 function addWaiter(lookup: Lookup, waiter: Waiter): void {
@@ -210,12 +211,6 @@ export const hasWaiters = ({ waiter }: Lookup): boolean => waiter !== undefined;
 
 /** All waiters of a lookup, in the order they joined. */
 export const waitersOf = ({ waiter, joined = [] }: Lookup): readonly Waiter[] => (waiter ? [waiter, ...joined] : []);
-
-/** Visits all waiters of a lookup, in the order they joined. */
-export function forEachWaiter({ waiter, joined }: Lookup, visit: (waiter: Waiter) => void): void {
-  if (waiter) visit(waiter);
-  if (joined) for (const other of joined) visit(other);
-}
 
 /** Moves the waiters of one lookup to a newer one of the same identifier. */
 export function moveWaiters(from: Lookup, to: Lookup): void {

@@ -65,7 +65,8 @@ function isInOrder(kind: LookupKind, users: readonly LarkUser[], ids: readonly {
   if (users.length !== ids.length) return false;
   for (let index = 0; index < ids.length; index++) {
     const value = (users[index] as LarkUser)[kind];
-    if (value === null || normalize(kind, value) !== (ids[index] as { id: string }).id) return false;
+    const { id } = ids[index] as { id: string };
+    if (value !== id && (value === null || normalize(kind, value) !== id)) return false;
   }
   return true;
 }

@@ -5,9 +5,10 @@ import type { LookupKind } from '../upstream/user-query.ts';
 import { type IdentifierSet, normalize } from './identifiers.ts';
 import type { BatchKey } from './lookup.ts';
 
-interface NegativeEntry {
+export interface NegativeEntry {
   readonly batchKey: BatchKey;
   readonly id: string;
+  readonly user: null;
   /** Why the user API rejects the identifier; `undefined` for "not found". */
   readonly error: GatewayError | undefined;
   readonly fetchedAt: number;
@@ -29,28 +30,29 @@ export class NegativeCache {
     this.#clock = clock;
   }
 
-  isNotFound(batchKey: BatchKey, id: string): boolean {
-    const entry = this.#get(batchKey, id);
-    return entry !== undefined && entry.error === undefined;
+  get size(): number {
+    return this.#entries.size;
   }
 
-  invalidError(batchKey: BatchKey, id: string): GatewayError | undefined {
-    return this.#get(batchKey, id)?.error;
+  get(batchKey: BatchKey, id: string, now: number): NegativeEntry | undefined {
+    // There are few, and every lookup that is not cached asks.
+    if (this.#entries.size === 0) return undefined;
+    const entry = this.#entries.get(keyOf(batchKey, batchKey.kind, id));
+    return entry && now < entry.expiresAt ? entry : undefined;
   }
 
   setNotFound(batchKey: BatchKey, id: string, fetchedAt: number): void {
     if (this.#ttlMs <= 0) return;
-    this.#set({ batchKey, id, error: undefined, fetchedAt, expiresAt: fetchedAt + this.#ttlMs });
+    this.#set({ batchKey, id, user: null, error: undefined, fetchedAt, expiresAt: fetchedAt + this.#ttlMs });
   }
 
   setInvalid(batchKey: BatchKey, id: string, error: GatewayError): void {
     const now = this.#clock();
-    this.#set({ batchKey, id, error, fetchedAt: now, expiresAt: now + INVALID_TTL_MS });
+    this.#set({ batchKey, id, user: null, error, fetchedAt: now, expiresAt: now + INVALID_TTL_MS });
   }
 
   /** Drops what a user that was found supersedes. @returns false where the negative entry is newer. */
   supersede(batchKey: BatchKey, kind: LookupKind, identifier: string, fetchedAt: number): boolean {
-    if (this.#entries.size === 0) return true;
     const key = keyOf(batchKey, kind, normalize(kind, identifier));
     const entry = this.#entries.get(key);
     if (!entry) return true;
@@ -69,13 +71,6 @@ export class NegativeCache {
 
   clear(): void {
     this.#entries.clear();
-  }
-
-  #get(batchKey: BatchKey, id: string): NegativeEntry | undefined {
-    // There are few, and every lookup that is not cached asks.
-    if (this.#entries.size === 0) return undefined;
-    const entry = this.#entries.get(keyOf(batchKey, batchKey.kind, id));
-    return entry && this.#clock() < entry.expiresAt ? entry : undefined;
   }
 
   #set(entry: NegativeEntry): void {

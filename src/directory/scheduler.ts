@@ -12,7 +12,6 @@ import {
   type Outcome,
 } from './batch-call.ts';
 import { type BisectionStep, createBisector } from './bisection.ts';
-import { recordCall } from './call-receipt.ts';
 import { breakerOpen, clientDisconnected, shuttingDown } from './errors.ts';
 import { Lane } from './lane.ts';
 import {
@@ -212,7 +211,6 @@ export class Scheduler {
       if (!lookup.owner) refreshes++;
     }
     this.#batches.add(batch);
-    recordCall(lookups, sentAt);
     this.#options.onSent(lookups);
     const waitedMs = sentAt - oldestAt;
     const { kind } = batchKey;

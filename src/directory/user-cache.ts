@@ -26,6 +26,8 @@ export interface UserCacheOptions {
 
 export interface CacheHit {
   readonly user: LarkUser | null;
+  /** Set where the user API rejects this identifier: no user, but why. */
+  readonly error?: GatewayError | undefined;
   /** Set once for a hot user that is about to expire: when that is. Worth refreshing ahead. */
   readonly refreshUntil?: number;
 }
@@ -90,44 +92,64 @@ export class UserCache {
     return this.#maps.key.size;
   }
 
-  get(batchKey: BatchKey, id: string): CacheHit | undefined {
-    const entry = this.#find(batchKey, id);
-    const now = this.#clock();
-    if (entry) {
-      const expiresAt = fetchedAtOf(entry, batchKey.kind) + this.#ttlMs;
+  /** @param now on the clock of the cache: one reading is enough for a list. */
+  get(batchKey: BatchKey, id: string, now = this.#clock()): CacheHit | undefined {
+    const { kind, cachePrefix } = batchKey;
+    const entry = this.#maps[kind].get(cachePrefix === '' ? id : cachePrefix + id);
+    if (entry && isOwn(entry.user, kind, id)) {
+      const expiresAt = (kind === 'email' ? entry.emailFetchedAt : entry.fetchedAt) + this.#ttlMs;
       if (now < expiresAt) {
-        entry.hits++;
         entry.wasUsed = true;
-        return this.#isDue(entry, batchKey, now) ? { user: entry.user, refreshUntil: expiresAt } : entry;
+        const isDue = ++entry.hits >= HOT_HITS && this.#isDue(entry, batchKey, now);
+        return isDue ? { user: entry.user, refreshUntil: expiresAt } : entry;
       }
     }
-    return this.#negative.isNotFound(batchKey, id) ? NOT_FOUND : undefined;
+    return this.#negative.get(batchKey, id, now);
   }
 
-  /** Why the user API rejects this identifier, where it has of late. */
-  invalidError(batchKey: BatchKey, id: string): GatewayError | undefined {
-    return this.#negative.invalidError(batchKey, id);
+  /** Where the user API is known to reject this identifier. */
+  getInvalid(batchKey: BatchKey, id: string, now = this.#clock()): CacheHit | undefined {
+    const hit = this.#negative.get(batchKey, id, now);
+    return hit?.error && hit;
   }
 
   /** True where this user is still fresh at that time. */
   isFreshAt(batchKey: BatchKey, id: string, at: number): boolean {
-    const entry = this.#find(batchKey, id);
-    return entry !== undefined && at < fetchedAtOf(entry, batchKey.kind) + this.#ttlMs;
+    const { kind, cachePrefix } = batchKey;
+    const entry = this.#maps[kind].get(cachePrefix + id);
+    return entry !== undefined && isOwn(entry.user, kind, id) && at < fetchedAtOf(entry, kind) + this.#ttlMs;
   }
 
   /** A copy for upstream failures, fresh or stale. Never "not found". */
   getStale(batchKey: BatchKey, id: string): LarkUser | undefined {
-    const entry = this.#find(batchKey, id);
-    if (!entry) return undefined;
-    return this.#clock() < fetchedAtOf(entry, batchKey.kind) + this.#ttlMs + this.#staleMs ? entry.user : undefined;
+    const { kind, cachePrefix } = batchKey;
+    const entry = this.#maps[kind].get(cachePrefix + id);
+    if (!entry || !isOwn(entry.user, kind, id)) return undefined;
+    return this.#clock() < fetchedAtOf(entry, kind) + this.#ttlMs + this.#staleMs ? entry.user : undefined;
   }
 
   /** Caches what a call returned for an identifier. The newest fetch wins, whichever response comes last. @param fetchedAt when the call left. */
   set(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): void {
     if (this.#ttlMs <= 0) return;
     const at = Math.floor(fetchedAt);
-    if (user) this.#setUser(batchKey, user, at);
-    else this.#setNotFound(batchKey, id, at);
+    if (!user) {
+      this.#setNotFound(batchKey, id, at);
+      return;
+    }
+    const key = batchKey.cachePrefix + normalize('key', user.key);
+    let entry = this.#maps.key.get(key);
+    if (!entry) {
+      if (this.#maps.key.size >= this.#maxEntries) this.#evict();
+      entry = createEntry(batchKey, user, at);
+      this.#maps.key.set(key, entry);
+    } else if (entry.fetchedAt <= at) this.#update(entry, user, at);
+    const { outId } = entry.user;
+    const hasNegative = this.#negative.size > 0;
+    if (hasNegative) this.#negative.supersede(batchKey, 'key', user.key, at);
+    if (outId !== null && (!hasNegative || this.#negative.supersede(batchKey, 'outId', outId, at))) {
+      this.#maps.outId.set(batchKey.cachePrefix + normalize('outId', outId), entry);
+    }
+    if (batchKey.kind === 'email') this.#setEmail(batchKey, entry, user, at);
   }
 
   /** The user API denies access to this identifier: what was fetched before finds the user no more. @param sentAt when the call left. */
@@ -171,34 +193,12 @@ export class UserCache {
     this.#negative.clear();
   }
 
-  #find({ kind, cachePrefix }: BatchKey, id: string): Entry | undefined {
-    const entry = this.#maps[kind].get(cachePrefix === '' ? id : cachePrefix + id);
-    return entry && isOwn(entry.user, kind, id) ? entry : undefined;
-  }
-
   #isDue(entry: Entry, { kind, tenantKey }: BatchKey, now: number): boolean {
-    if (entry.hits < HOT_HITS || tenantKey !== undefined) return false;
-    if (now < fetchedAtOf(entry, kind) + this.#ttlMs * REFRESH_AFTER) return false;
+    if (tenantKey !== undefined || now < fetchedAtOf(entry, kind) + this.#ttlMs * REFRESH_AFTER) return false;
     const isFirst = kind === 'email' ? !entry.isEmailRefreshing : !entry.isRefreshing;
     if (kind === 'email') entry.isEmailRefreshing = true;
     else entry.isRefreshing = true;
     return isFirst;
-  }
-
-  #setUser(batchKey: BatchKey, user: LarkUser, at: number): void {
-    const key = batchKey.cachePrefix + normalize('key', user.key);
-    let entry = this.#maps.key.get(key);
-    if (!entry) {
-      if (this.size >= this.#maxEntries) this.#evict();
-      entry = createEntry(batchKey, user, at);
-      this.#maps.key.set(key, entry);
-    } else if (entry.fetchedAt <= at) this.#update(entry, user, at);
-    this.#negative.supersede(batchKey, 'key', user.key, at);
-    const { outId } = entry.user;
-    if (outId !== null && this.#negative.supersede(batchKey, 'outId', outId, at)) {
-      this.#maps.outId.set(batchKey.cachePrefix + normalize('outId', outId), entry);
-    }
-    if (batchKey.kind === 'email') this.#setEmail(batchKey, entry, user, at);
   }
 
   #update(entry: Entry, user: LarkUser, at: number): void {
@@ -219,8 +219,8 @@ export class UserCache {
   #setEmail(batchKey: BatchKey, entry: Entry, { email }: LarkUser, at: number): void {
     const id = email === null ? undefined : normalize('email', email);
     // A newer row may show another address by now.
-    if (id === undefined || !isOwn(entry.user, 'email', id) || !this.#negative.supersede(batchKey, 'email', id, at))
-      return;
+    if (id === undefined || !isOwn(entry.user, 'email', id)) return;
+    if (this.#negative.size > 0 && !this.#negative.supersede(batchKey, 'email', id, at)) return;
     const key = batchKey.cachePrefix + id;
     const known = this.#maps.email.get(key);
     if (known && known !== entry && known.emailFetchedAt > at) return;
@@ -268,8 +268,6 @@ export class UserCache {
     for (const email of formerEmails) deleteIf(this.#maps.email, prefix + email, entry);
   }
 }
-
-const NOT_FOUND: CacheHit = { user: null };
 
 const createEntry = (batchKey: BatchKey, user: LarkUser, fetchedAt: number): Entry => ({
   batchKey,

@@ -4,7 +4,7 @@ import type { LarkUser } from '../upstream/lark-user.ts';
 import { createForgottenUsers } from './forgotten-users.ts';
 import { parseUserIdentifier, type UserIdentifier } from './identifiers.ts';
 import { type BatchKey, PLUGIN_IDENTITY } from './lookup.ts';
-import { type CacheHit, UserCache, type UserCacheOptions } from './user-cache.ts';
+import { UserCache, type UserCacheOptions } from './user-cache.ts';
 
 /** A second-level cache that replicas share, behind the cache of each process. For the plugin's identity only. */
 export interface SharedUsers {
@@ -31,18 +31,15 @@ export interface Forgotten {
 
 /** All that is cached of users, in this process and in the shared cache; never what was fetched before its user was forgotten. */
 export class UserStore {
-  readonly #cache: UserCache;
+  /** Of this process. */
+  readonly cache: UserCache;
   readonly #shared: SharedUsers | undefined;
   readonly #forgotten: ReturnType<typeof createForgottenUsers>;
 
   constructor(options: UserCacheOptions, shared: SharedUsers | undefined, clock: Clock) {
-    this.#cache = new UserCache(options, clock);
+    this.cache = new UserCache(options, clock);
     this.#shared = shared;
     this.#forgotten = createForgottenUsers(clock, shared?.keptMs);
-  }
-
-  get size(): number {
-    return this.#cache.size;
   }
 
   /** True where there is a shared cache. */
@@ -50,59 +47,35 @@ export class UserStore {
     return this.#shared !== undefined;
   }
 
-  get(batchKey: BatchKey, id: string): CacheHit | undefined {
-    return this.#cache.get(batchKey, id);
-  }
-
-  invalidError(batchKey: BatchKey, id: string): GatewayError | undefined {
-    return this.#cache.invalidError(batchKey, id);
-  }
-
-  isFreshAt(batchKey: BatchKey, id: string, at: number): boolean {
-    return this.#cache.isFreshAt(batchKey, id, at);
-  }
-
-  getStale(batchKey: BatchKey, id: string): LarkUser | undefined {
-    return this.#cache.getStale(batchKey, id);
-  }
-
   /** Reads these from the shared cache into that of this process. Never rejects. */
   async readShared(batchKey: BatchKey, ids: readonly string[]): Promise<void> {
     const found = await this.#shared?.find(batchKey, ids);
-    for (const [id, { user, fetchedAt }] of found ?? []) this.#set(batchKey, id, user, fetchedAt);
+    for (const [id, { user, fetchedAt }] of found ?? []) {
+      if (!this.#forgotten.has(batchKey, id, user, fetchedAt)) this.cache.set(batchKey, id, user, fetchedAt);
+    }
   }
 
   set(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): void {
-    const isSet = this.#set(batchKey, id, user, fetchedAt);
+    if (this.#forgotten.has(batchKey, id, user, fetchedAt)) return;
+    this.cache.set(batchKey, id, user, fetchedAt);
     // What a caller's own token may see is not shared.
-    if (isSet && batchKey.identity === PLUGIN_IDENTITY) this.#shared?.set(batchKey, id, user, fetchedAt);
-  }
-
-  /** The user API denies access: what was fetched before is not served any more. @param sentAt when the call left. */
-  deny(batchKey: BatchKey, id: string, sentAt: number): void {
-    this.#cache.deny(batchKey, id, sentAt);
+    if (batchKey.identity === PLUGIN_IDENTITY) this.#shared?.set(batchKey, id, user, fetchedAt);
   }
 
   /** @param sentAt when the call left. */
   setInvalid(batchKey: BatchKey, id: string, error: GatewayError, sentAt: number): void {
-    if (!this.#forgotten.has(batchKey, id, null, sentAt)) this.#cache.setInvalid(batchKey, id, error);
+    if (!this.#forgotten.has(batchKey, id, null, sentAt)) this.cache.setInvalid(batchKey, id, error);
   }
 
   /** @throws GatewayError BAD_USER_INPUT where an identifier is malformed. */
   forget(asked: readonly UserIdentifier[]): Forgotten {
-    const { identifiers, removed } = this.#cache.forget(this.#forgotten.withEarlier(asked.map(parseUserIdentifier)));
+    const { identifiers, removed } = this.cache.forget(this.#forgotten.withEarlier(asked.map(parseUserIdentifier)));
     this.#forgotten.add(identifiers);
     return { names: identifiers, entries: removed };
   }
 
   forgetAll(): void {
-    this.#cache.clear();
+    this.cache.clear();
     this.#forgotten.addAll();
-  }
-
-  #set(batchKey: BatchKey, id: string, user: LarkUser | null, fetchedAt: number): boolean {
-    if (this.#forgotten.has(batchKey, id, user, fetchedAt)) return false;
-    this.#cache.set(batchKey, id, user, fetchedAt);
-    return true;
   }
 }

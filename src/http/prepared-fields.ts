@@ -4,12 +4,15 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLField,
+  GraphQLID,
   GraphQLIncludeDirective,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   GraphQLSkipDirective,
+  GraphQLString,
   getArgumentValues,
   getDirectiveValues,
   getNamedType,
@@ -59,9 +62,17 @@ export interface LeafField {
   readonly nodes: readonly FieldNode[];
   readonly readArgs: ReadArgs;
   readonly type: GraphQLLeafType;
+  /** True for String and ID, which serialize a string to itself. */
+  readonly isText: boolean;
   readonly isNonNull: boolean;
+  /** What the field reads, where it has no resolver. */
+  readonly property: keyof LarkUser;
   /** The resolver of the schema. None of a user's fields returns a promise. */
-  resolve(user: LarkUser, args: Args, context: PeopleContext): unknown;
+  readonly resolve:
+    | ((user: LarkUser, args: Args, context: PeopleContext, info: GraphQLResolveInfo) => unknown)
+    | undefined;
+  /** What the resolvers read of it: the parent type. */
+  readonly info: GraphQLResolveInfo;
 }
 
 export type PreparedFields = readonly (UserField | TypenameField)[];
@@ -149,8 +160,11 @@ function prepareLeaves(scope: Scope, type: GraphQLObjectType, parents: readonly 
       nodes,
       readArgs,
       type: leafType,
+      isText: leafType === GraphQLString || leafType === GraphQLID,
       isNonNull: isNonNullType(field.type),
-      resolve: resolverOf(field, type),
+      property: name as keyof LarkUser,
+      resolve: field.resolve,
+      info: { parentType: type } as GraphQLResolveInfo,
     };
   });
 }
@@ -168,16 +182,6 @@ function readerOf(field: GraphQLField<unknown, unknown>, node: FieldNode): ReadA
   if (hasVariables) return (variables) => getArgumentValues(field, node, variables);
   const constant = getArgumentValues(field, node);
   return () => constant;
-}
-
-/** As graphql-js does: without a resolver, the property of the field's name. */
-function resolverOf(
-  { name, resolve }: GraphQLField<unknown, unknown>,
-  parentType: GraphQLObjectType,
-): LeafField['resolve'] {
-  if (!resolve) return (user) => user[name as keyof LarkUser];
-  const info = { parentType } as Parameters<typeof resolve>[3];
-  return (user, args, context) => resolve(user, args, context, info);
 }
 
 /** A union of one type is that type. */

@@ -17,7 +17,6 @@ import { GatewayError } from '../errors.ts';
 import type { PeopleContext } from '../schema/builder.ts';
 import { type Named, type NamingCall, sumNamed } from '../schema/named-in-operation.ts';
 import { numericIdentifiers, overNamed } from '../schema/operation-check.ts';
-import type { LarkUser } from '../upstream/lark-user.ts';
 import {
   type Args,
   type LeafField,
@@ -148,33 +147,43 @@ export function makeData(
     }
     const { leafArgs } = calls[next] as UserCall;
     const found = results[next++] ?? [];
-    data[responseName] = field.isList
-      ? found.map((result, index) => userValue(result, field, leafArgs, context, [responseName, index], errors))
-      : userValue(found[0] ?? null, field, leafArgs, context, [responseName], errors);
+    if (!field.isList) {
+      data[responseName] = userValue(found[0] ?? null, field, leafArgs, context, undefined, errors);
+      continue;
+    }
+    const values = new Array<Variables | null>(found.length);
+    for (let index = 0; index < found.length; index++) {
+      values[index] = userValue(found[index] ?? null, field, leafArgs, context, index, errors);
+    }
+    data[responseName] = values;
   }
   return { data, errors };
 }
 
 function userValue(
   user: LookupResult,
-  { nodes, leaves }: UserField,
+  { responseName, nodes, leaves }: UserField,
   leafArgs: readonly Args[],
   context: PeopleContext,
-  path: Path,
+  index: number | undefined,
   errors: GraphQLError[],
 ): Variables | null {
   if (user === null) return null;
   if (user instanceof GatewayError) {
-    errors.push(locatedError(user, nodes, path));
+    errors.push(locatedError(user, nodes, pathOf(responseName, index)));
     return null;
   }
   const value: Variables = {};
-  for (let index = 0; index < leaves.length; index++) {
-    const leaf = leaves[index] as LeafField;
+  for (let at = 0; at < leaves.length; at++) {
+    const leaf = leaves[at] as LeafField;
     try {
-      value[leaf.responseName] = leafValue(leaf, user, leafArgs[index] as Args, context);
+      const { resolve, property, info } = leaf;
+      const resolved = (resolve ? resolve(user, leafArgs[at] as Args, context, info) : user[property]) ?? null;
+      if (resolved === null && leaf.isNonNull) throw new TypeError('Cannot return null for a non-nullable field.');
+      const isFinal = resolved === null || (leaf.isText && typeof resolved === 'string');
+      value[leaf.responseName] = isFinal ? resolved : leaf.type.serialize(resolved);
     } catch (error) {
-      errors.push(locatedError(error, leaf.nodes, [...path, leaf.responseName]));
+      errors.push(locatedError(error, leaf.nodes, [...pathOf(responseName, index), leaf.responseName]));
       if (leaf.isNonNull) return null;
       value[leaf.responseName] = null;
     }
@@ -182,14 +191,6 @@ function userValue(
   return value;
 }
 
-function leafValue(
-  { resolve, type, isNonNull }: LeafField,
-  user: LarkUser,
-  args: Args,
-  context: PeopleContext,
-): unknown {
-  const value = resolve(user, args, context) ?? null;
-  if (value !== null) return type.serialize(value);
-  if (isNonNull) throw new TypeError('Cannot return null for a non-nullable field.');
-  return null;
-}
+/** @param index in a list. */
+const pathOf = (responseName: string, index: number | undefined): Path =>
+  index === undefined ? [responseName] : [responseName, index];

@@ -7,6 +7,8 @@ import {
   getVariableValues,
   isLeafType,
   Kind,
+  type ListTypeNode,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   print,
   type TypeNode,
@@ -138,12 +140,14 @@ const isStructured = (value: unknown) => typeof value === 'object' && value !== 
 
 /** Looks as deep as the type goes, whatever the depth of the value. */
 function holds(value: unknown, type: TypeNode, isSought: (leaf: unknown) => boolean): boolean {
-  if (type.kind === Kind.NON_NULL_TYPE) return holds(value, type.type, isSought);
-  if (type.kind === Kind.LIST_TYPE && Array.isArray(value)) {
-    return value.some((item) => holds(item, type.type, isSought));
-  }
-  return isSought(value);
+  const nullable = nullableType(type);
+  if (nullable.kind !== Kind.LIST_TYPE || !Array.isArray(value)) return isSought(value);
+  const item = nullableType(nullable.type);
+  return value.some(item.kind === Kind.LIST_TYPE ? (one) => holds(one, item, isSought) : isSought);
 }
+
+const nullableType = (type: TypeNode): NamedTypeNode | ListTypeNode =>
+  type.kind === Kind.NON_NULL_TYPE ? type.type : type;
 
 function namedType(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);

@@ -1,7 +1,6 @@
 import { type AskedPeople, askedList, loadAsked, refusedPeople } from './asked-people.ts';
 import type { Builder, PeopleContext } from './builder.ts';
-import { emailForbidden } from './email-access.ts';
-import type { defineUser } from './user.ts';
+import { type defineUser, emailForbidden } from './user.ts';
 
 const LIST_ANSWER =
   'Answers one entry for each identifier, in the order asked, repeats included: `null` for people not found. An identifier that is malformed or fails is `null` with an error at its own path; the others are not affected.';

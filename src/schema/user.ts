@@ -1,7 +1,8 @@
+import { GatewayError } from '../errors.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { Builder } from './builder.ts';
-import { emailForbidden, signInName } from './email-access.ts';
-import { bestName, type UserNameLocale } from './name.ts';
+import type { Builder, PeopleContext } from './builder.ts';
+
+type UserNameLocale = 'zh_cn' | 'en_us';
 
 export function defineUser(builder: Builder) {
   const UserStatus = builder.enumType('UserStatus', {
@@ -62,7 +63,7 @@ export function defineUser(builder: Builder) {
             description: 'The preferred language. Without it, the name that Lark itself shows by default.',
           }),
         },
-        resolve: (person, { locale }, context) => bestName(person, signInName(person, context), locale ?? undefined),
+        resolve: (person, { locale }, context) => bestName(person, context, locale ?? undefined),
       }),
       nameCn: t.exposeString('nameCn', { description: 'The Chinese name.' }),
       nameEn: t.exposeString('nameEn', { description: 'The English name.' }),
@@ -72,7 +73,11 @@ export function defineUser(builder: Builder) {
         nullable: false,
         description:
           'Whether the person can still use Lark. Unknown values become `UNKNOWN`, so that a new one breaks no query.',
-        resolve: ({ status }) => statusOf(status),
+        resolve({ status }) {
+          if (status === 'activated' || status === 'frozen' || status === 'resigned') return status;
+          // One private deployment spells it so.
+          return status === 'forzen' ? 'frozen' : 'unknown';
+        },
       }),
       statusText: t.exposeString('status', {
         description: 'The status in the very words of Lark, for example `"activated"`.',
@@ -81,8 +86,25 @@ export function defineUser(builder: Builder) {
   });
 }
 
-/** One private deployment spells it `forzen`. */
-function statusOf(text: string | null) {
-  if (text === 'activated' || text === 'frozen' || text === 'resigned') return text;
-  return text === 'forzen' ? 'frozen' : 'unknown';
+/** For callers without the scope email:read: they may neither read an address nor find out whose it is. */
+export const emailForbidden = (): GatewayError =>
+  new GatewayError(
+    'FORBIDDEN',
+    'E-mail addresses need the scope email:read, which the credential of this caller has not.',
+  );
+
+/** The sign-in name; `null` where it is an address and addresses are not for this caller. */
+const signInName = ({ username }: LarkUser, { mayReadEmail }: PeopleContext): string | null =>
+  mayReadEmail || !username?.includes('@') ? username : null;
+
+/** The first name there is, in the order that suits the locale. A sign-in name that only repeats the key is no name. */
+function bestName(user: LarkUser, context: PeopleContext, locale: UserNameLocale | undefined): string | null {
+  const { nameCn, nameEn, nameDefault, username, key } = user;
+  const name =
+    locale === 'zh_cn'
+      ? (nameCn ?? nameDefault ?? nameEn)
+      : locale === 'en_us'
+        ? (nameEn ?? nameDefault ?? nameCn)
+        : (nameDefault ?? nameCn ?? nameEn);
+  return name ?? (username === key ? null : signInName(user, context));
 }

@@ -23,7 +23,7 @@ export function decodeUser(row: unknown): LarkUser | undefined {
   if (!isRecord(row)) return undefined;
   const { user_key: key, name } = row;
   if (typeof key !== 'string' || key === '') return undefined;
-  const names = isRecord(name) ? name : NO_NAMES;
+  const names = typeof name === 'object' && name !== null ? (name as Readonly<Record<string, unknown>>) : NO_NAMES;
   const nameCn = text(row.name_cn) ?? text(names.zh_cn);
   const nameEn = text(row.name_en) ?? text(names.en_us);
   const nameDefault = text(names.default);
@@ -37,11 +37,11 @@ export function decodeUser(row: unknown): LarkUser | undefined {
     nameEn,
     nameDefault: nameDefault === nameCn ? nameCn : nameDefault === nameEn ? nameEn : nameDefault,
     avatarUrl: text(row.avatar_url),
-    status: STATUSES.find((known) => known === status) ?? status,
+    status: STATUSES.get(status) ?? status,
   };
 }
 
-const STATUSES: readonly string[] = ['activated', 'frozen', 'resigned'];
+const STATUSES = new Map<string | null, string>(['activated', 'frozen', 'resigned'].map((status) => [status, status]));
 
 const NO_NAMES: Readonly<Record<string, unknown>> = {};
 

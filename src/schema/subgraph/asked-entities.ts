@@ -3,7 +3,7 @@ import type { LarkUser } from '../../upstream/lark-user.ts';
 import type { LookupKind } from '../../upstream/user-query.ts';
 import type { AskedPeople } from '../asked-people.ts';
 import type { PeopleContext } from '../builder.ts';
-import { emailForbidden } from '../email-access.ts';
+import { emailForbidden } from '../user.ts';
 import { type EntityReference, parseReference } from './entity-reference.ts';
 import { personAsReferred } from './person-as-referred.ts';
 
