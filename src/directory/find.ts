@@ -65,10 +65,14 @@ export function createFind(
       const raw = identifiers[index] as string;
       let spelling: string | GatewayError = raw;
       let id = raw;
-      if (!isNormalized(kind, raw)) {
+      // Keys of the cache are valid and normalized, so a hit needs no look at its identifier.
+      let hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
+      if (!hit && !isNormalized(kind, raw)) {
         spelling = tryToParse(kind, raw);
         id = typeof spelling === 'string' ? normalize(kind, spelling) : malformedId(raw, index);
+        hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
       }
+      if (hit?.refreshUntil !== undefined) refreshHot(batchKey, id, hit, request);
       const first = firstIndex?.get(id);
       if (first !== undefined) {
         duplicates ??= [];
@@ -80,11 +84,9 @@ export function createFind(
         results[index] = spelling;
         continue;
       }
-      const hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
       if (hit) {
         results[index] = hit.error ?? hit.user;
         cacheHits++;
-        if (hit.refreshUntil !== undefined) refreshHot(batchKey, id, hit, request);
         continue;
       }
       list ??= new PendingList(request, results);

@@ -57,7 +57,7 @@ const REFRESH_AFTER = 0.8;
 const NEVER = -(2 ** 30);
 
 /**
- * One entry for a user, found by key, out id and e-mail. An identifier finds it only while it still is the user's own: an address can
+ * One entry for a user, found by key, out id and e-mail. The maps hold an identifier only while it is the user's own: an address can
  * change hands.
  *
  * A lookup by any identifier returns key and out id, which are unique over all tenants. Only a lookup by e-mail shows that the user is
@@ -96,7 +96,7 @@ export class UserCache {
   get(batchKey: BatchKey, id: string, now = this.#clock()): CacheHit | undefined {
     const { kind, cachePrefix } = batchKey;
     const entry = this.#maps[kind].get(cachePrefix === '' ? id : cachePrefix + id);
-    if (entry && isOwn(entry.user, kind, id)) {
+    if (entry) {
       const expiresAt = (kind === 'email' ? entry.emailFetchedAt : entry.fetchedAt) + this.#ttlMs;
       if (now < expiresAt) {
         entry.wasUsed = true;
@@ -117,14 +117,14 @@ export class UserCache {
   isFreshAt(batchKey: BatchKey, id: string, at: number): boolean {
     const { kind, cachePrefix } = batchKey;
     const entry = this.#maps[kind].get(cachePrefix + id);
-    return entry !== undefined && isOwn(entry.user, kind, id) && at < fetchedAtOf(entry, kind) + this.#ttlMs;
+    return entry !== undefined && at < fetchedAtOf(entry, kind) + this.#ttlMs;
   }
 
   /** A copy for upstream failures, fresh or stale. Never "not found". */
   getStale(batchKey: BatchKey, id: string): LarkUser | undefined {
     const { kind, cachePrefix } = batchKey;
     const entry = this.#maps[kind].get(cachePrefix + id);
-    if (!entry || !isOwn(entry.user, kind, id)) return undefined;
+    if (!entry) return undefined;
     return this.#clock() < fetchedAtOf(entry, kind) + this.#ttlMs + this.#staleMs ? entry.user : undefined;
   }
 
@@ -205,10 +205,11 @@ export class UserCache {
     const { outId, email } = entry.user;
     const prefix = entry.batchKey.cachePrefix;
     if (outId !== null && outId !== user.outId) deleteIf(this.#maps.outId, prefix + normalize('outId', outId), entry);
-    if (email !== null && (user.email === null || !isOwn(user, 'email', normalize('email', email)))) {
-      if (entry.emailFetchedAt !== NEVER)
-        entry.formerEmails = [...(entry.formerEmails ?? []), normalize('email', email)];
+    const formerEmail = email === null ? undefined : normalize('email', email);
+    if (formerEmail !== undefined && !isOwn(user, 'email', formerEmail)) {
+      if (entry.emailFetchedAt !== NEVER) entry.formerEmails = [...(entry.formerEmails ?? []), formerEmail];
       entry.emailFetchedAt = NEVER;
+      deleteIf(this.#maps.email, prefix + formerEmail, entry);
     }
     entry.user = user;
     entry.fetchedAt = at;
@@ -233,7 +234,7 @@ export class UserCache {
   #setNotFound(batchKey: BatchKey, id: string, at: number): void {
     const { kind, cachePrefix } = batchKey;
     const entry = this.#maps[kind].get(cachePrefix + id);
-    if (entry && fetchedAtOf(entry, kind) > at && isOwn(entry.user, kind, id)) return;
+    if (entry && fetchedAtOf(entry, kind) > at) return;
     if (entry) this.#unlink(entry, kind, cachePrefix + id);
     this.#negative.setNotFound(batchKey, id, at);
   }
@@ -259,13 +260,12 @@ export class UserCache {
   }
 
   #remove(entry: Entry): void {
-    const { batchKey, user, formerEmails = [] } = entry;
+    const { batchKey, user } = entry;
     const prefix = batchKey.cachePrefix;
     for (const kind of KINDS) {
       const value = user[kind];
       if (value !== null) deleteIf(this.#maps[kind], prefix + normalize(kind, value), entry);
     }
-    for (const email of formerEmails) deleteIf(this.#maps.email, prefix + email, entry);
   }
 }
 
