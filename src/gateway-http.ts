@@ -14,6 +14,7 @@ import { createAuthentication } from './http/callers/authentication.ts';
 import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
 import { userTokenOf } from './http/callers/use-user-token.ts';
 import { takeUsualType, withUsualType } from './http/content-type.ts';
+import { createDocumentValidation } from './http/document-validation.ts';
 import { createTrustedSearch } from './http/documents/use-trusted-documents.ts';
 import { createFastPath } from './http/fast-path.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
@@ -75,6 +76,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     allowedHeaders: options.corsAllowedHeaders ?? [],
     onRefused: createRefusedOriginLog(log),
   });
+  const showsSchema = options.introspection ?? true;
   const admit = createAdmission({ identifiersPerMinute, limiter: parts.limiter });
   const yoga = createGatewayYoga({
     ...parts,
@@ -100,7 +102,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     maxIdentifiers,
     cors,
     preventsCsrf: options.csrfPrevention ?? true,
-    showsSchema: options.introspection ?? true,
+    showsSchema,
     trustedDocuments: options.trustedDocuments,
     people,
     graphiql: options.graphiql,
@@ -117,6 +119,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     createFastPath(
       {
         ...parts,
+        findDocument: createDocumentValidation({ ...parts, showsSchema }),
         authentication,
         arrivals,
         needsUserToken: isForCallers,

@@ -34,7 +34,7 @@ export interface GatewayOptions extends UpstreamOptions {
   maxBodyBytes?: number | undefined;
   /** Operations that one request may hold as a JSON array, each with limits of its own. @default 0, no arrays */
   maxBatchedOperations?: number | undefined;
-  /** Skips Yoga for operations seen before, with the same responses. @default true */
+  /** Skips Yoga for operations that only look users up, with the same responses. @default true */
   fastPath?: boolean | undefined;
   /** Who may ask. @default anybody, for names of this machine only */
   auth?: AuthOptions | undefined;

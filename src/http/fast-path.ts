@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Context } from '@opentelemetry/api';
-import type { ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Directory, LookupRequest } from '../directory/directory.ts';
 import type { LookupResult, RequestContext } from '../directory/lookup.ts';
 import type { DisconnectSignal, RequestContextOptions } from '../directory/request-context.ts';
@@ -16,7 +16,6 @@ import { mayAsk } from './callers/use-authentication.ts';
 import { userTokenOf } from './callers/use-user-token.ts';
 import { eligibleLength, NO_VARIABLES, parseParams, readWhole, trustedText } from './json-request.ts';
 import { encode, write } from './json-response.ts';
-import type { DocumentCache } from './limits/document-cache.ts';
 import type { RequestLog } from './logs/request-log.ts';
 import { addErrors, type RequestNote } from './logs/request-note.ts';
 import { maskError } from './masking.ts';
@@ -29,8 +28,8 @@ import { receiptExtensions } from './use-receipt.ts';
 export interface FastPathOptions {
   readonly schema: GraphQLSchema;
   readonly directory: Directory;
-  /** Valid documents, within their limits, that Yoga has executed before. */
-  readonly documents: DocumentCache;
+  /** Finds a valid document, within its limits, by its text. */
+  readonly findDocument: (text: string) => DocumentNode | undefined;
   /** Finds a trusted document by its id. @default any document is executed */
   readonly findTrusted: ((id: string) => string | undefined) | undefined;
   readonly authentication: Pick<Authentication, 'identify'>;
@@ -67,12 +66,12 @@ interface Eligible {
 }
 
 /**
- * Answers operations seen before from Node's request to Node's response, without the Fetch API, Yoga and graphql-js' executor: the same
+ * Answers operations that only look users up, from Node's request to Node's response, without the Fetch API, Yoga and graphql-js' executor: the same
  * response, byte for byte. Authentication, admission, limits, log, metrics and headers are by the same functions. Everything else goes
  * to Yoga untouched.
  */
 export function createFastPath(options: FastPathOptions, yoga: RequestListener): RequestListener {
-  const { schema, documents, findTrusted, authentication, arrivals, needsUserToken, maxBodyBytes } = options;
+  const { schema, findDocument, findTrusted, authentication, arrivals, needsUserToken, maxBodyBytes } = options;
   const { requestLog, clock } = options;
   const bind = createPreparedOperations(schema, options.maxIdentifiers);
   const flush = createFlush();
@@ -142,7 +141,7 @@ export function createFastPath(options: FastPathOptions, yoga: RequestListener):
     const params = parseParams(body, findTrusted !== undefined);
     if (!params) return undefined;
     const text = findTrusted ? trustedText(params, findTrusted) : params.query;
-    const document = typeof text === 'string' ? documents.get(text) : undefined;
+    const document = typeof text === 'string' ? findDocument(text) : undefined;
     const { operationName, variables } = params;
     return document && bind(document, operationName || undefined, variables ?? NO_VARIABLES);
   }

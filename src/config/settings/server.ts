@@ -59,7 +59,7 @@ export const serverSettings = {
   }),
   FAST_PATH: setting(onOff, {
     about:
-      'Skips Yoga for operations seen before, with the same responses. Switch it off to rule it out when looking for a fault.',
+      'Skips Yoga for operations that only look users up, with the same responses. Switch it off to rule it out when looking for a fault.',
     default: 'true',
     value: 'true|false',
     isSwitch: true,

@@ -19,7 +19,10 @@ export function useDocumentCache(kept: DocumentCache): Plugin {
     onParse({ params, setParsedDocument }) {
       const text = textOf(params.source);
       const known = kept.get(text);
-      if (known) return setParsedDocument(known);
+      if (known) {
+        texts.set(known, text);
+        return setParsedDocument(known);
+      }
       return ({ result }) => {
         if (result && !(result instanceof Error)) texts.set(result, text);
       };
