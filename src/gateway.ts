@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createDirectory, type Directory } from './directory/directory.ts';
 import { createForget, type ForgetEverywhere } from './directory/forget.ts';
+import { PLUGIN_IDENTITY } from './directory/lookup.ts';
 import { createGatewayHttp } from './gateway-http.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createDocumentCache } from './http/limits/document-cache.ts';
@@ -9,8 +10,9 @@ import type { HttpHandler } from './http/refusal.ts';
 import type { Readiness } from './http/use-probes.ts';
 import { checkOptions } from './options/check-options.ts';
 import { monotonicClock } from './policies/clock.ts';
-import { quotasOf } from './quotas-of.ts';
-import { redisStateOf } from './redis-state-of.ts';
+import { createRateLimiter, type RateLimiter } from './policies/rate-limiter.ts';
+import { createSharedRateLimiter, type QuotaMode } from './policies/shared-rate-limiter.ts';
+import { createRedisState, type RedisStateOptions } from './redis/redis-state.ts';
 import { createSchema } from './schema/schema.ts';
 import type { SharedState } from './shared-state.ts';
 import { createEventLog } from './telemetry/event-log.ts';
@@ -29,30 +31,30 @@ import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
   /**
-   * Serves one request: `/graphql`, `/forget`, `/health`, `/readiness`; `/` and `/schema.graphql` for people; `/metrics` where that is asked for.
+   * Serves `/graphql`, `/forget`, `/health` and `/readiness`; the landing page `/` and `/schema.graphql`; `/metrics` with the option `metrics`.
    * For any runtime with the Fetch API.
    */
   fetch(request: Request): Promise<Response>;
   /** The same for Node: `http.createServer(gateway.requestListener)`. */
   readonly requestListener: RequestListener;
   readonly schema: GraphQLSchema;
-  /** Look-ups without GraphQL. */
+  /** Lookups without GraphQL. */
   readonly directory: Directory;
-  /** Forgets a person here and in all gateways that share something with this one. */
+  /** Removes a user from the caches of this gateway and of all that share state with it. */
   readonly forget: ForgetEverywhere;
-  /** The figures for Prometheus, with a handler that serves `/metrics` only; `undefined` unless the option `metrics` is set. */
+  /** Prometheus metrics, with a handler that serves `/metrics` only; `undefined` unless the option `metrics` is set. */
   readonly metrics: GatewayMetrics | undefined;
   readiness(): Readiness;
   /**
-   * Resolves with true once the first token is there, or at once where callers bring their own; with false where the gateway was
-   * disposed before.
+   * Resolves with true once there is a plugin token, or at once where callers send their own; with false where the gateway was disposed
+   * before.
    */
   readonly whenReady: Promise<boolean>;
-  /** From here on `/readiness` says "not ready"; requests are still answered. */
+  /** From here on `/readiness` responds "not ready"; requests are still answered. */
   beginShutdown(): void;
   /** From here on requests whose connections close are logged as `CUT`, for a server that closes them itself; `HUNG_UP` before. */
   beginCut(): void;
-  /** Ends calls under way and closes all connections to the user API. */
+  /** Aborts calls in flight and closes all connections to the user API. */
   dispose(): Promise<void>;
 }
 
@@ -66,14 +68,14 @@ const metricsOf = ({ text, contentType, snapshot }: Metrics, handler: HttpHandle
 });
 
 /**
- * File descriptors are not endless, should the quota be lifted. With a quota for each caller this is the bound: calls of 100 ms
- * could still leave at 10,000 a second, the whole quota of more than 600 callers.
+ * Bounds file descriptors, should the vendor lift its rate limit. With a rate limit for each caller, calls of 100 ms could still leave at
+ * 10,000 a second, the rate limit of more than 600 callers.
  */
-const MOST_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS = 1_000;
 
 /**
- * Wires the layers together. Two gateways have nothing in common but what `given` holds, so a process can hold several.
- * @param given what this gateway has in common with others, in place of what `options.redis` would. It is closed with the gateway.
+ * Wires the layers together. Two gateways share nothing but `given`, so a process can have several.
+ * @param given state that this gateway shares with others, in place of `options.redis`. It is closed with the gateway.
  * @throws TypeError where options are missing or malformed, with all mistakes at once.
  */
 export function createGateway(options: GatewayOptions, given?: SharedState): Gateway {
@@ -103,20 +105,21 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
       try {
         listen(event);
       } catch (fault) {
-        // Of somebody else's listener, probably. No answer is worse for it.
+        // Probably of the application's own listener. It must not change a response.
         logFault(fault);
       }
     }
   };
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
-  const shared = given ?? redisStateOf(options, { callsPerSecond, clock, telemetry });
+  const limits = { callsPerSecond, clock, telemetry };
+  const shared = given ?? redisStateOf(options, limits);
   const isForCallers = options.identity === 'caller';
-  // More than this cannot be under way within one quota.
-  const mostUnderWay = Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1;
+  // No more calls than this can be in flight within one rate limit.
+  const maxInFlight = Math.ceil((callsPerSecond * timeoutMs) / 1_000) + 1;
   const upstream = createUpstream({
-    // Bounds what a slow API can hold, and does not bind before the quotas do.
-    maxConnections: isForCallers ? MOST_CONNECTIONS : Math.min(MOST_CONNECTIONS, mostUnderWay),
+    // Bounds what a slow API can hold open. The rate limits are reached first.
+    maxConnections: isForCallers ? MAX_CONNECTIONS : Math.min(MAX_CONNECTIONS, maxInFlight),
     ...options,
     tokenStore: shared?.tokenStore,
     clock,
@@ -125,7 +128,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   });
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
-    quotaOf: quotasOf(shared, { callsPerSecond, clock, telemetry }),
+    rateLimiterOf: rateLimitersOf(shared, limits),
     sharedUsers: shared?.people,
     queueLimit: options.queueLimit,
     cache: options.cache,
@@ -158,7 +161,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     upstream: upstreamState.current(),
     shared: shared?.state?.(),
   });
-  // Clients may have written what somebody goes by into their documents.
+  // Documents may contain identifiers of users.
   const documents = createDocumentCache();
   const forget = createForget({
     directory,
@@ -205,4 +208,38 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   function readState(): GatewayState {
     return { ...directory.state(), tokenAgeMs: pluginToken?.ageMs(), shared: shared?.state?.() };
   }
+}
+
+type RateLimits = Pick<RedisStateOptions, 'callsPerSecond' | 'clock' | 'telemetry'>;
+
+/** What the gateways with these options share through Redis; `undefined` without Redis. */
+function redisStateOf(options: GatewayOptions, limits: RateLimits): SharedState | undefined {
+  const { redis, baseUrl, tokenType = 'official', cache = {} } = options;
+  if (!redis) return undefined;
+  const { ttlMs = 60_000, staleMs = 3_600_000, negativeTtlMs = 5_000 } = cache;
+  const isForPlugin = options.identity !== 'caller';
+  const { pluginId, pluginSecret, userKey } = isForPlugin ? options : {};
+  return createRedisState({
+    ...redis,
+    ...limits,
+    deployment: { baseUrl, pluginId, tokenType, userKey },
+    pluginSecret,
+    // What a caller may see is cached in this process only.
+    keepMs: isForPlugin && ttlMs > 0 ? ttlMs + staleMs : 0,
+    negativeTtlMs,
+    forgetKeptMs: ttlMs + staleMs,
+  });
+}
+
+/** The rate limiter of each credential: of this process, or shared. */
+function rateLimitersOf(shared: SharedState | undefined, limits: RateLimits): (identity: string) => RateLimiter {
+  const { callsPerSecond, clock, telemetry } = limits;
+  return (identity) => {
+    if (!shared) return createRateLimiter({ callsPerSecond, clock });
+    const onMode = (mode: QuotaMode) => {
+      // Only of the plugin: callers come and go.
+      if (identity === PLUGIN_IDENTITY) telemetry({ type: 'quota-mode', mode });
+    };
+    return createSharedRateLimiter({ store: shared.rateLimitStoreOf(identity), callsPerSecond, clock, onMode });
+  };
 }

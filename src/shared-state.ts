@@ -1,7 +1,7 @@
 import type { ForgetChannel } from './directory/forget.ts';
 import type { SharedUsers } from './directory/user-store.ts';
-import type { CallerLimiter } from './policies/rate-limiters.ts';
-import type { SlotLog } from './policies/slot-log.ts';
+import type { CallerLimiter } from './policies/caller-limiter.ts';
+import type { RateLimitStore } from './policies/rate-limit-store.ts';
 import type { TokenStore } from './upstream/token-store.ts';
 
 /** What several gateways have in common, wherever it is kept: each part is as if it were the gateway's own where it is left out. */
@@ -9,7 +9,7 @@ export interface SharedState {
   /** Resolves when it can be used; or after a while, since nothing waits for it for ever. @default at once */
   readonly ready?: Promise<unknown> | undefined;
   /** Where the calls with one credential are written down. */
-  slotLogOf(identity: string): SlotLog;
+  rateLimitStoreOf(identity: string): RateLimitStore;
   readonly tokenStore?: TokenStore | undefined;
   readonly people?: SharedUsers | undefined;
   /** The way to the others, for when somebody is to be forgotten. */

@@ -19,8 +19,6 @@ const MAY_IMPORT: Record<string, string[]> = {
   options: ['gateway-options.ts', 'http', 'redis'],
   'shared-state.ts': ['directory', 'upstream', 'policies'],
   redis: ['shared-state.ts', 'directory', 'upstream', 'policies', 'errors.ts', 'telemetry'],
-  'redis-state-of.ts': ['gateway-options.ts', 'shared-state.ts', 'redis'],
-  'quotas-of.ts': ['shared-state.ts', 'directory', 'policies', 'telemetry'],
   'gateway-http.ts': [
     'gateway-options.ts',
     'shared-state.ts',
@@ -35,8 +33,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'gateway-http.ts',
     'gateway-options.ts',
     'shared-state.ts',
-    'redis-state-of.ts',
-    'quotas-of.ts',
+    'redis',
     'options',
     'http',
     'schema',

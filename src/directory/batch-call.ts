@@ -2,7 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import { GatewayError } from '../errors.ts';
 import type { Breaker } from '../policies/breaker.ts';
 import type { Clock } from '../policies/clock.ts';
-import type { Slot } from '../policies/quota.ts';
+import type { Permit } from '../policies/rate-limiter.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { CallTold } from '../telemetry/traces/call-span.ts';
@@ -79,23 +79,23 @@ export function createBatchCall(options: BatchCallOptions) {
   return async function callUpstream(
     { identity, kind, tenantKey }: BatchKey,
     { lookups, cancel: { signal } }: Batch,
-    permit: Slot,
+    permit: Permit,
   ): Promise<{ outcomes: Outcome[]; rateLimited?: GatewayError }> {
     const query = { identity, kind, tenantKey, identifiers: lookups.map(({ spelling }) => spelling) };
     recordCall(lookups, clock());
-    if (lookups.some(isFirstCall)) retry.noteCall();
+    if (lookups.some(isFirstCall)) retry.recordCall();
     const passage = breaker.enter();
     const span = traces.beginCall({ kind, identifiers: lookups.length, requests: requestSpans(lookups) });
     let hasLeft = false;
     let wasAnswered = true;
     const onLeaving = () => {
       hasLeft = true;
-      permit.left();
+      permit.start();
     };
     try {
       const answer = await span.within(() => queryUsers(query, { signal, onLeaving, headers: span.headers }));
       span.end({ ...spanOutcome(answer), requests: requestSpans(lookups) });
-      passage.leave('well');
+      passage.leave('success');
       if ('tokenRefused' in answer) return { outcomes: lookups.map((one) => afterRefusedToken(one, answer)) };
       const { results, unrequested } = matchUsers(query, answer, lookups);
       if (answer.malformedRows > 0 || unrequested > 0) {
@@ -108,18 +108,18 @@ export function createBatchCall(options: BatchCallOptions) {
       const ended = signal.aborted ? { outcome: 'cancelled' } : failureOutcome(error);
       span.end({ ...ended, requests: requestSpans(lookups) });
       if (signal.aborted) {
-        passage.leave('nothing');
+        passage.leave('unknown');
         return { outcomes: lookups.map(() => error) };
       }
       // A token that cannot be had holds up many calls: that says nothing about the interface they were meant for.
-      passage.leave(!hasLeft ? 'nothing' : isOutage(error) ? 'outage' : 'well');
+      passage.leave(!hasLeft ? 'unknown' : isOutage(error) ? 'failure' : 'success');
       if (error.code === 'UPSTREAM_RATE_LIMITED') {
-        permit.refused(error.retryAfterMs ?? 1_000);
+        permit.rejected(error.retryAfterMs ?? 1_000);
         return { outcomes: lookups.map((one) => (hasWaiters(one) ? { delayMs: 0 } : error)), rateLimited: error };
       }
       return { outcomes: afterFailure(error, lookups, hasLeft) };
     } finally {
-      permit.done(wasAnswered);
+      permit.release(wasAnswered);
     }
   };
 
@@ -139,8 +139,8 @@ export function createBatchCall(options: BatchCallOptions) {
       lookup.attempts < most && waitersOf(lookup).some(({ list }) => list.request.deadlineAt > now + delayMs);
     // The retry budget is not spent where no request could wait for the retry. A call that found no token never left, and takes none of it.
     const able = lookups.filter((lookup) => mayRetry(lookup, 0));
-    if (able.length === 0 || (hasLeft && !retry.takeRepetition())) return lookups.map(() => error);
-    const delayMs = retry.pauseMs(Math.min(...able.map(({ attempts }) => attempts)));
+    if (able.length === 0 || (hasLeft && !retry.takeRetry())) return lookups.map(() => error);
+    const delayMs = retry.delayMs(Math.min(...able.map(({ attempts }) => attempts)));
     return lookups.map((lookup) => (mayRetry(lookup, delayMs) ? { delayMs } : error));
   }
 }

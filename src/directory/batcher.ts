@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import { type BreakerOptions, createBreaker } from '../policies/breaker.ts';
 import type { Clock } from '../policies/clock.ts';
-import type { Quota } from '../policies/quota.ts';
+import type { RateLimiter } from '../policies/rate-limiter.ts';
 import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
@@ -27,7 +27,7 @@ import type { UserStore } from './user-store.ts';
 
 export interface BatcherOptions {
   queryUsers: QueryUsers;
-  quotaOf(identity: string): Quota;
+  rateLimiterOf(identity: string): RateLimiter;
   retry: RetryOptions;
   breaker: BreakerOptions;
   /** Lookups that may be queued, over all requests. */
@@ -87,7 +87,7 @@ export class Batcher {
     if (!inFlight) return waiters;
     const scheduler = this.#schedulerOf(request);
     if (!scheduler) return waiters;
-    const isTooLate = scheduler.quota.pausedMs() >= request.deadlineAt - this.#options.clock();
+    const isTooLate = scheduler.rateLimiter.backoffMs() >= request.deadlineAt - this.#options.clock();
     const missing: Waiter[] = [];
     const queued: Lookup[] = [];
     for (const waiter of waiters) {
@@ -153,7 +153,7 @@ export class Batcher {
     if (!lookup) return false;
     const { state, lastError, batchKey, queuedAt } = lookup;
     if (state === 'sent' || lastError) return true;
-    return this.#schedulers.get(batchKey.identity)?.quota.hasPausedSince(queuedAt) ?? false;
+    return this.#schedulers.get(batchKey.identity)?.rateLimiter.hasBackedOffSince(queuedAt) ?? false;
   }
 
   /** Fetches a hot user before it expires: with a batch that has room, or in quota that no lookup needs. */
@@ -175,7 +175,7 @@ export class Batcher {
 
   state(): BatcherState {
     const schedulers = [...this.#schedulers.values()];
-    const usages = schedulers.map(({ quota }) => quota.usage());
+    const usages = schedulers.map(({ rateLimiter }) => rateLimiter.usage());
     return {
       lookupsQueued: this.#queue.size,
       quotaInUse: usages.reduce((sum, { inUse }) => sum + inUse, 0),
@@ -197,16 +197,16 @@ export class Batcher {
 
   /** Admission, before anything is queued: accepted lookups are never evicted. @returns why these lookups are rejected. */
   #admit(scheduler: Scheduler, batchKey: BatchKey, count: number, request: RequestContext): GatewayError | undefined {
-    const { quota, breaker } = scheduler;
+    const { rateLimiter, breaker } = scheduler;
     const leftMs = request.deadlineAt - this.#options.clock();
-    const backoffMs = quota.pausedMs();
-    if (backoffMs > 0 && backoffMs >= leftMs && !quota.claimProbe()) return backoffTooLong(backoffMs);
+    const backoffMs = rateLimiter.backoffMs();
+    if (backoffMs > 0 && backoffMs >= leftMs && !rateLimiter.claimProbe()) return backoffTooLong(backoffMs);
     const openMs = breaker.openMs();
     if (openMs > 0) return breakerOpen(openMs);
     const waitMs = scheduler.estimateMs(batchKey, count);
     if (waitMs >= leftMs) return overloaded('these lookups would be sent after the deadline', waitMs - leftMs);
     if (this.#queue.admits(request, count)) return undefined;
-    return overloaded('its queue is full', quota.estimateMs(this.#queue.size / MAX_IDENTIFIERS_PER_CALL));
+    return overloaded('its queue is full', rateLimiter.estimateMs(this.#queue.size / MAX_IDENTIFIERS_PER_CALL));
   }
 
   #schedulerOf(request: RequestContext): Scheduler | undefined {
@@ -235,7 +235,7 @@ export class Batcher {
   #createScheduler({ identity, userToken }: RequestContext): Scheduler {
     const { queryUsers, clock, telemetry, traces, store } = this.#options;
     const scheduler: Scheduler = new Scheduler({
-      quota: this.#options.quotaOf(identity),
+      rateLimiter: this.#options.rateLimiterOf(identity),
       retry: createRetryPolicy({ ...this.#options.retry, clock }),
       breaker: createBreaker({ ...this.#options.breaker, clock }),
       queryUsers: (query, call) => queryUsers(query, { ...call, userToken }),
@@ -251,7 +251,7 @@ export class Batcher {
       onRequeued: (lookups) => {
         this.#queue.add(lookups);
         // Joined while they were between two calls.
-        if (scheduler.quota.pausedMs() > 0) this.#rejectBeyondBackoff(scheduler, identity);
+        if (scheduler.rateLimiter.backoffMs() > 0) this.#rejectBeyondBackoff(scheduler, identity);
       },
       successorOf: (lookup) => this.#successorOf(lookup),
       onCancelled: (lookups) => {
@@ -277,8 +277,8 @@ export class Batcher {
   }
 
   /** Requests whose deadline does not allow the backoff are rejected at once. Calls that were sent go on. */
-  #rejectBeyondBackoff({ quota }: Scheduler, identity: string, error?: GatewayError): void {
-    const backoffMs = quota.pausedMs();
+  #rejectBeyondBackoff({ rateLimiter }: Scheduler, identity: string, error?: GatewayError): void {
+    const backoffMs = rateLimiter.backoffMs();
     const endsAt = this.#options.clock() + backoffMs;
     for (const lookup of [...this.#superseded, ...this.#current()]) {
       if (lookup.batchKey.identity !== identity || lookup.state === 'sent') continue;

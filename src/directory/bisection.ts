@@ -59,7 +59,7 @@ export function createBisector({ clock, send, giveUp }: BisectorOptions) {
     if (part.length === 0) return;
 
     const deadlineAt = Math.max(...pending(search).map(latestDeadline));
-    const delayMs = search.callsLeft > 0 ? pace.nextTurn(deadlineAt - clock()) : undefined;
+    const delayMs = search.callsLeft > 0 ? pace.nextPermit(deadlineAt - clock()) : undefined;
     if (delayMs === undefined) {
       giveUpAll(search);
       return;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { BreakerOptions } from '../policies/breaker.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
-import { createQuota, type Quota } from '../policies/quota.ts';
+import { createRateLimiter, type RateLimiter } from '../policies/rate-limiter.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
@@ -56,7 +56,7 @@ export interface DirectoryState extends BatcherState {
 export interface DirectoryOptions {
   queryUsers: QueryUsers;
   /** The quota of a credential. @default 15 calls a second each */
-  quotaOf?: ((identity: string) => Quota) | undefined;
+  rateLimiterOf?: ((identity: string) => RateLimiter) | undefined;
   /** Lookups that may be queued, over all requests; a request within its fair share may exceed it, up to twice. @default 6000 */
   queueLimit?: number | undefined;
   /** Credentials in use at a time, each with lanes, quota and circuit breaker of its own. @default 1000 */
@@ -85,7 +85,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const store = new UserStore(options.cache ?? {}, options.sharedUsers, clock);
   const batcher = new Batcher({
     queryUsers: options.queryUsers,
-    quotaOf: options.quotaOf ?? (() => createQuota({ clock })),
+    rateLimiterOf: options.rateLimiterOf ?? (() => createRateLimiter({ clock })),
     queueLimit: options.queueLimit ?? 6_000,
     maxIdentities: options.maxIdentities ?? 1_000,
     retry: options.retry ?? {},

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import { createCancel } from '../policies/cancel.ts';
-import type { Quota, Slot } from '../policies/quota.ts';
-import { createSlotQueue } from '../policies/slot-queue.ts';
+import { createPermitQueue } from '../policies/permit-queue.ts';
+import type { Permit, RateLimiter } from '../policies/rate-limiter.ts';
 import { MAX_IDENTIFIERS_PER_CALL } from '../upstream/user-query.ts';
 import {
   type BatchCallOptions,
@@ -25,7 +25,7 @@ import {
 } from './lookup.ts';
 
 export interface SchedulerOptions extends BatchCallOptions {
-  quota: Quota;
+  rateLimiter: RateLimiter;
   /** @returns lookups that refresh hot users ahead of expiry, at most `room`, to fill a batch. */
   takeRefreshes(batchKey: BatchKey, room: number): Lookup[];
   /** Called for lookups that leave the queue with a call. */
@@ -60,12 +60,12 @@ interface LaneGroup {
  * at most.
  */
 export class Scheduler {
-  readonly quota: Quota;
+  readonly rateLimiter: RateLimiter;
   /** When the latest call left that was answered, and the latest that was refused with this credential. */
   acceptedAt = Number.NEGATIVE_INFINITY;
   refusedAt = Number.NEGATIVE_INFINITY;
   readonly #options: SchedulerOptions;
-  readonly #permits: ReturnType<typeof createSlotQueue>;
+  readonly #permits: ReturnType<typeof createPermitQueue>;
   readonly #groups = new Map<string, LaneGroup>();
   readonly #batches = new Set<Batch>();
   readonly #delays = new Set<NodeJS.Timeout>();
@@ -74,8 +74,8 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.quota = options.quota;
-    this.#permits = createSlotQueue(options.quota);
+    this.rateLimiter = options.rateLimiter;
+    this.#permits = createPermitQueue(options.rateLimiter);
     this.#callUpstream = createBatchCall(options);
     this.#bisect = createBisector({
       clock: options.clock,
@@ -127,12 +127,12 @@ export class Scheduler {
     let turns = ownTurns + (ownGroup ? turnsOf(ownGroup, ownTurns, own) : 0);
     const groupTurns = turns;
     for (const group of this.#groups.values()) if (group !== ownGroup) turns += Math.min(turnsOf(group), groupTurns);
-    return this.quota.estimateMs(turns);
+    return this.rateLimiter.estimateMs(turns);
   }
 
   /** Sends refreshes ahead of expiry where nothing is queued and less than half of the quota is in use. */
   refreshInSpareQuota(batchKey: BatchKey): void {
-    if (this.#permits.length > 0 || !this.quota.hasSpare()) return;
+    if (this.#permits.length > 0 || !this.rateLimiter.hasSpare()) return;
     const group = this.#groupOf(batchKey);
     laneIn(group, batchKey);
     this.#awaitPermit(group);
@@ -140,7 +140,7 @@ export class Scheduler {
 
   /** True where nothing is queued or in flight, and no call counts against the quota any more. */
   isIdle(): boolean {
-    return this.#batches.size === 0 && this.#delays.size === 0 && this.#groups.size === 0 && this.quota.isIdle();
+    return this.#batches.size === 0 && this.#delays.size === 0 && this.#groups.size === 0 && this.rateLimiter.isIdle();
   }
 
   /** Aborts all calls. Nothing is sent any more. */
@@ -189,7 +189,7 @@ export class Scheduler {
     return refreshes.length > 0 ? [...lookups, ...refreshes] : lookups;
   }
 
-  async #send(batchKey: BatchKey, queued: readonly Lookup[], acquire: () => Slot): Promise<void> {
+  async #send(batchKey: BatchKey, queued: readonly Lookup[], acquire: () => Permit): Promise<void> {
     const { breaker, clock, telemetry } = this.#options;
     const sentAt = clock();
     const lookups = queued[0]?.bisection ? this.#withWaiters(queued, sentAt) : queued;

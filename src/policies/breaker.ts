@@ -1,42 +1,42 @@
 import { type Clock, monotonicClock } from './clock.ts';
 
 export interface BreakerOptions {
-  /** So many failures in a row open it. @default 10 */
+  /** Consecutive failures that open it. @default 10 */
   failures?: number | undefined;
-  /** How long it stays open before one call may try, and before the next may, in milliseconds. @default 2000 */
+  /** How long it stays open before each trial call, in milliseconds. @default 2000 */
   halfOpenAfterMs?: number | undefined;
-  /** @default the process' monotonic clock: cockatiel's breaker looks at the wall clock, which can jump */
+  /** @default the process' monotonic clock: cockatiel's breaker reads the wall clock, which can jump */
   clock?: Clock | undefined;
 }
 
-/** Stops calling what has failed many times in a row, and tries with one call every few seconds. */
+/** Circuit breaker: stops calling an API after many consecutive failures, and sends one trial call every few seconds. */
 export interface Breaker {
-  /** Milliseconds until a call may try; 0 where calls may leave now. */
+  /** Milliseconds until a call may leave; 0 for now. */
   openMs(): number;
-  /** True from when it opened until a call has gone well. */
+  /** True from when it opened until a call has succeeded. */
   isOpen(): boolean;
-  /** True while one call tries whether it may close, and has not taken long: it is soon known. */
+  /** True while a trial call is in flight, and has not taken long: the result is due soon. */
   isTrying(): boolean;
-  /** To be called when a call is about to leave. */
+  /** Call when a call is about to leave. */
   enter(): Passage;
 }
 
-/** One call on its way. */
+/** One call in flight. */
 export interface Passage {
-  /** To be called when it has ended. @param told what that tells of the other side; a call that was cancelled tells nothing. */
-  leave(told: 'well' | 'outage' | 'nothing'): void;
+  /** Call when it has ended. @param outcome what that shows of the API; nothing where it was cancelled. */
+  leave(outcome: 'success' | 'failure' | 'unknown'): void;
 }
 
-/** While one call tries, the others come back so soon. */
+/** During a trial, other calls check again after this. */
 const TRYING_MS = 100;
-/** How long they wait for it. A call that hangs delays neither them nor the next trial. */
+/** How long they wait for it. A trial that hangs delays neither them nor the next trial. */
 const PATIENCE_MS = 1_000;
 
 export function createBreaker(options: BreakerOptions = {}): Breaker {
   const { failures: mostFailures = 10, halfOpenAfterMs = 2_000 } = options;
   const clock = options.clock ?? monotonicClock;
   let failures = 0;
-  /** When the next call may try, whatever has become of the one before; `undefined` while it is closed. */
+  /** When the next trial may leave, whatever the result of the one before; `undefined` while it is closed. */
   let nextTrialAt: number | undefined;
   let trial: { readonly startedAt: number } | undefined;
   const isTrying = () =>
@@ -56,13 +56,13 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
         nextTrialAt = own.startedAt + halfOpenAfterMs;
       }
       return {
-        leave(told) {
+        leave(outcome) {
           if (own && trial === own) trial = undefined;
-          if (told === 'well') {
-            // Also by a call that left before it opened: the API is there.
+          if (outcome === 'success') {
+            // Also by a call that left before it opened: the API answers.
             failures = 0;
             nextTrialAt = undefined;
-          } else if (told === 'outage') {
+          } else if (outcome === 'failure') {
             failures++;
             if (failures >= mostFailures) nextTrialAt ??= clock() + halfOpenAfterMs;
           } else if (own && nextTrialAt !== undefined) nextTrialAt = Math.min(nextTrialAt, clock());

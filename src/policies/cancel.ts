@@ -1,20 +1,20 @@
-/** Tells when something is to be ended. Any AbortSignal does. */
+/** The part of AbortSignal that calls use. */
 export interface CancelSignal {
   readonly aborted: boolean;
-  /** Why, once it is to be ended. */
+  /** Why, once it is aborted. */
   readonly reason: unknown;
-  /** @param onAbort called at most once, and never where it is to be ended already. */
+  /** @param onAbort called at most once, and never where it is aborted already. */
   addEventListener(type: 'abort', onAbort: () => void): void;
   removeEventListener(type: 'abort', onAbort: () => void): void;
 }
 
 export interface Cancel {
   readonly signal: CancelSignal;
-  /** Only the first time counts. */
+  /** Only the first call counts. */
   abort(reason: unknown): void;
 }
 
-/** An AbortController for calls, of which there are many: to listen to a real one takes longer than all else that is done for a call. */
+/** A light AbortController: adding a listener to a real one costs more than everything else that a call does. */
 export function createCancel(): Cancel {
   let listeners: readonly (() => void)[] = [];
   const signal = {
@@ -33,9 +33,9 @@ export function createCancel(): Cancel {
       if (signal.aborted) return;
       signal.aborted = true;
       signal.reason = reason;
-      const told = listeners;
+      const notified = listeners;
       listeners = [];
-      for (const onAbort of told) onAbort();
+      for (const onAbort of notified) onAbort();
     },
   };
 }

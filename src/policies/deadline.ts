@@ -1,8 +1,8 @@
 import type { CancelSignal } from './cancel.ts';
 
 /**
- * Answers like `promise`, unless `signal` aborts first: then rejects with the signal's reason at once.
- * The promise itself goes on, so several callers with deadlines of their own can share it.
+ * Settles like `promise`, unless `signal` aborts first: then rejects with the signal's reason at once.
+ * The promise itself continues, so several callers with deadlines of their own can share it.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: CancelSignal): Promise<T> {
   if (signal.aborted) {

@@ -1,20 +1,20 @@
 import { type Clock, monotonicClock } from './clock.ts';
 
-/** Hands out turns at an even pace. */
+/** Spaces calls evenly. */
 export interface Pace {
   /**
-   * @param withinMs how long a turn is worth waiting for. @default for ever
-   * @returns milliseconds until this turn; `undefined` where it would come later. Turns once handed out are not given back.
+   * @param withinMs the longest acceptable delay. @default no limit
+   * @returns milliseconds until the permit; `undefined` where it would come later. Permits cannot be returned.
    */
-  nextTurn(withinMs?: number): number | undefined;
+  nextPermit(withinMs?: number): number | undefined;
 }
 
-/** @param perSecond turns in a second; as many may be taken at once after a quiet time. */
+/** @param perSecond permits in a second; as many can be acquired at once after a quiet time. */
 export function createPace(perSecond: number, clock: Clock = monotonicClock): Pace {
-  /** When the next turn would be, had all turns been even. */
+  /** When the next permit would come, had all been evenly spaced. */
   let nextAt = Number.NEGATIVE_INFINITY;
   return {
-    nextTurn(withinMs = Number.POSITIVE_INFINITY) {
+    nextPermit(withinMs = Number.POSITIVE_INFINITY) {
       const now = clock();
       const stepMs = 1_000 / perSecond;
       const at = Math.max(nextAt, now - (perSecond - 1) * stepMs);

@@ -1,72 +1,69 @@
 import type { Clock } from './clock.ts';
-import { MOST_LATENESS_MS } from './lateness.ts';
-import { type OwnQuota, WINDOW_MS } from './quota.ts';
+import type { RateLimitStore } from './rate-limit-store.ts';
+import { type LocalRateLimiter, WINDOW_MS } from './rate-limiter.ts';
 import { createShare } from './share.ts';
-import type { SlotLog } from './slot-log.ts';
+import { MAX_SKEW_MS } from './skew.ts';
 
-/** How this process finds out when a call may leave. */
+/** What decides when a call of this process may leave. */
 export type QuotaMode =
-  /** By the log. */
+  /** Distributed: the store. */
   | 'shared'
-  /** By its share of the quota: the log is away. */
+  /** Fallback: its share of the rate limit, while the store is away. */
   | 'alone'
-  /** By both: the log is back, but others may not have noticed. */
+  /** Recovering: both. The store is back, but other processes may not have noticed. */
   | 'returning';
 
 export interface QuotaModes {
   readonly mode: QuotaMode;
   /** The share that is kept in every mode but `shared`. */
-  readonly share: OwnQuota;
-  /** Until when calls that others made by the log may count. */
+  readonly share: LocalRateLimiter;
+  /** Until when calls that others reserved in the store may count. */
   readonly waitUntil: number;
-  /** Finds out what has become of the log. @returns the mode that is in force now. */
+  /** Checks the store. @returns the current mode. */
   update(): QuotaMode;
-  /** True where the log has given nothing for a while, and one reservation is due to find out whether it gives something again. */
+  /** True where the store has failed for a while, and a trial reservation is due. */
   isTrialDue(): boolean;
-  /** To be called when a reservation has failed. @returns whether the log is still trusted: then it is soon asked again. */
+  /** Call when a reservation has failed. @returns whether the store is still trusted: then the reservation is soon retried. */
   failed(): boolean;
-  /** To be called when one was made; `wasTrial` where that was to find out whether there are any. */
+  /** Call when one was made. @param wasTrial true for a trial reservation. */
   answered(wasTrial?: boolean): void;
 }
 
-/**
- * So long reservations may fail before the log counts as away, also where it says that it is there: others, who have not asked
- * meanwhile, still go by it.
- */
-const MOST_FAILING_MS = 1_000;
-/** Such a log is tried again so often. */
+/** How long reservations may fail before the store counts as away, even where it is reachable: other processes still rely on it. */
+const MAX_FAILING_MS = 1_000;
+/** Interval of trial reservations. */
 const TRY_AGAIN_MS = 1_000;
-/** One that has come back and gone away again is not tried for so long: each attempt that fails costs a few calls. */
+/** No trial for so long after a store came back and went away again: each attempt that fails costs a few calls. */
 const FLAPPING_MS = 3_000;
-/** All calls that others made by the log have arrived a second ago. */
-export const WAIT_OUT_MS = WINDOW_MS + MOST_LATENESS_MS;
-/** How long the log has to be reachable without a break before a process goes by it alone. */
+/** After this, calls that others reserved in the store count no more. */
+export const WAIT_OUT_MS = WINDOW_MS + MAX_SKEW_MS;
+/** How long the store has to be reachable without interruption before a process relies on it alone. */
 const RETURNING_MS = 8_000;
-/** Another process may have noticed so much earlier that the log is back, and may stop keeping its share so much earlier. */
-const SKEW_MS = 1_500;
+/** How much earlier another process may have noticed that the store is back, and stop keeping its share. */
+const NOTICE_SKEW_MS = 1_500;
 
 export interface QuotaModesOptions {
-  log: SlotLog;
+  store: RateLimitStore;
   callsPerSecond: number;
   clock: Clock;
   onMode(mode: QuotaMode): void;
 }
 
 /**
- * Where the log is away, each process waits until the calls of others count no more, and then keeps its share of the quota. When the log
- * is back it keeps both for some seconds, until the others are back as well. A log that goes away again within that time changes
- * nothing: all keep their shares, so there is nothing to wait for, and the share stays the least that each gets.
+ * While the store is away, each process waits until the calls of others count no more, and then keeps its share of the rate limit. When
+ * the store is back, it keeps both for some seconds, until the others have noticed. A store that goes away again within that time changes
+ * nothing: all processes keep their shares, so there is nothing to wait for, and each gets at least its share.
  */
-export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaModesOptions): QuotaModes {
+export function createQuotaModes({ store, callsPerSecond, clock, onMode }: QuotaModesOptions): QuotaModes {
   let mode: QuotaMode = 'returning';
-  let shareOf = log.replicas();
+  let shareOf = store.replicas();
   let share = createShare(callsPerSecond, shareOf, clock);
-  /** Since when the log can be used again, as known at the latest. */
+  /** Since when the store can be used again, as far as is known. */
   let backSince = Number.NEGATIVE_INFINITY;
-  /** The same where this process has come from the fallback, and does not go by the log alone yet. */
+  /** The same where this process has come from the fallback, and does not rely on the store alone yet. */
   let returnedAt: number | undefined;
   let waitUntil = Number.NEGATIVE_INFINITY;
-  /** When to try again a log that gave nothing; `undefined` where it is trusted. */
+  /** When the next trial reservation is due; `undefined` where the store is trusted. */
   let tryAgainAt: number | undefined;
   let trustedSince = Number.NEGATIVE_INFINITY;
   let failingSince: number | undefined;
@@ -94,8 +91,8 @@ export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaMo
     failed() {
       const now = clock();
       failingSince ??= now;
-      // In the fallback again there is nothing to wait for; so a log that may have gone away again is not waited for either.
-      const isGivenUp = doAllKeepShares(now) || now >= failingSince + MOST_FAILING_MS;
+      // Back in the fallback there is nothing to wait for, so a store that may be away again is not waited for either.
+      const isGivenUp = doAllKeepShares(now) || now >= failingSince + MAX_FAILING_MS;
       if (isGivenUp) tryAgainAt = now + TRY_AGAIN_MS;
       return !isGivenUp;
     },
@@ -108,7 +105,7 @@ export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaMo
   };
 
   function modeAt(now: number): QuotaMode {
-    const since = log.reachableSince();
+    const since = store.reachableSince();
     if (since === undefined || tryAgainAt !== undefined) return 'alone';
     backSince = Math.max(since, trustedSince);
     return now < backSince + RETURNING_MS ? 'returning' : 'shared';
@@ -123,7 +120,7 @@ export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaMo
       else waitUntil = now + WAIT_OUT_MS;
     }
     if ((next === 'alone' && !isKept) || mode === 'shared') {
-      shareOf = log.replicas();
+      shareOf = store.replicas();
       share = createShare(callsPerSecond, shareOf, clock);
     }
     returnedAt = mode === 'alone' ? backSince : undefined;
@@ -131,8 +128,8 @@ export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaMo
     onMode(mode);
   }
 
-  /** Until then no process goes by the log alone. With a new process among them, the shares are too large. */
+  /** Until then no process relies on the store alone. With a new process among them, the shares are too large. */
   function doAllKeepShares(now: number): boolean {
-    return returnedAt !== undefined && now < returnedAt + RETURNING_MS - SKEW_MS && log.replicas() <= shareOf;
+    return returnedAt !== undefined && now < returnedAt + RETURNING_MS - NOTICE_SKEW_MS && store.replicas() <= shareOf;
   }
 }

@@ -1,9 +1,9 @@
 import { type Clock, monotonicClock } from './clock.ts';
 
 export interface RetryOptions {
-  /** Calls for one look-up in all, the first included. @default 3 */
+  /** Calls for one lookup in all, the first included. @default 3 */
   maxAttempts?: number | undefined;
-  /** The most that the first pause may take, in milliseconds; it doubles with each attempt. @default 100 */
+  /** Upper bound of the first delay, in milliseconds; it doubles with each attempt. @default 100 */
   baseMs?: number | undefined;
   /** @default the process' monotonic clock */
   clock?: Clock | undefined;
@@ -11,50 +11,50 @@ export interface RetryOptions {
   random?: (() => number) | undefined;
 }
 
-/** Whether a failed call may be repeated, and when. An outage must not be answered with more calls than a healthy day has. */
+/** Whether a failed call may be retried, and when. Retries must not add to an outage more calls than the API takes when it is healthy. */
 export interface RetryPolicy {
-  /** Counts a call that is no repetition. */
-  noteCall(): void;
-  /** Asks for one repetition, and counts it. @returns false where there have been too many of late. */
-  takeRepetition(): boolean;
-  /** @param attempts calls made so far. @returns how long to pause before the next, in milliseconds. */
-  pauseMs(attempts: number): number;
-  /** Calls for one look-up in all. */
+  /** Counts a call that is not a retry. */
+  recordCall(): void;
+  /** Takes one retry of the budget. @returns false where the budget is spent. */
+  takeRetry(): boolean;
+  /** @param attempts calls made so far. @returns milliseconds until the next. */
+  delayMs(attempts: number): number;
+  /** Calls for one lookup in all. */
   readonly maxAttempts: number;
 }
 
-/** Repetitions are at most this share of the calls of late, and a few in any case. */
+/** Retries are at most this share of recent calls, and a few in any case. */
 const SHARE = 0.2;
 const AT_LEAST = 3;
 const WINDOW_MS = 10_000;
-const LONGEST_PAUSE_MS = 2_000;
+const MAX_DELAY_MS = 2_000;
 
-/** Full jitter: a pause of any length up to the limit, so that those who failed together do not come back together. */
+/** Full jitter: a delay of any length up to the limit, so that calls that failed together are not retried together. */
 export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   const { maxAttempts = 3, baseMs = 100, random = Math.random } = options;
   const clock = options.clock ?? monotonicClock;
-  const calls = createRecent(clock);
-  const repetitions = createRecent(clock);
+  const calls = createWindow(clock);
+  const retries = createWindow(clock);
 
   return {
-    noteCall: calls.add,
-    takeRepetition() {
-      if (repetitions.count() >= Math.max(AT_LEAST, calls.count() * SHARE)) return false;
-      repetitions.add();
+    recordCall: calls.add,
+    takeRetry() {
+      if (retries.count() >= Math.max(AT_LEAST, calls.count() * SHARE)) return false;
+      retries.add();
       return true;
     },
-    pauseMs: (attempts) => random() * Math.min(baseMs * 2 ** (attempts - 1), LONGEST_PAUSE_MS),
+    delayMs: (attempts) => random() * Math.min(baseMs * 2 ** (attempts - 1), MAX_DELAY_MS),
     maxAttempts,
   };
 }
 
-/** Counts what happened of late. */
-function createRecent(clock: Clock) {
+/** Counts events in a sliding window. */
+function createWindow(clock: Clock) {
   let times: number[] = [];
   /** Those before are too old. */
   let first = 0;
 
-  function forgetOld(): void {
+  function dropOld(): void {
     const since = clock() - WINDOW_MS;
     while (first < times.length && (times[first] as number) <= since) first++;
     if (first < 64 || first * 2 < times.length) return;
@@ -64,11 +64,11 @@ function createRecent(clock: Clock) {
 
   return {
     add(): void {
-      forgetOld();
+      dropOld();
       times.push(clock());
     },
     count(): number {
-      forgetOld();
+      dropOld();
       return times.length - first;
     },
   };

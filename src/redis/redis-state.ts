@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { loadRateLimiters } from '../policies/caller-limiter.ts';
 import type { Clock } from '../policies/clock.ts';
-import { loadRateLimiters } from '../policies/rate-limiters.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { connect, type RedisClient } from './connect.ts';
@@ -12,10 +12,10 @@ import { createKeyNames, type Deployment } from './key-names.ts';
 import { createNamedTenants } from './named-tenants.ts';
 import { createRedisPeople } from './people.ts';
 import { createPersonEntries } from './person-entries.ts';
+import { createRedisRateLimitStore } from './rate-limit-store.ts';
 import type { RedisOptions } from './redis-options.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { createSeal } from './seal.ts';
-import { createRedisSlotLog } from './slot-log.ts';
 import { createRedisTokenStore } from './token-store.ts';
 
 export interface RedisStateOptions extends RedisOptions {
@@ -87,8 +87,8 @@ export function createRedisState(options: RedisStateOptions): SharedState {
 
   return {
     ready: firstBeat(),
-    slotLogOf: (identity) =>
-      createRedisSlotLog({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
+    rateLimitStoreOf: (identity) =>
+      createRedisRateLimitStore({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
     tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
     people,
     forgetChannel: createRedisForgetChannel({

@@ -39,7 +39,7 @@ export const TENANTS_MARK = 'since';
 const WHOLE = `local function whole(number) return string.format('%.0f', number) end`;
 
 /**
- * Reserves the next call that the quota allows: the same rules as `createSlotSchedule`, see there.
+ * Reserves the next call that the quota allows: the same rules as `createSchedule`, see there.
  * KEYS: calls, as a sorted set by when each has arrived at the latest; the state of the quota, as a hash.
  * ARGV: owner, number of the call, calls in a window, length of the window, most lateness, longest pause; and what the owner knows,
  * where that is not long ago: the mark of the state, when its latest call may leave, how long ago that is, and how far that may be

@@ -121,7 +121,7 @@ export function createPluginToken(options: PluginTokenOptions): PluginToken {
     }, timeoutMs);
     const signal = AbortSignal.any([timeout.signal, closing.signal]);
     try {
-      await untilAborted(sleep(pace.nextTurn()), signal);
+      await untilAborted(sleep(pace.nextPermit()), signal);
       const fetch = (until: AbortSignal) => fetchHedged(until, span);
       current = await (store
         ? getSharedToken({ store, fetchToken: fetch, timeoutMs, clock, isRefused }, signal)

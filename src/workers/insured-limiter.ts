@@ -1,4 +1,4 @@
-import type { CallerLimiter } from '../policies/rate-limiters.ts';
+import type { CallerLimiter } from '../policies/caller-limiter.ts';
 
 /**
  * Counts where all processes count; and by itself where that gives no answer.

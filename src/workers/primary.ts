@@ -99,9 +99,9 @@ export function createPrimary({ workers, callsPerSecond, clock = monotonicClock 
   }
 
   function take(told: Exclude<WorkerTells, { tell: 'here' }>): void {
-    if (told.tell === 'settle') schedules.find(told.identity)?.settle(told.id, told.arrivedBy);
-    else if (told.tell === 'give back') schedules.find(told.identity)?.giveBack(told.id);
-    else if (told.tell === 'pause') schedules.keep(told.identity)?.pause(told.retryAfterMs);
+    if (told.tell === 'settle') schedules.find(told.identity)?.confirm(told.id, told.arrivedBy);
+    else if (told.tell === 'give back') schedules.find(told.identity)?.release(told.id);
+    else if (told.tell === 'pause') schedules.keep(told.identity)?.penalise(told.retryAfterMs);
     else token.unlock(told.lock);
   }
 }

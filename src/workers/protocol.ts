@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Grant } from '../policies/slot-schedule.ts';
+import type { Grant } from '../policies/schedule.ts';
 
 /** The conversation between a worker and its primary about what all workers have in common. */
 export const STATE_CHANNEL = 'state';

@@ -1,5 +1,5 @@
 import type { Clock } from '../policies/clock.ts';
-import { createSlotSchedule, type SlotSchedule } from '../policies/slot-schedule.ts';
+import { createSchedule, type Schedule } from '../policies/schedule.ts';
 
 export interface SchedulesOptions {
   /** Calls allowed in any one second with one credential. */
@@ -12,9 +12,9 @@ export interface SchedulesOptions {
 /** One schedule for each credential that is in use. */
 export interface Schedules {
   /** @returns `undefined` where too many others are in use. */
-  keep(identity: string): SlotSchedule | undefined;
+  keep(identity: string): Schedule | undefined;
   /** @returns `undefined` where nothing is kept of it. */
-  find(identity: string): SlotSchedule | undefined;
+  find(identity: string): Schedule | undefined;
 }
 
 /** A call counts for a second after it has arrived, and a moment more. */
@@ -25,7 +25,7 @@ const PAUSES_COUNT_MS = 120_000;
 /** What has not been used for so long that a new schedule would allow the same is dropped when another is begun. */
 export function createSchedules({ callsPerSecond, most, clock }: SchedulesOptions): Schedules {
   // A map keeps the order of insertion: what was used last stands last.
-  const kept = new Map<string, { schedule: SlotSchedule; countsUntil: number }>();
+  const kept = new Map<string, { schedule: Schedule; countsUntil: number }>();
 
   return {
     keep(identity) {
@@ -50,7 +50,7 @@ export function createSchedules({ callsPerSecond, most, clock }: SchedulesOption
   }
 
   function begin() {
-    const schedule = createSlotSchedule({ callsPerSecond, clock });
+    const schedule = createSchedule({ callsPerSecond, clock });
     const entry = {
       countsUntil: clock() + CALLS_COUNT_MS,
       schedule: {
@@ -59,16 +59,16 @@ export function createSchedules({ callsPerSecond, most, clock }: SchedulesOption
           count(grant.leaveAt + CALLS_COUNT_MS);
           return grant;
         },
-        settle(id, arrivedBy) {
+        confirm(id, arrivedBy) {
           count(arrivedBy + CALLS_COUNT_MS);
-          schedule.settle(id, arrivedBy);
+          schedule.confirm(id, arrivedBy);
         },
-        giveBack: schedule.giveBack,
-        pause(retryAfterMs) {
+        release: schedule.release,
+        penalise(retryAfterMs) {
           count(clock() + PAUSES_COUNT_MS);
-          schedule.pause(retryAfterMs);
+          schedule.penalise(retryAfterMs);
         },
-      } satisfies SlotSchedule,
+      } satisfies Schedule,
     };
     const count = (until: number) => {
       entry.countsUntil = Math.max(entry.countsUntil, until);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { loadRateLimiters } from '../policies/caller-limiter.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
-import { loadRateLimiters } from '../policies/rate-limiters.ts';
-import { createSlotLog } from '../policies/slot-log.ts';
+import { createRateLimitStore } from '../policies/rate-limit-store.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { TokenStore } from '../upstream/token-store.ts';
 import { createChannel } from './channel.ts';
@@ -53,13 +53,13 @@ export function createWorkerState({ wire, workers, clock = monotonicClock }: Wor
   tell({ tell: 'here' });
 
   return {
-    slotLogOf: (identity) =>
-      createSlotLog(
+    rateLimitStoreOf: (identity) =>
+      createRateLimitStore(
         {
           reserve: () => ask({ ask: 'reserve', identity }),
-          settle: (id, arrivedBy) => tell({ tell: 'settle', identity, id, arrivedBy }),
-          giveBack: (id) => tell({ tell: 'give back', identity, id }),
-          pause: (retryAfterMs) => tell({ tell: 'pause', identity, retryAfterMs }),
+          confirm: (id, arrivedBy) => tell({ tell: 'settle', identity, id, arrivedBy }),
+          release: (id) => tell({ tell: 'give back', identity, id }),
+          penalise: (retryAfterMs) => tell({ tell: 'pause', identity, retryAfterMs }),
           // A worker without its primary ends.
           reachableSince: () => Number.NEGATIVE_INFINITY,
           replicas: () => workers,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
-import { createQuota } from '../../src/policies/quota.ts';
+import { createRateLimiter } from '../../src/policies/rate-limiter.ts';
 import { directoryOnFakeClock, everybody, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
@@ -15,7 +15,7 @@ describe('a look-up that needs another call', () => {
   it('is in it once, and answered, also where a fresh one of the same person waits for that call', async () => {
     const { directory, calls, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
-      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
     });
     const first = directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'] });
     await pass(10);
@@ -32,7 +32,7 @@ describe('a look-up that needs another call', () => {
   it('keeps its place in front of all others, where it waits with a fresh one of the same person', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
-      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
     });
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(10);
@@ -50,7 +50,7 @@ describe('a look-up that needs another call', () => {
     const state = { isDown: false };
     const { directory, calls, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
-      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
       cache: { ttlMs: 1_000 },
     });
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
@@ -67,7 +67,7 @@ describe('a look-up that needs another call', () => {
   it('is joined by who asks for a person who was forgotten while its first call was under way', async () => {
     const { directory, calls, pass } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
-      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
     });
     const first = directory.lookup({ kind: 'key', identifiers: ['k1'] });
     await pass(10);

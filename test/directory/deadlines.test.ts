@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GatewayError } from '../../src/errors.ts';
-import { createQuota } from '../../src/policies/quota.ts';
+import { createRateLimiter } from '../../src/policies/rate-limiter.ts';
 import { directoryOnFakeClock, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
@@ -45,8 +45,8 @@ describe('what cannot be served in time', () => {
 describe('the deadline of a request', () => {
   it('while its look-ups are queued is OVERLOADED, and they are not sent any more', async () => {
     // A quota that promises a slot at once and never gives one: estimates can be wrong.
-    const never = { ...createQuota(), waitMs: () => 60_000, estimateMs: () => 0 };
-    const { directory, calls, pass, context } = directoryOnFakeClock({ quotaOf: () => never });
+    const never = { ...createRateLimiter(), waitMs: () => 60_000, estimateMs: () => 0 };
+    const { directory, calls, pass, context } = directoryOnFakeClock({ rateLimiterOf: () => never });
     const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 200 }) });
     await pass(200);
     expect(shown(await hasty)).toEqual(['OVERLOADED']);

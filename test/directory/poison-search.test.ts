@@ -139,7 +139,7 @@ describe('the search ends', () => {
 
   it('not where the whole batch waits for its turn, and part of it hangs up', async () => {
     const bad = new Set(['k7']);
-    const { directory, pass, context } = directoryOnFakeClock({ answer: refusing(bad), quotaOf: undefined });
+    const { directory, pass, context } = directoryOnFakeClock({ answer: refusing(bad), rateLimiterOf: undefined });
     const leaving = new AbortController();
     for (let n = 0; n < 2; n++) {
       void directory.lookup({

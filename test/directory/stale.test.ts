@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
-import { createQuota } from '../../src/policies/quota.ts';
+import { createRateLimiter } from '../../src/policies/rate-limiter.ts';
 import { type Answering, directoryOnFakeClock, everybody, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
@@ -124,7 +124,7 @@ describe('people whose time is over', () => {
     const state = { isSlow: false };
     const { directory, pass, context } = directoryOnFakeClock({
       cache: { ttlMs: 1_000 },
-      quotaOf: () => createQuota({ callsPerSecond: 1 }),
+      rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
       async answer(query, call) {
         if (state.isSlow) await new Promise((resolve) => setTimeout(resolve, 30_000));
         return everybody(query, call);

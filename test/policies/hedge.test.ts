@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { hedged } from '../../src/policies/hedge.ts';
 
-/** Attempts that end as told: the n-th call gets the n-th script. */
+/** Scripted attempts: the n-th call gets the n-th script. */
 function attempts(...scripts: ((signal: AbortSignal) => Promise<string>)[]) {
   const signals: AbortSignal[] = [];
   const attempt = (signal: AbortSignal) => {
@@ -17,33 +17,33 @@ const silent = (signal: AbortSignal) =>
 const fails = (message: string) => () => Promise.reject(new Error(message));
 const never = new AbortController().signal;
 
-describe('an attempt with a second one beside it', () => {
-  it('is one attempt where the first is answered soon', async () => {
+describe('a hedged attempt', () => {
+  it('is one attempt where the first is answered in time', async () => {
     const { attempt, signals } = attempts(async () => 'first');
     expect(await hedged(attempt, { afterMs: 5, signal: never })).toBe('first');
     await sleep(20);
     expect(signals).toHaveLength(1);
   });
 
-  it('the second one counts where the first is silent, and the first is ended', async () => {
+  it('the second counts where the first is silent, and the first is aborted', async () => {
     const { attempt, signals } = attempts(silent, async () => 'second');
     expect(await hedged(attempt, { afterMs: 1, signal: never })).toBe('second');
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
-  it('a first one that was only slow still counts where the second fails', async () => {
+  it('a slow first attempt still counts where the second fails', async () => {
     const { attempt } = attempts(() => sleep(30, 'slow'), fails('second'));
     expect(await hedged(attempt, { afterMs: 1, signal: never })).toBe('slow');
   });
 
-  it('a first one that fails ends it, and there is no second', async () => {
+  it('a first attempt that fails is final, and there is no second', async () => {
     const { attempt, signals } = attempts(fails('first'));
     await expect(hedged(attempt, { afterMs: 5, signal: never })).rejects.toThrow('first');
     await sleep(20);
     expect(signals).toHaveLength(1);
   });
 
-  it('both end with the signal', async () => {
+  it('the signal aborts both', async () => {
     const { attempt } = attempts(silent, silent);
     const enough = new AbortController();
     setTimeout(() => enough.abort('enough'), 20);

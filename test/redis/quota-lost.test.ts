@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { MOST_LATENESS_MS } from '../../src/policies/lateness.ts';
-import { LONGEST_PAUSE_MS, WINDOW_MS } from '../../src/policies/quota.ts';
+import { MAX_BACKOFF_MS, WINDOW_MS } from '../../src/policies/rate-limiter.ts';
+import { MAX_SKEW_MS } from '../../src/policies/skew.ts';
 import { RESERVE, runScript } from '../../src/redis/scripts.ts';
 import { gatewaysWithRedis } from '../support/gateways-with-redis.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { watchStalls } from '../support/stalls.ts';
 
 const micros = (ms: number) => Math.round(ms * 1_000);
-const TIMES = [WINDOW_MS, MOST_LATENESS_MS, LONGEST_PAUSE_MS].map(micros);
-const TURN = micros(WINDOW_MS + MOST_LATENESS_MS);
+const TIMES = [WINDOW_MS, MAX_SKEW_MS, MAX_BACKOFF_MS].map(micros);
+const TURN = micros(WINDOW_MS + MAX_SKEW_MS);
 
 it('the quota is kept where Redis loses the calls of the last second, and the connections stay', async () => {
   const stalls = watchStalls();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MOST_LATENESS_MS } from '../../src/policies/lateness.ts';
-import { LONGEST_PAUSE_MS, WINDOW_MS } from '../../src/policies/quota.ts';
-import { createSlotSchedule, type Grant } from '../../src/policies/slot-schedule.ts';
+import { MAX_BACKOFF_MS, WINDOW_MS } from '../../src/policies/rate-limiter.ts';
+import { createSchedule, type Grant } from '../../src/policies/schedule.ts';
+import { MAX_SKEW_MS } from '../../src/policies/skew.ts';
 import { PAUSE, RESERVE, runScript } from '../../src/redis/scripts.ts';
 import { startRedis } from '../support/redis-server.ts';
 
@@ -36,13 +36,13 @@ it('the script reserves what the rules of the schedule say, whatever has happene
         return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
       };
       now = await serverNow();
-      const rules = createSlotSchedule({ callsPerSecond: 15, clock: () => now });
+      const rules = createSchedule({ callsPerSecond: 15, clock: () => now });
       const [said, ruled, apart]: [object[], object[], number[]] = [[], [], []];
       const made: { ours: Grant; member: string }[] = [];
       for (const step of steps) {
         const { ours, member } = made[('which' in step ? step.which : 0) % Math.max(1, made.length)] ?? {};
         if (step.type === 'reserve') {
-          const times = [WINDOW_MS, MOST_LATENESS_MS, LONGEST_PAUSE_MS].map(micros);
+          const times = [WINDOW_MS, MAX_SKEW_MS, MAX_BACKOFF_MS].map(micros);
           const answer = await runScript(client, RESERVE, ['calls', 'quota'], [step.owner, made.length, 15, ...times]);
           const [at, leaveAt, inUse, limit, contenders, pausedUntil] = answer as number[];
           now = (at ?? 0) / 1_000;
@@ -61,14 +61,14 @@ it('the script reserves what the rules of the schedule say, whatever has happene
         } else if (step.type === 'settle' && ours && member) {
           const arrivedBy = ours.leaveAt + step.lateMs;
           await client.zadd('calls', 'XX', micros(arrivedBy), member);
-          rules.settle(ours.id, arrivedBy);
+          rules.confirm(ours.id, arrivedBy);
         } else if (step.type === 'give back' && ours && member) {
           await client.zrem('calls', member);
-          rules.giveBack(ours.id);
+          rules.release(ours.id);
         } else if (step.type === 'pause') {
           now =
-            Number(await runScript(client, PAUSE, ['quota'], [micros(step.ms), 15, micros(LONGEST_PAUSE_MS)])) / 1_000;
-          rules.pause(step.ms);
+            Number(await runScript(client, PAUSE, ['quota'], [micros(step.ms), 15, micros(MAX_BACKOFF_MS)])) / 1_000;
+          rules.penalise(step.ms);
         } else if (step.type === 'wait') {
           await sleep(step.ms);
         }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect, it } from 'vitest';
 import type { RedisClient } from '../../src/redis/connect.ts';
 import { createRedisConnection } from '../../src/redis/connection.ts';
-import { createRedisSlotLog } from '../../src/redis/slot-log.ts';
+import { createRedisRateLimitStore } from '../../src/redis/rate-limit-store.ts';
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -30,7 +30,14 @@ it('a turn that is told later than other commands may take is used all the same'
   });
   connection.noteBeat('answered');
   const keys = { calls: 'calls', state: 'quota' };
-  const log = createRedisSlotLog({ connection, keys, callsPerSecond: 15, replica: 'a', replicas: () => 2, clock });
+  const log = createRedisRateLimitStore({
+    connection,
+    keys,
+    callsPerSecond: 15,
+    replica: 'a',
+    replicas: () => 2,
+    clock,
+  });
   expect(await log.reserve()).toMatchObject({ leaveAt: 5_067 });
   expect(commands).toEqual(['reserve']);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { MOST_LATENESS_MS } from '../../src/policies/lateness.ts';
+import { MAX_SKEW_MS } from '../../src/policies/skew.ts';
 
 /**
  * Knows when this process, and most likely the whole machine, stood still for longer than a quota counts on. What a sandbox in this
@@ -24,7 +24,7 @@ export function watchStalls(): Stalls {
   let lastTick = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - lastTick > MOST_LATENESS_MS) stalls.push({ from: lastTick, to: now });
+    if (now - lastTick > MAX_SKEW_MS) stalls.push({ from: lastTick, to: now });
     lastTick = now;
   }, TICK_MS);
   onTestFinished(() => clearInterval(timer));

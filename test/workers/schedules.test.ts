@@ -30,13 +30,13 @@ describe('the schedules of callers', () => {
   it('are kept as long as a call is told to be still to come', () => {
     const { time, schedules } = schedulesOf(1);
     const { id } = schedules.keep('a')?.reserve('worker') ?? { id: '' };
-    for (; time.now < 20_000; time.now += 500) schedules.find('a')?.settle(id, time.now + 1_000);
+    for (; time.now < 20_000; time.now += 500) schedules.find('a')?.confirm(id, time.now + 1_000);
     expect(schedules.keep('b')).toBeUndefined();
   });
 
   it('remember a pause and the way back from it, and stand in nobody’s way meanwhile', () => {
     const { time, schedules } = schedulesOf(3);
-    schedules.keep('a')?.pause(60_000);
+    schedules.keep('a')?.penalise(60_000);
     for (const caller of ['b', 'c']) schedules.keep(caller)?.reserve('worker');
     time.now += 59_000;
     expect(schedules.keep('d')).toBeDefined();

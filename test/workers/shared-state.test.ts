@@ -35,7 +35,7 @@ const life = (clock: () => number, token = 'p-token') => ({
 describe('the calls of workers', () => {
   it('are of one quota, each on the clock of its worker', async () => {
     const { workers } = await processes();
-    const logs = workers.map((worker) => worker.slotLogOf('plugin'));
+    const logs = workers.map((worker) => worker.rateLimitStoreOf('plugin'));
     const waits: number[] = [];
     const contending: number[] = [];
     for (let call = 0; call < 6; call++) {
@@ -52,17 +52,17 @@ describe('the calls of workers', () => {
   it('with one credential are of no concern to another', async () => {
     const { workers } = await processes({ callsPerSecond: 1 });
     for (const identity of ['caller:a', 'caller:b']) {
-      const { leaveAt, inUse } = (await workers[0]?.slotLogOf(identity).reserve()) ?? {};
+      const { leaveAt, inUse } = (await workers[0]?.rateLimitStoreOf(identity).reserve()) ?? {};
       expect([leaveAt, inUse]).toEqual([workers[0]?.clock(), 1]);
     }
   });
 
   it('count no more when they are given back, and a second from when they arrived', async () => {
     const { workers } = await processes({ callsPerSecond: 1 });
-    const [a, b] = workers.map((worker) => worker.slotLogOf('plugin'));
-    (await a?.reserve())?.giveBack();
+    const [a, b] = workers.map((worker) => worker.rateLimitStoreOf('plugin'));
+    (await a?.reserve())?.release();
     const arrivedAt = performance.now();
-    (await a?.reserve())?.settle(workers[0]?.clock() ?? 0);
+    (await a?.reserve())?.confirm(workers[0]?.clock() ?? 0);
     vi.advanceTimersByTime(500);
     const { leaveAt } = (await b?.reserve()) ?? { leaveAt: 0 };
     expect(leaveAt - 2_000_000).toBe(arrivedAt + 1_005);
@@ -70,8 +70,8 @@ describe('the calls of workers', () => {
 
   it('pause for all of them', async () => {
     const { workers } = await processes();
-    workers[0]?.slotLogOf('plugin').pause(2_000);
-    const { leaveAt, pausedUntil } = (await workers[1]?.slotLogOf('plugin').reserve()) ?? {};
+    workers[0]?.rateLimitStoreOf('plugin').penalise(2_000);
+    const { leaveAt, pausedUntil } = (await workers[1]?.rateLimitStoreOf('plugin').reserve()) ?? {};
     const end = (workers[1]?.clock() ?? 0) + 2_000;
     expect([leaveAt, pausedUntil]).toEqual([end, end]);
   });
@@ -79,15 +79,15 @@ describe('the calls of workers', () => {
   it('of a worker that is gone hold up nobody', async () => {
     const { workers } = await processes({ callsPerSecond: 1 });
     const [a, b] = workers;
-    await a?.slotLogOf('plugin').reserve();
+    await a?.rateLimitStoreOf('plugin').reserve();
     a?.gone();
     vi.advanceTimersByTime(1_105);
-    expect((await b?.slotLogOf('plugin').reserve())?.leaveAt).toBe(b?.clock());
+    expect((await b?.rateLimitStoreOf('plugin').reserve())?.leaveAt).toBe(b?.clock());
   });
 
   it('may be asked for at once, and by a share where the primary does not answer', async () => {
     const [here] = wirePair();
-    const log = createWorkerState({ wire: here, workers: 3 }).slotLogOf('plugin');
+    const log = createWorkerState({ wire: here, workers: 3 }).rateLimitStoreOf('plugin');
     expect([log.reachableSince(), log.replicas()]).toEqual([Number.NEGATIVE_INFINITY, 3]);
     const reserved = log.reserve().catch(String);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -177,12 +177,12 @@ describe('what comes over the wire', () => {
     });
     await vi.waitFor(() => expect(answers).toHaveLength(3));
     expect(answers).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ is: 'failure', id: 900 })));
-    expect((await b?.slotLogOf('plugin').reserve())?.inUse).toBe(1);
+    expect((await b?.rateLimitStoreOf('plugin').reserve())?.inUse).toBe(1);
   });
 
   it('is refused by a worker where it is not of the protocol', async () => {
     const [here, there] = wirePair();
-    const log = createWorkerState({ wire: here, workers: 2 }).slotLogOf('plugin');
+    const log = createWorkerState({ wire: here, workers: 2 }).rateLimitStoreOf('plugin');
     const reserved = log.reserve().catch((error: Error) => error.constructor.name);
     there.send({ is: 'answer', channel: 'state', id: 0, body: { id: 'x', leaveAt: 'now' } });
     expect(await reserved).toBe('ZodError');

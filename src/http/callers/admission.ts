@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts';
-import { type CallerLimiter, loadRateLimiters } from '../../policies/rate-limiters.ts';
+import { type CallerLimiter, loadRateLimiters } from '../../policies/caller-limiter.ts';
 import type { Caller } from './caller.ts';
 
 export interface AdmissionOptions {

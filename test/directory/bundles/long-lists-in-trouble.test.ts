@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
-import { createQuota } from '../../../src/policies/quota.ts';
+import { createRateLimiter } from '../../../src/policies/rate-limiter.ts';
 import { directoryOnFakeClock, everybody, shown } from '../../support/made-up-api.ts';
 
 afterEach(() => {
@@ -9,7 +9,7 @@ afterEach(() => {
 
 const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)) % 7 === 0 ? null : key));
 /** So that look-ups wait, and whose turn it is shows. */
-const oneCallASecond = () => ({ quotaOf: () => createQuota({ callsPerSecond: 1 }) });
+const oneCallASecond = () => ({ rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }) });
 
 describe('a list of hundreds that nobody waits for any more', () => {
   it.each([

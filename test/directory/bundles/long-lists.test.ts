@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createQuota } from '../../../src/policies/quota.ts';
+import { createRateLimiter } from '../../../src/policies/rate-limiter.ts';
 import type { GatewayEvent } from '../../../src/telemetry/events.ts';
 import { directoryOnFakeClock, shown } from '../../support/made-up-api.ts';
 
@@ -9,7 +9,7 @@ afterEach(() => {
 
 const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)) % 7 === 0 ? null : key));
 /** So that look-ups wait, and whose turn it is shows. */
-const oneCallASecond = () => ({ quotaOf: () => createQuota({ callsPerSecond: 1 }) });
+const oneCallASecond = () => ({ rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }) });
 
 describe('a list of hundreds', () => {
   it('leaves in whole calls in the order asked, and what is left over in one more', async () => {

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import { createSharedQuota, type QuotaMode } from '../../src/policies/shared-quota.ts';
-import { createSlotLog } from '../../src/policies/slot-log.ts';
-import { createSlotQueue } from '../../src/policies/slot-queue.ts';
-import { createSlotSchedule } from '../../src/policies/slot-schedule.ts';
+import { createPermitQueue } from '../../src/policies/permit-queue.ts';
+import { createRateLimitStore } from '../../src/policies/rate-limit-store.ts';
+import { createSchedule } from '../../src/policies/schedule.ts';
+import { createSharedRateLimiter, type QuotaMode } from '../../src/policies/shared-rate-limiter.ts';
 import { useFakeTime } from '../support/fake-time.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 
@@ -11,9 +11,9 @@ useFakeTime();
 const now = () => performance.now();
 const TIMEOUT_MS = 20;
 
-/** Three processes with much to send, and a log that does not answer for some stretches. Nobody tells them that it is away. */
+/** Three processes with much to send, and a store that does not answer for some stretches, which they are not notified of. */
 function threeBusy(silences: readonly { from: number; to: number }[]) {
-  const schedule = createSlotSchedule({ callsPerSecond: 15, clock: now });
+  const schedule = createSchedule({ callsPerSecond: 15, clock: now });
   const arrivals: number[] = [];
   const modes: QuotaMode[] = [];
   const answered = <T>(answer: () => T) =>
@@ -24,23 +24,25 @@ function threeBusy(silences: readonly { from: number; to: number }[]) {
       else setTimeout(() => reject(new Error('silent')), TIMEOUT_MS);
     });
   for (const name of ['a', 'b', 'c']) {
-    const log = createSlotLog(
+    const log = createRateLimitStore(
       {
         reserve: () => answered(() => schedule.reserve(name)),
-        settle: (id, arrivedBy) => void answered(() => schedule.settle(id, arrivedBy)).catch(() => {}),
-        giveBack: (id) => void answered(() => schedule.giveBack(id)).catch(() => {}),
-        pause: schedule.pause,
+        confirm: (id, arrivedBy) => void answered(() => schedule.confirm(id, arrivedBy)).catch(() => {}),
+        release: (id) => void answered(() => schedule.release(id)).catch(() => {}),
+        penalise: schedule.penalise,
         reachableSince: () => -10_000,
         replicas: () => 3,
       },
       now,
     );
-    const queue = createSlotQueue(createSharedQuota({ log, clock: now, onMode: (mode) => modes.push(mode) }));
-    const send = (take: Parameters<Parameters<typeof queue.request>[0]>[0]) => {
-      const slot = take();
-      slot.left();
+    const queue = createPermitQueue(
+      createSharedRateLimiter({ store: log, clock: now, onMode: (mode) => modes.push(mode) }),
+    );
+    const send = (acquire: Parameters<Parameters<typeof queue.request>[0]>[0]) => {
+      const permit = acquire();
+      permit.start();
       arrivals.push(now());
-      setTimeout(() => slot.done(), 20);
+      setTimeout(() => permit.release(), 20);
       queue.request(send);
     };
     queue.request(send);
@@ -49,7 +51,7 @@ function threeBusy(silences: readonly { from: number; to: number }[]) {
 }
 
 it.each([25, 50, 80, 150, 400])(
-  'a log that is silent for %d ms now and then is waited for: the quota holds, and goes on to be shared',
+  'a store that is silent for %d ms now and then is waited for: the rate limit holds and stays shared',
   async (ms) => {
     const silences = Array.from({ length: 40 }, (_, n) => ({ from: 3_000 + n * 1_013, to: 3_000 + n * 1_013 + ms }));
     const { arrivals, modes } = threeBusy(silences);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { createSharedQuota, type QuotaMode } from '../../src/policies/shared-quota.ts';
-import { createSlotLog } from '../../src/policies/slot-log.ts';
-import { createSlotQueue } from '../../src/policies/slot-queue.ts';
-import { createSlotSchedule } from '../../src/policies/slot-schedule.ts';
+import { createPermitQueue } from '../../src/policies/permit-queue.ts';
+import { createRateLimitStore } from '../../src/policies/rate-limit-store.ts';
+import { createSchedule } from '../../src/policies/schedule.ts';
+import { createSharedRateLimiter, type QuotaMode } from '../../src/policies/shared-rate-limiter.ts';
 import { useFakeTime } from '../support/fake-time.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 
@@ -12,10 +12,10 @@ useFakeTime();
 const now = () => performance.now();
 const after = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
-/** What keeps the log: it can go away, and come back knowing nothing. Its clock is not that of the processes. */
-function logKeeper(wayMs = 1) {
+/** A store that can go away, and come back empty. Its clock is not that of the processes. */
+function fakeStore(wayMs = 1) {
   const clock = () => now() + 1_000_000;
-  let schedule = createSlotSchedule({ callsPerSecond: 15, clock });
+  let schedule = createSchedule({ callsPerSecond: 15, clock });
   let isAway = false;
   return {
     goAway() {
@@ -23,19 +23,19 @@ function logKeeper(wayMs = 1) {
     },
     comeBack() {
       isAway = false;
-      schedule = createSlotSchedule({ callsPerSecond: 15, clock });
+      schedule = createSchedule({ callsPerSecond: 15, clock });
     },
-    /** @param noticesMs how long this process takes to notice that the log went, or came back. */
+    /** @param noticesMs how long this process takes to notice that the store went away, or came back. */
     seenBy(owner: string, { replicas, noticesMs = 0 }: { replicas: number; noticesMs?: number }) {
       let since: number | undefined = Number.NEGATIVE_INFINITY;
-      const tell = async (action: () => void) => {
+      const send = async (action: () => void) => {
         await after(wayMs);
         if (!isAway) action();
       };
       return {
         lose: () => void after(noticesMs).then(() => (since = undefined)),
         find: () => void after(noticesMs).then(() => (since = now())),
-        log: createSlotLog(
+        log: createRateLimitStore(
           {
             async reserve() {
               await after(wayMs);
@@ -44,9 +44,9 @@ function logKeeper(wayMs = 1) {
               await after(wayMs);
               return grant;
             },
-            settle: (id, at) => void tell(() => schedule.settle(id, at)),
-            giveBack: (id) => void tell(() => schedule.giveBack(id)),
-            pause: (ms) => void tell(() => schedule.pause(ms)),
+            confirm: (id, at) => void send(() => schedule.confirm(id, at)),
+            release: (id) => void send(() => schedule.release(id)),
+            penalise: (ms) => void send(() => schedule.penalise(ms)),
             reachableSince: () => since,
             replicas: () => replicas,
           },
@@ -63,26 +63,31 @@ interface Call {
 }
 
 /** A process that always has something to send. Its calls are answered after 20 ms. */
-function busyProcess(owner: string, log: ReturnType<typeof createSlotLog>, arrived: Call[], modes: QuotaMode[] = []) {
-  const quota = createSharedQuota({ log, clock: now, onMode: (mode) => modes.push(mode) });
-  const queue = createSlotQueue(quota);
+function busyProcess(
+  owner: string,
+  log: ReturnType<typeof createRateLimitStore>,
+  arrived: Call[],
+  modes: QuotaMode[] = [],
+) {
+  const limiter = createSharedRateLimiter({ store: log, clock: now, onMode: (mode) => modes.push(mode) });
+  const queue = createPermitQueue(limiter);
   const ask = () =>
-    queue.request((take) => {
-      const slot = take();
-      slot.left();
+    queue.request((acquire) => {
+      const permit = acquire();
+      permit.start();
       arrived.push({ owner, at: now() });
-      setTimeout(() => slot.done(), 20);
+      setTimeout(() => permit.release(), 20);
       ask();
     });
   ask();
-  return { quota, stop: queue.dispose };
+  return { limiter, stop: queue.dispose };
 }
 
 const of = (calls: readonly Call[], owner: string) => calls.filter((call) => call.owner === owner).length;
 
-describe('one quota for several processes', () => {
-  it('lets three busy ones make 15 calls a second in all, each a third of them', async () => {
-    const keeper = logKeeper();
+describe('the rate limit of several processes', () => {
+  it('lets three busy processes make 15 calls a second in all, each a third of them', async () => {
+    const keeper = fakeStore();
     const calls: Call[] = [];
     const busy = ['a', 'b', 'c'].map((owner) => busyProcess(owner, keeper.seenBy(owner, { replicas: 3 }).log, calls));
     await vi.advanceTimersByTimeAsync(20_000);
@@ -92,22 +97,22 @@ describe('one quota for several processes', () => {
     for (const owner of ['a', 'b', 'c']) expect(of(calls, owner)).toBeGreaterThanOrEqual(calls.length / 3 - 2);
   });
 
-  it.each([0, 80, 200])('does not starve one whose timers are %d ms late', async (lagMs) => {
-    const keeper = logKeeper();
+  it.each([0, 80, 200])('does not starve a process whose timers are %d ms late', async (lagMs) => {
+    const keeper = fakeStore();
     const calls: Call[] = [];
-    const { stop } = busyProcess('well', keeper.seenBy('well', { replicas: 2 }).log, calls);
-    const quota = createSharedQuota({ log: keeper.seenBy('late', { replicas: 2 }).log, clock: now });
+    const { stop } = busyProcess('success', keeper.seenBy('success', { replicas: 2 }).log, calls);
+    const limiter = createSharedRateLimiter({ store: keeper.seenBy('late', { replicas: 2 }).log, clock: now });
     const over = new AbortController();
     const lagging = (async () => {
       while (!over.signal.aborted) {
-        const waitMs = quota.waitMs();
+        const waitMs = limiter.waitMs();
         if (typeof waitMs !== 'number') await waitMs;
         else if (waitMs > 0) await after(waitMs + lagMs);
         else {
-          const slot = quota.take();
-          slot.left();
+          const permit = limiter.acquire();
+          permit.start();
           calls.push({ owner: 'late', at: now() });
-          setTimeout(() => slot.done(), 20);
+          setTimeout(() => permit.release(), 20);
         }
       }
     })();
@@ -121,26 +126,26 @@ describe('one quota for several processes', () => {
     expect(calls.length).toBeGreaterThanOrEqual(20 * 11);
   });
 
-  it('leaves all of it to one that is busy alone', async () => {
+  it('gives all calls to the only busy process', async () => {
     const calls: Call[] = [];
-    const { stop } = busyProcess('a', logKeeper().seenBy('a', { replicas: 3 }).log, calls);
+    const { stop } = busyProcess('a', fakeStore().seenBy('a', { replicas: 3 }).log, calls);
     await vi.advanceTimersByTimeAsync(10_000);
     stop();
     expect(calls.length).toBeGreaterThanOrEqual(145);
   });
 
-  it('keeps a pause also where the next turn was reserved before', async () => {
+  it('keeps a backoff even where the next call was reserved before', async () => {
     const calls: Call[] = [];
-    const quota = createSharedQuota({ log: logKeeper().seenBy('a', { replicas: 1 }).log, clock: now });
-    const queue = createSlotQueue(quota);
+    const limiter = createSharedRateLimiter({ store: fakeStore().seenBy('a', { replicas: 1 }).log, clock: now });
+    const queue = createPermitQueue(limiter);
     const ask = () =>
-      queue.request((take) => {
-        const slot = take();
-        slot.left();
+      queue.request((acquire) => {
+        const permit = acquire();
+        permit.start();
         calls.push({ owner: 'a', at: now() });
         setTimeout(() => {
-          if (calls.length === 30) slot.refused(10_000);
-          slot.done();
+          if (calls.length === 30) permit.rejected(10_000);
+          permit.release();
         }, 20);
         ask();
       });
@@ -150,42 +155,42 @@ describe('one quota for several processes', () => {
     expect(calls).toHaveLength(30);
   });
 
-  it('tells everybody of a pause that one of them was asked for', async () => {
-    const keeper = logKeeper();
+  it('shares a backoff with all processes', async () => {
+    const keeper = fakeStore();
     const calls: Call[] = [];
-    const quotas = ['a', 'b'].map((owner) =>
-      createSharedQuota({ log: keeper.seenBy(owner, { replicas: 2 }).log, clock: now }),
+    const limiters = ['a', 'b'].map((owner) =>
+      createSharedRateLimiter({ store: keeper.seenBy(owner, { replicas: 2 }).log, clock: now }),
     );
-    const [first, second] = quotas.map(createSlotQueue);
-    first?.request((take) => {
-      const slot = take();
-      slot.left();
-      slot.refused(5_000);
-      slot.done();
+    const [first, second] = limiters.map(createPermitQueue);
+    first?.request((acquire) => {
+      const permit = acquire();
+      permit.start();
+      permit.rejected(5_000);
+      permit.release();
     });
     await vi.advanceTimersByTimeAsync(100);
-    expect(quotas[0]?.pausedMs()).toBeGreaterThan(4_800);
-    second?.request((take) => {
-      take().left();
+    expect(limiters[0]?.backoffMs()).toBeGreaterThan(4_800);
+    second?.request((acquire) => {
+      acquire().start();
       calls.push({ owner: 'b', at: now() });
     });
     await vi.advanceTimersByTimeAsync(100);
-    expect(quotas[1]?.pausedMs()).toBeGreaterThan(4_700);
+    expect(limiters[1]?.backoffMs()).toBeGreaterThan(4_700);
     await vi.advanceTimersByTimeAsync(4_500);
     expect(calls).toEqual([]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(calls).toHaveLength(1);
   });
 
-  it('keeps a call in the log that waits for a token, and forgets one that never leaves', async () => {
-    const keeper = logKeeper();
-    const late = createSharedQuota({ log: keeper.seenBy('late', { replicas: 2 }).log, clock: now });
+  it('renews the reservation of a call that waits for a token, and drops that of one that never leaves', async () => {
+    const keeper = fakeStore();
+    const late = createSharedRateLimiter({ store: keeper.seenBy('late', { replicas: 2 }).log, clock: now });
     const leaving: (() => void)[] = [];
     const arrived: number[] = [];
-    createSlotQueue(late).request((take) => {
-      const slot = take();
+    createPermitQueue(late).request((acquire) => {
+      const permit = acquire();
       leaving.push(() => {
-        slot.left();
+        permit.start();
         arrived.push(now());
       });
     });
@@ -199,27 +204,27 @@ describe('one quota for several processes', () => {
     expect(mostInAnySecond([...arrived, ...calls.map(({ at }) => at)])).toBeLessThanOrEqual(15);
   });
 
-  it('is idle after a turn that nobody took: whoever asked for it has hung up', async () => {
-    const quota = createSharedQuota({ log: logKeeper().seenBy('a', { replicas: 1 }).log, clock: now });
-    createSlotQueue(quota).request(() => {});
+  it('is idle after an unused reservation: the client has disconnected', async () => {
+    const limiter = createSharedRateLimiter({ store: fakeStore().seenBy('a', { replicas: 1 }).log, clock: now });
+    createPermitQueue(limiter).request(() => {});
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(quota.isIdle()).toBe(true);
+    expect(limiter.isIdle()).toBe(true);
   });
 
-  it('estimates by what is so now: whoever was busy a while ago, and a pace that was lower then, count no more', async () => {
-    const keeper = logKeeper();
+  it('estimates by current figures: processes that were busy a while ago, and a rate that was lower then, count no more', async () => {
+    const keeper = fakeStore();
     const busy = ['a', 'b', 'c', 'd'].map((owner) => busyProcess(owner, keeper.seenBy(owner, { replicas: 4 }).log, []));
     await vi.advanceTimersByTimeAsync(5_000);
-    const [quota] = busy.map((one) => one.quota);
-    expect(quota?.estimateMs(11)).toBeGreaterThan(2_000);
+    const [limiter] = busy.map((one) => one.limiter);
+    expect(limiter?.estimateMs(11)).toBeGreaterThan(2_000);
     for (const { stop } of busy) stop();
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(quota?.estimateMs(11)).toBeLessThan(800);
+    expect(limiter?.estimateMs(11)).toBeLessThan(800);
   });
 
-  describe('while the log is away', () => {
-    it('waits until the calls of others count no more, then each keeps its share', async () => {
-      const keeper = logKeeper();
+  describe('while the store is away', () => {
+    it('processes wait until the calls of others count no more, then keep their shares', async () => {
+      const keeper = fakeStore();
       const calls: Call[] = [];
       const modes: QuotaMode[] = [];
       const seen = ['a', 'b', 'c'].map((owner) => keeper.seenBy(owner, { replicas: 3 }));
@@ -237,7 +242,7 @@ describe('one quota for several processes', () => {
     });
 
     it('allows less than one call a second where there are more processes than calls', async () => {
-      const keeper = logKeeper();
+      const keeper = fakeStore();
       const calls: Call[] = [];
       const seen = keeper.seenBy('a', { replicas: 40 });
       keeper.goAway();
@@ -249,8 +254,8 @@ describe('one quota for several processes', () => {
       expect(calls.length).toBeLessThanOrEqual(11);
     });
 
-    it('asks again when it is back, and takes turns with the others again', async () => {
-      const keeper = logKeeper();
+    it('reserves again when it is back, and takes turns with the others again', async () => {
+      const keeper = fakeStore();
       const calls: Call[] = [];
       const modes: QuotaMode[] = [];
       const seen = ['a', 'b'].map((owner) => keeper.seenBy(owner, { replicas: 2 }));
@@ -267,9 +272,9 @@ describe('one quota for several processes', () => {
     });
 
     it.each([600, 2_000, 5_000, 9_000].flatMap((periodMs) => [1, 2, 3].map((processes) => ({ periodMs, processes }))))(
-      'a log that is away for $periodMs ms and back for as long, again and again, leaves $processes processes at least their shares',
+      'a store that is away for $periodMs ms and back for as long, again and again, leaves $processes processes at least their shares',
       async ({ periodMs, processes }) => {
-        const keeper = logKeeper();
+        const keeper = fakeStore();
         const calls: Call[] = [];
         const seen = Array.from({ length: processes }, (_, index) =>
           keeper.seenBy(`${index}`, { replicas: processes, noticesMs: 300 }),
@@ -292,8 +297,8 @@ describe('one quota for several processes', () => {
       },
     );
 
-    it('leaves a log alone that can be reached and gives nothing, and goes on by its share', async () => {
-      const keeper = logKeeper();
+    it('calls leave by the share where the store can be reached but fails', async () => {
+      const keeper = fakeStore();
       const calls: Call[] = [];
       keeper.goAway();
       busyProcess('a', keeper.seenBy('a', { replicas: 3 }).log, calls);
@@ -302,7 +307,7 @@ describe('one quota for several processes', () => {
     });
   });
 
-  it('never lets more than 15 arrive in any sliding second, whenever the log goes away and comes back', async () => {
+  it('never lets more than 15 arrive in any sliding second, whenever the store goes away and comes back', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -318,21 +323,21 @@ describe('one quota for several processes', () => {
           outages: fc.array(fc.record({ afterMs: fc.nat(9_000), lastsMs: fc.nat(4_000) }), { maxLength: 4 }),
         }),
         async ({ processes, wayMs, outages }) => {
-          const keeper = logKeeper(wayMs);
+          const keeper = fakeStore(wayMs);
           const calls: Call[] = [];
           const replicas = processes.length;
           const seen = processes.map(({ noticesMs }, index) => keeper.seenBy(`${index}`, { replicas, noticesMs }));
           const stops = seen.map(({ log }, index) => {
             const { startsAt, pauses } = processes[index] ?? { startsAt: 0, pauses: [] };
-            const quota = createSharedQuota({ log, clock: now });
-            const queue = createSlotQueue(quota);
+            const limiter = createSharedRateLimiter({ store: log, clock: now });
+            const queue = createPermitQueue(limiter);
             const rest = [...pauses];
             const ask = () =>
-              queue.request((take) => {
-                const slot = take();
-                slot.left();
+              queue.request((acquire) => {
+                const permit = acquire();
+                permit.start();
                 calls.push({ owner: `${index}`, at: now() });
-                setTimeout(() => slot.done(), 20);
+                setTimeout(() => permit.release(), 20);
                 const pause = rest.shift() ?? 0;
                 if (pause < 500) ask();
                 else setTimeout(ask, pause);

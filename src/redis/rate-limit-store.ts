@@ -1,12 +1,12 @@
 import type { Clock } from '../policies/clock.ts';
-import { MOST_LATENESS_MS } from '../policies/lateness.ts';
-import { LONGEST_PAUSE_MS, WINDOW_MS } from '../policies/quota.ts';
-import { createSlotLog, type SlotLog } from '../policies/slot-log.ts';
+import { createRateLimitStore, type RateLimitStore } from '../policies/rate-limit-store.ts';
+import { MAX_BACKOFF_MS, WINDOW_MS } from '../policies/rate-limiter.ts';
+import { MAX_SKEW_MS } from '../policies/skew.ts';
 import type { RedisConnection } from './connection.ts';
 import type { KeyNames } from './key-names.ts';
 import { PAUSE, RESERVE, runScript } from './scripts.ts';
 
-export interface RedisSlotLogOptions {
+export interface RedisRateLimitStoreOptions {
   connection: RedisConnection;
   /** Where the calls with this credential are kept. */
   keys: ReturnType<KeyNames['quota']>;
@@ -27,18 +27,18 @@ const LATEST_COUNTS_MS = 60_000;
 const micros = (ms: number) => Math.round(ms * 1_000);
 
 /** The calls of all gateways, in Redis, on the clock of the server. */
-export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
+export function createRedisRateLimitStore(options: RedisRateLimitStoreOptions): RateLimitStore {
   const { connection, keys, callsPerSecond, replica, replicas, clock } = options;
   let made = 0;
   /** The latest call that was reserved: whether the log still knows of it is for the log to say. */
   let latest: { readonly since: string; readonly leaveAt: number; readonly at: number } | undefined;
 
-  return createSlotLog(
+  return createRateLimitStore(
     {
       async reserve() {
         const number = made++;
         const id = `${replica}:${number}`;
-        const times = [micros(WINDOW_MS), micros(MOST_LATENESS_MS), micros(LONGEST_PAUSE_MS)];
+        const times = [micros(WINDOW_MS), micros(MAX_SKEW_MS), micros(MAX_BACKOFF_MS)];
         const askedAt = clock();
         const known = latest && askedAt < latest.at + LATEST_COUNTS_MS ? latest : undefined;
         const knows = known ? [known.since, known.leaveAt, micros(askedAt - known.at), micros(SLACK_MS)] : [];
@@ -59,7 +59,7 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
           )
           .catch((error) => {
             // What is answered too late has been reserved all the same.
-            void reserved?.then(() => giveBack(id)).catch(() => {});
+            void reserved?.then(() => release(id)).catch(() => {});
             throw error;
           });
         const [now, leaveAt, inUse, limit, contenders, pausedUntil, since] = answer as Answer;
@@ -74,12 +74,12 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
           pausedUntil: pausedUntil / 1_000,
         };
       },
-      settle(id, arrivedBy) {
+      confirm(id, arrivedBy) {
         attempt((client) => client.zadd(keys.calls, 'XX', micros(arrivedBy), id));
       },
-      giveBack,
-      pause(retryAfterMs) {
-        const args = [micros(retryAfterMs), callsPerSecond, micros(LONGEST_PAUSE_MS)];
+      release,
+      penalise(retryAfterMs) {
+        const args = [micros(retryAfterMs), callsPerSecond, micros(MAX_BACKOFF_MS)];
         attempt((client) => runScript(client, PAUSE, [keys.state], args));
       },
       reachableSince: connection.upSince,
@@ -88,7 +88,7 @@ export function createRedisSlotLog(options: RedisSlotLogOptions): SlotLog {
     clock,
   );
 
-  function giveBack(id: string): void {
+  function release(id: string): void {
     attempt((client) => client.zrem(keys.calls, id));
   }
 
