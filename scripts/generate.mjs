@@ -57,8 +57,8 @@ const ASKED_FOR_MOST = [
 const GROUPS = [
   ['The user API', upstreamSettings],
   ['The server', serverSettings],
-  ['Who may ask', callerSettings],
-  ['Memory', cacheSettings],
+  ['Callers', callerSettings],
+  ['Cache', cacheSettings],
   ['Several gateways', replicaSettings],
   ['Documents and schema', documentSettings],
   ['Browsers', browserSettings],
@@ -86,27 +86,27 @@ const ERRORS_PAGE = `# Errors
 
 <!-- Written by \`npm run generate\` from src/errors.ts. -->
 
-A person who does not exist is \`null\` **without** an error. Whatever goes wrong is \`null\` with one error at its own path and a
-code in \`extensions.code\`; every field and list item beside it stays right. A fault is never shown as "not found", and never
-remembered, but for a value that the user API refuses: that for a minute.
+A user that is not found is \`null\` **without** an error. A failure is \`null\` with one error at its own path and a code in
+\`extensions.code\`; all other fields and list items are not affected. A failure is never reported as "not found" and never cached,
+except an identifier that the user API rejects, which is cached for a minute.
 
 ${errorsTable}
 
-The status counts for a request that is refused as a whole; field errors travel in a 200. Clients that accept only
-\`application/json\` get a 200, as GraphQL over HTTP wants, for a document that is wrong, variables that are wrong, and \`OVERLOADED\`;
-every other refusal has its status for every client. A refusal is \`application/graphql-response+json\` where the client accepts it.
+The status is that of a request rejected as a whole; field errors are part of a 200 response. Clients that accept only
+\`application/json\` get a 200 for an invalid document, invalid variables and \`OVERLOADED\`, as GraphQL over HTTP specifies; every other
+error has its status for every client. An error response is \`application/graphql-response+json\` if the client accepts it.
 
-An operation whose identifiers are all \`OVERLOADED\` is refused as a whole: one error without a path, and no \`data\`. Where one of
-them is cached or in flight, each of the others has its error at its own path.
+An operation whose identifiers are all \`OVERLOADED\` is rejected as a whole: one error without a path, and no \`data\`. If one of them
+is cached or in flight, each of the others has its error at its own path.
 
 | in \`extensions\` | meaning |
 | --- | --- |
 | \`code\` | one of the above, or graphql-js' own: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`OPERATION_RESOLUTION_FAILURE\` |
-| \`retryAfterMs\` | milliseconds after which asking again can succeed, with \`RATE_LIMITED\`, \`OVERLOADED\`, \`UPSTREAM_RATE_LIMITED\` and an open breaker; of a request that is refused as a whole also in whole seconds, as the HTTP header \`retry-after\` |
-| \`upstream.code\` | \`err_code\` of the user API, where it answered with one |
-| \`upstream.logId\` | id of the call in the log of the user API: vendor support asks for it |
+| \`retryAfterMs\` | milliseconds after which a retry can succeed, with \`RATE_LIMITED\`, \`OVERLOADED\`, \`UPSTREAM_RATE_LIMITED\` and an open circuit breaker; for a request rejected as a whole also in whole seconds, as the HTTP header \`retry-after\` |
+| \`upstream.code\` | \`err_code\` of the user API, if it returned one |
+| \`upstream.logId\` | id of the call in the log of the user API, for vendor support |
 
-The own words of the user API are left out: they can name other people of the same call.
+The message of the user API is left out: it can contain identifiers of other users of the same batch.
 `;
 
 const grouped = GROUPS.flatMap(([, group]) => Object.keys(group));
@@ -117,19 +117,20 @@ const CONFIGURATION_PAGE = `# Configuration
 
 <!-- Written by \`npm run generate\` from src/config/settings.ts. -->
 
-Nothing has to be set: without a credential the embedded sandbox serves made-up people. \`node dist/cli.js init\` writes a \`.env\`
-with every setting of this page, commented out; \`node dist/cli.js check\` tries the credential. ([Other ways to run a
+No setting is required: without a credential the embedded sandbox serves made-up users. \`node dist/cli.js init\` writes a \`.env\`
+with every setting of this page, commented out; \`node dist/cli.js check\` tests the credential. ([Other ways to run a
 command](../README.md#install))
 
 - A setting is an environment variable, a line of \`.env\` in the current folder (or of the file that \`--settings-file\` names), or a flag.
   Flags win over the environment, the environment over \`.env\`. An empty value counts as not set.
-- Every file is text in UTF-8, with or without a byte order mark. In \`.env\` a \`#\` begins a comment, also behind a value: a value that
-  holds one stands in quotes. A setting stands there once.
-- They are read once, at the start. All mistakes are told at once, with what was expected and what came, and it does not start.
-- A secret never comes from the command line, which every program of a machine can read. It can come from a file that
-  \`<NAME>_FILE\` names.
-- With \`NODE_ENV=production\` there is no GraphiQL, no introspection and no sandbox, unless they are asked for.
-- \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` are respected towards the user API. \`NO_PROXY\` lists hosts
+- Every file is UTF-8, with or without a byte order mark. In \`.env\` a \`#\` begins a comment, also after a value: a value that
+  contains one must be quoted. A setting must not appear twice.
+- Settings are read once, at startup. All invalid settings are reported at once, with the expected and the actual value, and the gateway
+  does not start.
+- A secret is never read from the command line, which every program of a machine can see. It can be read from a file named by
+  \`<NAME>_FILE\`.
+- With \`NODE_ENV=production\` there is no GraphiQL, no introspection and no sandbox, unless set explicitly.
+- \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` apply to calls to the user API. \`NO_PROXY\` lists hosts
   (\`api.example.com\`, \`.example.com\`, \`10.0.0.1:8080\`), or is \`*\`; it takes no ranges of addresses.
 ${GROUPS.map(([title, group]) => `\n## ${title}\n\n${settingsTable(Object.keys(group))}\n`).join('')}`;
 

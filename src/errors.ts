@@ -1,10 +1,10 @@
-/** One row of the failure table: what a code means, and what a client may do about it. */
+/** One row of the failure table: what a code means, and whether a client can retry. */
 export interface Failure {
   /** When clients see this code. Printed in the README and in `docs/`. */
   readonly when: string;
   /** Whether the same request can succeed later without being changed. */
   readonly retryable: boolean;
-  /** Status of a request that is refused as a whole. Field errors travel in a 200. */
+  /** Status of a request that is rejected as a whole. Field errors are part of a 200 response. */
   readonly httpStatus: number;
 }
 
@@ -27,55 +27,55 @@ export type ErrorCode =
   | 'UPSTREAM_REJECTED'
   | 'INTERNAL_SERVER_ERROR';
 
-/** The one failure table: every code a client can meet in `extensions.code`, except graphql-js' own for bad documents. */
+/** The one failure table: every code in `extensions.code`, except those of graphql-js for invalid documents. */
 export const failures: Readonly<Record<ErrorCode, Failure>> = {
   BAD_USER_INPUT: {
-    when: 'An identifier is empty, too long, not an e-mail or a JSON number; or the request is malformed, or over a limit.',
+    when: 'An identifier is empty, too long, not an e-mail address or a JSON number; or the request is malformed or exceeds a limit.',
     retryable: false,
     httpStatus: 400,
   },
   PERSISTED_QUERY_NOT_SUPPORTED: {
-    when: 'A persisted query without its text, where trusted documents are off. Apollo Client and urql send the text next, by themselves.',
+    when: 'A persisted query without its text, where trusted documents are off. Apollo Client and urql then send the text automatically.',
     retryable: false,
     httpStatus: 200,
   },
   UNAUTHENTICATED: {
-    when: 'The caller has no credential for this gateway, or one that it does not know; or the user API refused the token of the caller.',
+    when: 'The caller sent no valid credential for this gateway, or the user API refused the token of the caller.',
     retryable: false,
     httpStatus: 401,
   },
   FORBIDDEN: {
-    when: 'The caller may not do this: e-mail addresses, fresh people or a tenant without the right to; a query where only trusted documents run; or a request that a page of any site could have sent.',
+    when: 'The caller has no right to e-mail addresses, to bypass the cache, or to a tenant; the document is not trusted; or CSRF prevention rejected the request.',
     retryable: false,
     httpStatus: 403,
   },
   NOT_FOUND: {
-    when: 'There is nothing at the address of the request. A user who does not exist is `null` without an error.',
+    when: 'The URL has no endpoint. A user that is not found is `null` without an error.',
     retryable: false,
     httpStatus: 404,
   },
   RATE_LIMITED: {
-    when: 'The caller has named more identifiers than it may in a minute, in operations and in requests to /forget.',
+    when: 'The caller exceeded its identifiers per minute, over operations and requests to /forget.',
     retryable: true,
     httpStatus: 429,
   },
   AUTHENTICATION_UNAVAILABLE: {
-    when: 'The JWKS that the tokens of callers are checked with cannot be fetched, and no keys of the last 24 hours are cached.',
+    when: "The JWKS that verifies callers' tokens cannot be fetched, and no keys of the last 24 hours are cached.",
     retryable: true,
     httpStatus: 503,
   },
   FORGET_INCOMPLETE: {
-    when: 'A person is forgotten by the process that answers, and perhaps not by all others: ask again.',
+    when: 'The process that answered has forgotten the user; some others may not have. Retry.',
     retryable: true,
     httpStatus: 503,
   },
   OVERLOADED: {
-    when: "The gateway's own queue is full, or the wait would outlast the deadline of the request.",
+    when: "The gateway's queue is full, or the wait would exceed the deadline of the request.",
     retryable: true,
     httpStatus: 503,
   },
   UPSTREAM_RATE_LIMITED: {
-    when: 'The user API answered "too many calls", and the deadline does not allow waiting it out.',
+    when: 'The user API answered "too many calls", and the backoff would exceed the deadline of the request.',
     retryable: true,
     httpStatus: 503,
   },
@@ -85,60 +85,60 @@ export const failures: Readonly<Record<ErrorCode, Failure>> = {
     httpStatus: 504,
   },
   UPSTREAM_UNAVAILABLE: {
-    when: 'The user API could not be reached, or answered that it is overloaded or broken.',
+    when: 'The user API could not be reached, or responded with an overload or server error.',
     retryable: true,
     httpStatus: 503,
   },
   UPSTREAM_BAD_RESPONSE: {
-    when: 'The user API answered something that is not its own format, or left out what is needed to tell people apart.',
+    when: 'The response of the user API is malformed, or lacks the fields that distinguish users.',
     retryable: false,
     httpStatus: 502,
   },
   UPSTREAM_UNAUTHENTICATED: {
-    when: "The user API refused the gateway's plugin credential, also after one renewal.",
+    when: "The user API refused the gateway's plugin credential, even after one renewal.",
     retryable: false,
     httpStatus: 502,
   },
   UPSTREAM_FORBIDDEN: {
-    when: 'The plugin lacks a permission or setting. The message says what the operator should check.',
+    when: 'The plugin lacks a permission or setting. The message says which one the operator should check.',
     retryable: false,
     httpStatus: 502,
   },
   UPSTREAM_REJECTED: {
-    when: 'The user API refused this look-up: a malformed value, bought usage exceeded, or an error code that this gateway does not know.',
+    when: 'The user API rejected this lookup: a malformed value, purchased usage exceeded, or an error code unknown to this gateway.',
     retryable: false,
     httpStatus: 502,
   },
   INTERNAL_SERVER_ERROR: {
-    when: 'A fault of the gateway itself. Its cause is in the log of the gateway, never in the answer.',
+    when: 'An internal error of the gateway. Its cause is in the log of the gateway, never in the response.',
     retryable: false,
     httpStatus: 500,
   },
 };
 
 export interface GatewayErrorOptions {
-  /** Earliest time at which asking again can succeed, in milliseconds from now. */
+  /** When a retry can succeed at the earliest, in milliseconds from now. */
   retryAfterMs?: number | undefined;
-  /** What the user API said, where it said anything. Its own text is left out: it can name other people of the batch. */
+  /** Code and log id of the user API. Its message is left out: it can contain identifiers of other users of the batch. */
   upstream?: UpstreamTrace | undefined;
-  /** For the operator's eyes (`check`), never sent to a client. */
+  /** For the operator (`check`), never sent to a client. */
   cause?: unknown;
   /**
-   * What an UPSTREAM_BAD_RESPONSE tells of access: `denied` where it may be for lack of credential or permission; `unclear` where the
-   * user API has answered, and only this user is left open. A stale copy is shown in neither case. @default nothing
+   * Access in an UPSTREAM_BAD_RESPONSE: `denied` where a credential or permission may be missing; `unclear` where the user API has
+   * answered without a result for this user. A stale copy is served in neither case. @default not relevant
    */
   access?: 'denied' | 'unclear' | undefined;
 }
 
-/** What vendor support asks for: the API's error code and the id of the call in its log. */
+/** For vendor support: the error code of the user API and the id of the call in its log. */
 export interface UpstreamTrace {
   readonly code?: number | undefined;
   readonly logId?: string | undefined;
 }
 
 /**
- * The only error that this product shows to clients. Everything else is masked as `INTERNAL_SERVER_ERROR`.
- * The message says what was expected and what came; it never holds a token, a host or another person's identifier.
+ * The only error that clients see. All others are masked as `INTERNAL_SERVER_ERROR`.
+ * The message says what was expected and what came; it never has a token, a host or another user's identifier.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -148,8 +148,8 @@ export class GatewayError extends Error {
   /** Never sent to a client. */
   readonly access: 'denied' | 'unclear' | undefined;
   /**
-   * Read by graphql-js when it wraps this error: no place in the query. For a thousand items of a list that would only repeat
-   * what their paths tell, and to find it means to read the whole document each time.
+   * Read by graphql-js when it wraps this error: no locations. For a thousand items of a list they would only repeat what the paths
+   * show, and each needs a scan of the whole document.
    */
   readonly nodes = [] as const;
 
@@ -161,7 +161,7 @@ export class GatewayError extends Error {
     this.access = options.access;
   }
 
-  /** Read by graphql-js when it wraps this error: becomes the `extensions` of the error in the answer. */
+  /** Read by graphql-js when it wraps this error: becomes the `extensions` of the error in the response. */
   get extensions(): Record<string, unknown> {
     return {
       code: this.code,

@@ -59,7 +59,7 @@ describe('a key of 19 digits', () => {
     const answer = await response.json();
     expect(response.status).toBe(400);
     expect(codesByPath(answer)).toEqual(['(request): BAD_USER_INPUT']);
-    expect(answer.errors[0].message).toContain('as text in quotes');
+    expect(answer.errors[0].message).toContain('as strings, got a JSON number. Send it in quotes');
     expect(upstreamCalls()).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe('MAX_IDENTIFIERS', () => {
     expect(answer.data).toBeUndefined();
     expect(codesByPath(answer)).toEqual(['(request): BAD_USER_INPUT']);
     expect(answer.errors?.[0]?.message).toContain('at most 5 identifiers');
-    expect(answer.errors?.[0]?.message).toContain('this one names 6');
+    expect(answer.errors?.[0]?.message).toContain('per operation, over all its fields and lists, got 6. Split it.');
     expect(upstreamCalls()).toEqual([]);
   });
 
@@ -137,7 +137,9 @@ describe('values, the fields of all people', () => {
     const { query } = await gatewayWithSandbox(limited);
     const list = 'users(keys: ["1", "2", "3", "4"])';
     const twins = `{ ${list} { ...F } ${list} { ${fields(13)} } } fragment F on User { ${fields(13).replaceAll('a', 'b').replaceAll('nbmeEn', 'nameEn')} }`;
-    expect((await query(twins)).errors?.[0]?.message).toContain('this one names 104');
+    expect((await query(twins)).errors?.[0]?.message).toContain(
+      'per operation, over all its fields and lists, got 104. Split it.',
+    );
   });
 });
 
@@ -157,7 +159,9 @@ it('an operation names five tenants at most: each is asked in calls of its own',
     `{ ${Array.from({ length: tenants }, (_, n) => `t${n}: usersByEmail(emails: ["a@b.c"], tenantKey: "t${n}") { key }`).join(' ')} }`;
   const refused = await query(naming(6));
   expect(codesByPath(refused)).toEqual(['(request): BAD_USER_INPUT']);
-  expect(refused.errors?.[0]?.message).toBe('An operation may name at most 5 tenants; this one names 6. Split it.');
+  expect(refused.errors?.[0]?.message).toBe(
+    'Expected at most 5 tenants per operation, over all its fields and lists, got 6. Split it.',
+  );
   expect(upstreamCalls()).toEqual([]);
   expect((await query(naming(5))).errors).toBeUndefined();
 });

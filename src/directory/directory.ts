@@ -23,14 +23,14 @@ export interface LookupRequest {
   readonly tenantKey?: string | undefined;
   /** A user access token to send in place of the plugin's: `u-…`. @default none */
   readonly userToken?: string | undefined;
-  /** The request that asks. @default one of its own, with the default deadline */
+  /** The request of these lookups. @default one of its own, with the default deadline */
   readonly request?: RequestContext | undefined;
 }
 
 export interface Directory {
   /**
    * Looks users up. Never rejects: one identifier's failure is at its own index.
-   * @returns one result for each identifier, in the order asked.
+   * @returns one result for each identifier, in the order requested.
    */
   lookup(request: LookupRequest): Promise<LookupResult[]>;
   /** The same without a promise where nothing has to be waited for: all cached, malformed, or rejected. */
@@ -41,8 +41,8 @@ export interface Directory {
    * @throws GatewayError BAD_USER_INPUT where an identifier is malformed.
    */
   forget(...identifiers: readonly UserIdentifier[]): Forgotten;
-  /** The same for all users: for when it is not known any more who was to be forgotten. */
-  forgetEverybody(): void;
+  /** The same for all users: for when it is not known any more which user was to be forgotten. */
+  forgetAll(): void;
   state(): DirectoryState;
   /** Aborts calls in flight; what is queued is not sent any more. */
   dispose(): void;
@@ -55,11 +55,11 @@ export interface DirectoryState extends BatcherState {
 
 export interface DirectoryOptions {
   queryUsers: QueryUsers;
-  /** The quota of a credential. @default 15 calls a second each */
+  /** The rate limiter of a credential. @default 15 calls a second each */
   rateLimiterOf?: ((identity: string) => RateLimiter) | undefined;
   /** Lookups that may be queued, over all requests; a request within its fair share may exceed it, up to twice. @default 6000 */
   queueLimit?: number | undefined;
-  /** Credentials in use at a time, each with lanes, quota and circuit breaker of its own. @default 1000 */
+  /** Credentials in use at a time, each with lanes, rate limiter and circuit breaker of its own. @default 1000 */
   maxIdentities?: number | undefined;
   cache?: UserCacheOptions | undefined;
   /** A second-level cache that replicas share. @default none */
@@ -75,7 +75,7 @@ export interface DirectoryOptions {
 }
 
 /**
- * One for a process, behind the loaders of all its requests: answers from the cache, joins lookups in flight, and queues the rest for
+ * One for a process, behind the loaders of all its requests: resolves cached users, coalesces with lookups in flight, and queues the rest for
  * batches of up to 100 that leave when the rate limit permits.
  */
 export function createDirectory(options: DirectoryOptions): Directory {
@@ -100,13 +100,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
   return {
     find,
     lookup: async (request) => find(request),
-    forget(...asked) {
-      const forgotten = store.forget(asked);
+    forget(...requested) {
+      const forgotten = store.forget(requested);
       const set = createIdentifierSet(forgotten.names);
       batcher.forget((batchKey, id) => set.means(batchKey, id));
       return forgotten;
     },
-    forgetEverybody() {
+    forgetAll() {
       store.forgetAll();
       batcher.forget(() => true);
     },
@@ -114,12 +114,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     dispose: () => batcher.dispose(),
   };
 
-  function find(asked: LookupRequest): LookupResult[] | Promise<LookupResult[]> {
-    const { kind, identifiers, tenantKey: rawTenant } = asked;
-    const request = asked.request ?? requestOf(asked);
-    if (request instanceof GatewayError) return rejectAll(asked, request);
+  function find(lookup: LookupRequest): LookupResult[] | Promise<LookupResult[]> {
+    const { kind, identifiers, tenantKey: rawTenant } = lookup;
+    const request = lookup.request ?? requestOf(lookup);
+    if (request instanceof GatewayError) return rejectAll(lookup, request);
     const tenantKey = rawTenant === undefined ? undefined : tryToParse('tenantKey', rawTenant);
-    if (tenantKey instanceof GatewayError) return rejectAll(asked, tenantKey);
+    if (tenantKey instanceof GatewayError) return rejectAll(lookup, tenantKey);
     const batchKey = createBatchKey(request.identity, kind, kind === 'email' ? tenantKey : undefined);
     return findUsers(batchKey, identifiers, request);
   }

@@ -20,7 +20,7 @@ import type { UserStore } from './user-store.ts';
 /**
  * Resolves one list of identifiers: from the cache, from lookups in flight, or by queueing some.
  * @param identifiers as clients wrote them, duplicates included.
- * @returns one result for each, in the order asked; a promise only where something has to be waited for.
+ * @returns one result for each, in the order requested; a promise only where something has to be waited for.
  */
 export type Find = (
   batchKey: BatchKey,

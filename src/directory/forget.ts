@@ -54,7 +54,7 @@ export function createForget(options: ForgetOptions): ForgetEverywhere {
       if (known.length > 0) forgetHere(known);
     },
     () => {
-      directory.forgetEverybody();
+      directory.forgetAll();
       onForgotten?.();
     },
   );

@@ -7,7 +7,7 @@ import type { BatchKey } from './lookup.ts';
 /** Users that were forgotten, for as long as a call that left before may be in flight. */
 export interface ForgottenUsers {
   add(identifiers: readonly UserIdentifier[]): void;
-  /** Nothing that a call which left before returns is cached, whoever it is about. */
+  /** Nothing that a call which left before returns is cached, for any user. */
   addAll(): void;
   /** These, and those that were forgotten together with them: asking again means the same user. */
   withEarlier(identifiers: readonly UserIdentifier[]): readonly UserIdentifier[];

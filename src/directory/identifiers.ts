@@ -151,7 +151,7 @@ export interface IdentifierSet {
   add(identifier: UserIdentifier): void;
   /** True where it is one of them, in whatever tenant. */
   has(kind: LookupKind, id: string): boolean;
-  /** True where a lookup of it would mean one of them. A row does not tell its tenant, so an address without one may be of any. */
+  /** True where a lookup of it would mean one of them. A row does not show its tenant, so an address without one may be of any. */
   means(where: Pick<UserIdentifier, 'kind' | 'tenantKey'>, id: string): boolean;
 }
 

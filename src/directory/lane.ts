@@ -1,6 +1,6 @@
 import type { Lookup, RequestContext } from './lookup.ts';
 
-/** The lookups that one request has queued in a lane, in order. Those that have left since are skipped when their turn comes. */
+/** The lookups that one request has queued in a lane, in order. Those that have left since are skipped. */
 interface Share {
   readonly lookups: Lookup[];
   next: number;

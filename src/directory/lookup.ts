@@ -52,7 +52,7 @@ const OF_PLUGIN: Readonly<Record<LookupKind, BatchKey>> = {
   email: ofPlugin('email'),
 };
 
-/** One request: who asks, until when, and what it took. */
+/** One request: its identity, its deadline, and what it took. */
 export interface RequestContext {
   readonly identity: string;
   /** The token that is sent upstream; `undefined` for the plugin's. */
@@ -166,7 +166,7 @@ export interface Waiter {
 /** One list of identifiers being resolved, for one request. */
 export class PendingList {
   readonly request: RequestContext;
-  /** One for each identifier, in the order asked. */
+  /** One for each identifier, in the order requested. */
   readonly results: LookupResult[];
   /** The indices that need a lookup. */
   waiters: Waiter[] = [];

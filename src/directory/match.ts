@@ -7,7 +7,7 @@ import type { LookupResult } from './lookup.ts';
 export interface Match {
   /** One for each identifier of the query, in its order. */
   readonly results: LookupResult[];
-  /** Rows that no identifier asked for. They are dropped. */
+  /** Rows that match no identifier. They are dropped. */
   readonly unrequested: number;
 }
 
@@ -19,7 +19,7 @@ const FIELDS: Record<LookupKind, { readonly name: string; readonly permission: s
 
 /**
  * Gives every identifier of a call its row, by the identifier in the row and never by position: the user API promises no order, leaves
- * out users that are not found, and may return others. Where the rows do not tell users apart, the result is UPSTREAM_BAD_RESPONSE,
+ * out users that are not found, and may return others. Where the rows do not distinguish users, the result is UPSTREAM_BAD_RESPONSE,
  * never "not found".
  * @param ids the identifiers of the query in normalized form.
  */
@@ -74,7 +74,7 @@ function isInOrder(kind: LookupKind, users: readonly LarkUser[], ids: readonly {
 const fieldMissing = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API left out ${FIELDS[kind].name}, so users cannot be told apart: check the permission to read ${FIELDS[kind].permission}.`,
+    `The user API left out ${FIELDS[kind].name}, so users cannot be distinguished: check the permission to read ${FIELDS[kind].permission}.`,
     { access: 'denied' },
   );
 

@@ -35,7 +35,7 @@ export class NegativeCache {
   }
 
   get(batchKey: BatchKey, id: string, now: number): NegativeEntry | undefined {
-    // There are few, and every lookup that is not cached asks.
+    // There are few, and every lookup that is not cached checks them.
     if (this.#entries.size === 0) return undefined;
     const entry = this.#entries.get(keyOf(batchKey, batchKey.kind, id));
     return entry && now < entry.expiresAt ? entry : undefined;

@@ -1,16 +1,16 @@
-/** What answering one request took. */
+/** What one request took. */
 export interface Receipt {
-  /** Calls to the user API that look-ups of this request started. */
+  /** Calls to the user API that lookups of this request started. */
   upstreamCalls: number;
-  /** Identifiers that this request queued, in any call; again where a call had to be repeated. */
+  /** Identifiers of this request that were sent, in any call; once for each retry. */
   identifiersSent: number;
-  /** Identifiers answered from memory. */
+  /** Cache hits. */
   cacheHits: number;
-  /** Look-ups that rode on a call which another request started. */
+  /** Lookups coalesced with a call that another request started. */
   joined: number;
-  /** Identifiers answered with a person from memory whose time is over, since the user API is in trouble. */
+  /** Identifiers resolved to a stale cached user after an upstream failure. */
   stale: number;
-  /** The longest that a look-up waited for its turn in the quota, in milliseconds. */
+  /** The longest that a lookup waited for a permit, in milliseconds. */
   waitedMs: number;
 }
 
@@ -23,7 +23,7 @@ export const emptyReceipt = (): Receipt => ({
   waitedMs: 0,
 });
 
-/** What several took together; the wait is the longest of them, since they wait at the same time. */
+/** The sum of several; the wait is the longest of them, since they wait at the same time. */
 export function addReceipts(receipts: readonly Receipt[]): Receipt {
   const sum = emptyReceipt();
   for (const { waitedMs, ...counts } of receipts) {

@@ -46,10 +46,10 @@ export interface SchedulerOptions extends BatchCallOptions {
   onCallEnded(): void;
 }
 
-/** The lanes that have one turn together. */
+/** The lanes that share their permits. */
 interface LaneGroup {
   readonly name: string;
-  /** The one whose turn is next stands first. */
+  /** The first is the next to be served. */
   readonly lanes: Map<string, { readonly batchKey: BatchKey; readonly lane: Lane }>;
   isWaitingForPermit: boolean;
 }
@@ -112,7 +112,7 @@ export class Scheduler {
       }
       return false;
     }
-    // A bisection needs its groups whole until their turn.
+    // A bisection needs its groups whole until they are sent.
     if (bisection) return false;
     return this.#groups.get(groupName(batchKey))?.lanes.get(batchKey.key)?.lane.remove(lookup) ?? false;
   }
@@ -130,7 +130,7 @@ export class Scheduler {
     return this.rateLimiter.estimateMs(turns);
   }
 
-  /** Sends refreshes ahead of expiry where nothing is queued and less than half of the quota is in use. */
+  /** Sends refreshes ahead of expiry where nothing is queued and less than half of the rate limit is in use. */
   refreshInSpareQuota(batchKey: BatchKey): void {
     if (this.#permits.length > 0 || !this.rateLimiter.hasSpare()) return;
     const group = this.#groupOf(batchKey);
@@ -138,7 +138,7 @@ export class Scheduler {
     this.#awaitPermit(group);
   }
 
-  /** True where nothing is queued or in flight, and no call counts against the quota any more. */
+  /** True where nothing is queued or in flight, and no call counts against the rate limit any more. */
   isIdle(): boolean {
     return this.#batches.size === 0 && this.#delays.size === 0 && this.#groups.size === 0 && this.rateLimiter.isIdle();
   }

@@ -61,7 +61,7 @@ const NEVER = -(2 ** 30);
  * change hands.
  *
  * A lookup by any identifier returns key and out id, which are unique over all tenants. Only a lookup by e-mail shows that the user is
- * found by the address: a row does not tell its tenant, and an address may not be linked. What was found in a named tenant, or with a
+ * found by the address: a row does not show its tenant, and an address may not be linked. What was found in a named tenant, or with a
  * caller's own token, is kept apart by its prefix.
  *
  * Eviction is CLOCK (second chance): in the order of insertion, passing over entries that had a hit since the last pass.
@@ -164,16 +164,16 @@ export class UserCache {
 
   /**
    * Removes the user of these identifiers, for all identities and tenants, stale copies and negative entries included. What one entry
-   * shows leads to the next: whoever shares an address with the user, or had it before, is removed as well. To remove one too many costs
+   * shows leads to the next: users who share an address with the user, or had it before, are removed as well. To remove one too many costs
    * a lookup, to miss one would break a promise. Reads the whole cache, a tenth of a second where it is full: an index would cost every
    * lookup something.
-   * @returns all identifiers of the user, those asked for included, and how many entries were removed.
+   * @returns all identifiers of the user, the given ones included, and how many entries were removed.
    */
-  forget(asked: readonly UserIdentifier[]): {
+  forget(given: readonly UserIdentifier[]): {
     readonly identifiers: readonly UserIdentifier[];
     readonly removed: number;
   } {
-    const identifiers = createIdentifierSet(asked);
+    const identifiers = createIdentifierSet(given);
     const found = new Set<Entry>();
     let before: number;
     do {

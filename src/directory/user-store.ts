@@ -23,7 +23,7 @@ export interface SharedUser {
 }
 
 export interface Forgotten {
-  /** All identifiers of the user, those asked for included: all other caches have to remove these. */
+  /** All identifiers of the user, the given ones included: all other caches have to remove these. */
   readonly names: readonly UserIdentifier[];
   /** How many users, "not found" and invalid identifiers were removed. It does not show which. */
   readonly entries: number;
@@ -68,8 +68,8 @@ export class UserStore {
   }
 
   /** @throws GatewayError BAD_USER_INPUT where an identifier is malformed. */
-  forget(asked: readonly UserIdentifier[]): Forgotten {
-    const { identifiers, removed } = this.cache.forget(this.#forgotten.withEarlier(asked.map(parseUserIdentifier)));
+  forget(given: readonly UserIdentifier[]): Forgotten {
+    const { identifiers, removed } = this.cache.forget(this.#forgotten.withEarlier(given.map(parseUserIdentifier)));
     this.#forgotten.add(identifiers);
     return { names: identifiers, entries: removed };
   }

@@ -5,7 +5,7 @@ import type { Directory, LookupRequest } from '../directory/directory.ts';
 import type { LookupResult, RequestContext } from '../directory/lookup.ts';
 import type { DisconnectSignal, RequestContextOptions } from '../directory/request-context.ts';
 import { GatewayError } from '../errors.ts';
-import type { AskedPeople } from '../schema/asked-people.ts';
+import type { RequestedUsers } from '../schema/requested-users.ts';
 import type { UserToken } from '../upstream/user-token.ts';
 import { contentTypeFor } from './accept.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -208,8 +208,8 @@ class FastRequest {
     }
     const { caller } = this.#eligible;
     const asked = operation.calls.map(({ field, args }) => {
-      const { asksFor } = field.naming.field.extensions;
-      return (asksFor as NonNullable<typeof asksFor>)(args, caller, field.selected);
+      const { requestedUsers } = field.naming.field.extensions;
+      return (requestedUsers as NonNullable<typeof requestedUsers>)(args, caller, field.selected);
     });
     const found = findGrouped(asked, this.#options.directory, request);
     if (!(found instanceof Promise)) {
@@ -225,7 +225,7 @@ class FastRequest {
 
   #resultOf(
     operation: BoundOperation,
-    asked: readonly AskedPeople[],
+    asked: readonly RequestedUsers[],
     lists: readonly (readonly Results[])[],
     request: RequestContext,
   ): ExecutionResult {
@@ -270,7 +270,7 @@ type Results = readonly LookupResult[];
 
 /** Looks up all lists of an operation, those of one kind and tenant together. @returns for each field the results of its lists. */
 function findGrouped(
-  asked: readonly AskedPeople[],
+  asked: readonly RequestedUsers[],
   directory: Directory,
   request: RequestContext,
 ): readonly (readonly Results[])[] | Promise<readonly (readonly Results[])[]> {

@@ -31,8 +31,8 @@ import {
   typeFromAST,
   visit,
 } from 'graphql';
-import type { PeopleContext } from '../schema/builder.ts';
-import { type NamingField, namingFields } from '../schema/named-in-operation.ts';
+import type { UserContext } from '../schema/builder.ts';
+import { type LookupField, lookupFields } from '../schema/operation-size.ts';
 import { selectedFields } from '../schema/subgraph/selected-fields.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
 
@@ -48,7 +48,7 @@ export interface TypenameField {
 export interface UserField {
   readonly responseName: string;
   readonly nodes: readonly FieldNode[];
-  readonly naming: NamingField;
+  readonly naming: LookupField;
   readonly readArgs: ReadArgs;
   readonly isList: boolean;
   readonly leaves: readonly LeafField[];
@@ -69,7 +69,7 @@ export interface LeafField {
   readonly property: keyof LarkUser;
   /** The resolver of the schema. None of a user's fields returns a promise. */
   readonly resolve:
-    | ((user: LarkUser, args: Args, context: PeopleContext, info: GraphQLResolveInfo) => unknown)
+    | ((user: LarkUser, args: Args, context: UserContext, info: GraphQLResolveInfo) => unknown)
     | undefined;
   /** What the resolvers read of it: the parent type. */
   readonly info: GraphQLResolveInfo;
@@ -105,7 +105,7 @@ export function prepareFields(
   }
   const scope = { schema, fragments, variables };
   try {
-    const named = namingFields(schema, document, operation, variables);
+    const named = lookupFields(schema, document, operation, variables);
     const naming = new Map(named.map((field) => [field.responseName, field]));
     return [...collectFields(scope, query, [operation.selectionSet])].map(([responseName, nodes]) =>
       nodes[0]?.name.value === TypeNameMetaFieldDef.name
@@ -120,11 +120,11 @@ export function prepareFields(
 
 function prepareUserField(
   scope: Scope,
-  naming: NamingField | undefined,
+  naming: LookupField | undefined,
   responseName: string,
   nodes: readonly FieldNode[],
 ): UserField {
-  if (!naming?.field.extensions.asksFor) throw new NotPrepared();
+  if (!naming?.field.extensions.requestedUsers) throw new NotPrepared();
   const { field, node } = naming;
   const type = getNullableType(field.type);
   const isList = isListType(type);

@@ -14,9 +14,9 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { LookupResult } from '../directory/lookup.ts';
 import { GatewayError } from '../errors.ts';
-import type { PeopleContext } from '../schema/builder.ts';
-import { type Named, type NamingCall, sumNamed } from '../schema/named-in-operation.ts';
-import { numericIdentifiers, overNamed } from '../schema/operation-check.ts';
+import type { UserContext } from '../schema/builder.ts';
+import { exceededLimits, numericIdentifiers } from '../schema/operation-check.ts';
+import { type LookupCall, type OperationSize, sumSizes } from '../schema/operation-size.ts';
 import {
   type Args,
   type LeafField,
@@ -33,10 +33,10 @@ export interface BoundOperation {
   readonly fields: PreparedFields;
   /** One for each field that looks users up. */
   readonly calls: readonly UserCall[];
-  readonly named: Named;
+  readonly named: OperationSize;
 }
 
-interface UserCall extends NamingCall {
+interface UserCall extends LookupCall {
   readonly field: UserField;
   /** One for each leaf. */
   readonly leafArgs: readonly Args[];
@@ -84,8 +84,8 @@ export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: 
         const leafArgs = field.leaves.map(({ readArgs }) => readArgs(coerced));
         calls.push({ field, naming: field.naming, args: field.readArgs(coerced), leafArgs });
       }
-      const named = sumNamed(calls);
-      return overNamed(named, maxIdentifiers).length > 0 ? undefined : { fields, calls, named };
+      const named = sumSizes(calls);
+      return exceededLimits(named, maxIdentifiers).length > 0 ? undefined : { fields, calls, named };
     } catch (error) {
       if (error instanceof GraphQLError) return undefined;
       throw error;
@@ -134,7 +134,7 @@ export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: 
 export function makeData(
   { fields, calls }: BoundOperation,
   results: readonly (readonly LookupResult[])[],
-  context: PeopleContext,
+  context: UserContext,
 ): { data: Variables; errors: GraphQLError[] } {
   const data: Variables = {};
   const errors: GraphQLError[] = [];
@@ -164,7 +164,7 @@ function userValue(
   user: LookupResult,
   { responseName, nodes, leaves }: UserField,
   leafArgs: readonly Args[],
-  context: PeopleContext,
+  context: UserContext,
   index: number | undefined,
   errors: GraphQLError[],
 ): Variables | null {

@@ -1,35 +1,35 @@
 import { createRequire } from 'node:module';
 import type { UserLoaders } from '../directory/loaders.ts';
 import type { Receipt } from '../directory/receipt.ts';
-import type { AskedPeople } from './asked-people.ts';
+import type { RequestedUsers } from './requested-users.ts';
 
 // As CommonJS, like Yoga: its ES modules take longer to load.
 const { default: SchemaBuilder } = createRequire(import.meta.url)('@pothos/core') as typeof import('@pothos/core');
 
-/** What decides on what a caller is shown of people. */
-export interface PeopleContext {
-  /** False where e-mail addresses are not for this caller. */
+/** Which fields of a user the caller may read. */
+export interface UserContext {
+  /** False where this caller may not read e-mail addresses. */
   readonly mayReadEmail: boolean;
 }
 
-/** What every resolver can reach. Made anew for each request. */
-export interface SchemaContext extends PeopleContext {
+/** The context of all resolvers, one for each request. */
+export interface SchemaContext extends UserContext {
   readonly users: UserLoaders;
-  /** What answering this request takes, so far. */
+  /** What this request has taken so far. */
   readonly receipt: Receipt;
 }
 
-/** What types and fields tell about themselves, for checks that run before any resolver does, and for the fast path. */
+/** Extensions of fields, for the checks before execution and for the fast path. */
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /**
-     * Whom a call of this field asks for, from its coerced arguments. Unset means nobody.
-     * @param wanted the names of the fields that are selected of each person.
+     * The lookups of this field, from its coerced arguments. Unset means none.
+     * @param wanted the names of the fields that are selected of each user.
      */
-    asksFor?: (args: _TArgs, context: PeopleContext, wanted: () => ReadonlySet<string>) => AskedPeople;
-    /** How many identifiers a call of this field names, from its coerced arguments. Unset means none. */
+    requestedUsers?: (args: _TArgs, context: UserContext, wanted: () => ReadonlySet<string>) => RequestedUsers;
+    /** How many identifiers this field has, from its coerced arguments. Unset means none. */
     countIdentifiers?: (args: Record<string, unknown>) => number;
-    /** The tenant that a call of this field names, from its coerced arguments. */
+    /** The tenant of this field, from its coerced arguments. */
     tenantKeyOf?: (args: Record<string, unknown>) => string | undefined;
   }
 }

@@ -14,7 +14,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { GatewayError } from '../errors.ts';
-import { type Named, namedIn } from './named-in-operation.ts';
+import { measureOperation, type OperationSize } from './operation-size.ts';
 
 export interface OperationCheck {
   readonly schema: GraphQLSchema;
@@ -23,21 +23,21 @@ export interface OperationCheck {
   readonly operationName?: string | null | undefined;
   /** As they came, before coercion. */
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-  /** Identifiers that one operation may name, over all its aliases and lists. */
+  /** Identifiers per operation, over all its aliases and lists. */
   readonly maxIdentifiers: number;
-  /** Leaves "Did you mean" out of errors, for those who should not learn the schema from them. @default false */
+  /** Leaves "Did you mean" out of errors, so that they do not reveal the schema. @default false */
   readonly hidesSuggestions?: boolean | undefined;
 }
 
 /**
- * Refuses an operation as a whole, before any resolver runs: variables of the wrong type, user keys as JSON numbers, or
- * more identifiers than allowed.
- * @returns what it names; for one that may not run the reasons, each with `extensions.code`.
+ * Rejects an operation as a whole, before any resolver runs: variables of the wrong type, user keys as JSON numbers, or more identifiers
+ * than allowed.
+ * @returns its size; for a rejected one the errors, each with `extensions.code`.
  */
-export function checkOperation(check: OperationCheck): Named | readonly GraphQLError[] {
+export function checkOperation(check: OperationCheck): OperationSize | readonly GraphQLError[] {
   const { schema, document, operationName, maxIdentifiers } = check;
   const operation = getOperationAST(document, operationName);
-  // Yoga refuses that by itself, as OPERATION_RESOLUTION_FAILURE.
+  // Yoga rejects that by itself, as OPERATION_RESOLUTION_FAILURE.
   if (!operation) return { identifiers: 0, values: 0, addresses: 0, tenants: new Set() };
   const raw = check.variables ?? {};
   const numeric = numericIdentifiers(operation, raw);
@@ -52,38 +52,45 @@ export function checkOperation(check: OperationCheck): Named | readonly GraphQLE
   if (errors) return errors.map((error) => badInput(error.message, error.nodes));
 
   try {
-    const named = namedIn(schema, document, operation, coerced);
-    const tooMuch = overNamed(named, maxIdentifiers);
-    return tooMuch.length > 0 ? tooMuch : named;
+    const size = measureOperation(schema, document, operation, coerced);
+    const exceeded = exceededLimits(size, maxIdentifiers);
+    return exceeded.length > 0 ? exceeded : size;
   } catch (error) {
-    // An argument of the wrong type that only its variable could tell, null where a value is needed say.
+    // An argument whose variable has the wrong type, such as null for a non-null argument.
     if (error instanceof GraphQLError) return [badInput(error.message, error.nodes)];
     throw error;
   }
 }
 
-/** Why an operation that names so much may not run; empty where it may. */
-export function overNamed({ identifiers, tenants, values }: Named, maxIdentifiers: number): GraphQLError[] {
-  const tooMuch = [
-    ...tooMany(identifiers, maxIdentifiers, 'identifiers, over all its fields and lists'),
+/** Why an operation of this size is rejected; empty where it is not. */
+export function exceededLimits(
+  { identifiers, tenants, values }: OperationSize,
+  maxIdentifiers: number,
+): GraphQLError[] {
+  const exceeded = [
+    ...tooMany(identifiers, maxIdentifiers, 'identifiers'),
     ...tooMany(tenants.size, MAX_TENANTS, 'tenants'),
   ];
-  if (tooMuch.length > 0) return tooMuch;
-  return tooMany(values, VALUES_PER_IDENTIFIER * maxIdentifiers, 'values, the fields of all its people');
+  if (exceeded.length > 0) return exceeded;
+  return tooMany(values, VALUES_PER_IDENTIFIER * maxIdentifiers, 'values');
 }
 
 /** A list can be wrong in each of its items, always for the same reason. */
 const MAX_ERRORS = 4;
 
-/** A user has twelve fields, with `__typename`. Answers with more values than this cost more time than the look-ups. */
+/** A user has twelve fields, with `__typename`. Responses with more values than this take longer than the lookups. */
 const VALUES_PER_IDENTIFIER = 25;
 
-/** Each tenant is asked in calls of its own, so a list of tenants would use up what is for everybody. */
+/** Each tenant needs calls of its own, so a list of tenants would use up the rate limit of all callers. */
 const MAX_TENANTS = 5;
 
-function tooMany(named: number, limit: number, what: string): GraphQLError[] {
-  return named > limit
-    ? [badInput(`An operation may name at most ${limit} ${what}; this one names ${named}. Split it.`)]
+function tooMany(count: number, limit: number, what: string): GraphQLError[] {
+  return count > limit
+    ? [
+        badInput(
+          `Expected at most ${limit} ${what} per operation, over all its fields and lists, got ${count}. Split it.`,
+        ),
+      ]
     : [];
 }
 
@@ -93,7 +100,7 @@ const badInput = (message: string, nodes?: readonly ASTNode[]) =>
 
 /**
  * GraphQL lets a JSON number stand for an `ID`. User keys have 19 digits, and `JSON.parse` has already turned
- * 7000000000000000001 into 7000000000000000000, another person. A number written into the query itself is exact and is taken.
+ * 7000000000000000001 into 7000000000000000000, another user. A number literal in the query itself is exact and is accepted.
  */
 export function numericIdentifiers(
   operation: OperationDefinitionNode,
@@ -103,15 +110,15 @@ export function numericIdentifiers(
     .filter(({ variable, type }) => namedType(type) === 'ID' && holds(raw[variable.name.value], type, isNumber))
     .map((definition) =>
       badInput(
-        `Variable "$${definition.variable.name.value}" expects identifiers as text in quotes, got a JSON number: 19 digits do not fit a number, so it may name another person by now.`,
+        `Variable "$${definition.variable.name.value}" expects identifiers as strings, got a JSON number. Send it in quotes: numbers lose the last of 19 digits.`,
         [definition],
       ),
     );
 }
 
 /**
- * Lists and objects in place of an identifier, a text or an enum value. graphql-js would write all of such a value into its error, twice,
- * which takes 100 ms for an object of 70,000 fields.
+ * Lists and objects in place of an identifier, a string or an enum value. graphql-js would print such a value twice in its error, which
+ * takes 100 ms for an object of 70,000 fields.
  */
 function structuredLeaves(
   schema: GraphQLSchema,
@@ -126,7 +133,7 @@ function structuredLeaves(
     .slice(0, MAX_ERRORS)
     .map((definition) =>
       badInput(
-        `Variable "$${definition.variable.name.value}" expects ${print(definition.type)}, got a list or an object in place of a value. Send values of the type ${namedType(definition.type)}.`,
+        `Variable "$${definition.variable.name.value}" expects ${print(definition.type)}, got a list or an object in place of a value. Send values of type ${namedType(definition.type)}.`,
         [definition],
       ),
     );

@@ -6,27 +6,27 @@ import { type SubgraphSdl, subgraphSdl } from './subgraph/sdl.ts';
 import { defineUser } from './user.ts';
 
 export interface SchemaOptions {
-  /** Tells supergraphs the schema as text, by `_service` and `_sdl`. @default true */
+  /** Serves the SDL to supergraphs, in `_service` and `_sdl`. @default true */
   readonly showsSdl?: boolean | undefined;
-  /** Looks nobody up of whom a query of a supergraph wants only what its reference tells already. @default false */
+  /** Skips the lookup where a supergraph query selects only fields that the reference has. @default false */
   readonly trustsReferences?: boolean | undefined;
 }
 
-/** The executable schema, as clients and supergraphs are served it. Its resolvers expect a `SchemaContext`. */
+/** The executable schema for clients and supergraphs. Its resolvers expect a `SchemaContext`. */
 export function createSchema({ showsSdl = true, trustsReferences = false }: SchemaOptions = {}): GraphQLSchema {
-  // Supergraphs ask once; all others need not wait for it to be printed.
+  // Printed once a supergraph requests it: most gateways never need it.
   let sdl: SubgraphSdl | undefined;
-  const tellSdl = () => {
+  const getSdl = () => {
     sdl ??= createSdl();
     return sdl;
   };
-  return buildSchema({ sdl: showsSdl ? tellSdl : undefined, trustsReferences });
+  return buildSchema({ sdl: showsSdl ? getSdl : undefined, trustsReferences });
 }
 
-/** What clients need to know: without the fields for supergraphs. */
+/** The schema for clients, without the fields for supergraphs. */
 export const createApiSchema = (): GraphQLSchema => buildSchema(undefined);
 
-/** What supergraphs need to know. */
+/** The SDL for supergraphs. */
 export const createSdl = (): SubgraphSdl => subgraphSdl(createApiSchema());
 
 function buildSchema(subgraph: SubgraphOptions | undefined): GraphQLSchema {
@@ -34,6 +34,6 @@ function buildSchema(subgraph: SubgraphOptions | undefined): GraphQLSchema {
   const User = defineUser(builder);
   defineQuery(builder, User);
   if (subgraph) defineSubgraph(builder, User, subgraph);
-  // Unsorted: people read the schema in the order it was written in.
+  // Unsorted: the order of the definitions is for readers.
   return builder.toSchema({ sortSchema: false });
 }

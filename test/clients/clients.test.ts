@@ -25,7 +25,7 @@ describe.each(CLIENTS)('$name', ({ make }) => {
   it('shows the application code and message of an operation that is malformed', async () => {
     const outcome = await make(await startGateway())(USER, { key: 7 });
     expect(shown(outcome)).toEqual([
-      { code: 'BAD_USER_INPUT', message: expect.stringContaining('expects identifiers as text in quotes') },
+      { code: 'BAD_USER_INPUT', message: expect.stringContaining('expects identifiers as strings') },
     ]);
   });
 

@@ -4,15 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Whether a person can still use Lark. */
+/** Whether a user can sign in to Lark. */
 export type UserStatus =
-  /** Works there and can sign in. */
+  /** The user can sign in. */
   | 'ACTIVATED'
-  /** The account is suspended for now. */
+  /** The account is suspended. */
   | 'FROZEN'
-  /** Has left. */
+  /** The user has left. */
   | 'RESIGNED'
-  /** A status that this gateway does not know, or none. `User.statusText` holds what Lark said. */
+  /** A status that this gateway does not know, or none. `User.statusText` has the value of Lark. */
   | 'UNKNOWN';
 
 export type UserCardFragment = { key: string, outId: string | null, email: string | null, name: string | null, nameCn: string | null, nameEn: string | null, avatarUrl: string | null, status: UserStatus };

@@ -48,7 +48,7 @@ describe('_entities', () => {
   it.each([
     ['of an unknown type', { __typename: 'Team', key: '1' }, 'the __typename "User"'],
     ['without a type', { key: '1' }, 'the __typename "User"'],
-    ['without a key', user({ name: 'Zhang San' }), 'key, outId, email as text, got none of them'],
+    ['without a key', user({ name: 'Zhang San' }), 'key, outId, email as a string, got none of them'],
     ['with a null key', user({ key: null }), 'got key as null'],
     ['with a JSON number for a key', user({ key: 7 }), 'got key as a number'],
     ['with an empty key', user({ key: '' }), 'a user key, got an empty text'],

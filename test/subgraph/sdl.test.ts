@@ -42,7 +42,7 @@ describe('the schema for supergraphs', () => {
     const sdl = committed('schema.federation.graphql');
     expect(sdl).toContain('type User @key(fields: "key") @key(fields: "outId") @key(fields: "email") {');
     expect(sdl).toContain('_sdl: String! @inaccessible @shareable');
-    expect(sdl).toContain('A person in Lark Project (Feishu Project, Meegle).');
+    expect(sdl).toContain('A user in Lark Project (Feishu Project, Meegle).');
     expect(sdl).not.toMatch(/@merge|_entities/);
   });
 
@@ -86,7 +86,7 @@ describe('the schema for supergraphs', () => {
 
   it.each(Object.values(FILES))('%s says what happens over the limit of identifiers, and where codes are', (file) => {
     const told = buildSchema(committed('schema.graphql')).getQueryType()?.description ?? '';
-    expect(told).toMatch(/names more is refused as a whole, with `BAD_USER_INPUT`.*docs\/errors\.md/);
+    expect(told).toMatch(/above the limit is rejected as a whole with `BAD_USER_INPUT`\..*docs\/errors\.md/);
     expect(committed(file)).toContain(told);
   });
 

@@ -2,8 +2,8 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { failures } from '../../errors.ts';
 import type { SchemaContext } from '../../schema/builder.ts';
-import type { Named } from '../../schema/named-in-operation.ts';
 import { checkOperation } from '../../schema/operation-check.ts';
+import type { OperationSize } from '../../schema/operation-size.ts';
 import type { Admit, Admittance } from '../callers/admission.ts';
 import { ownErrorIn } from '../masking.ts';
 import { overloadError, overloadOf } from '../overloaded.ts';
@@ -29,7 +29,7 @@ export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): 
     async onExecute({ args, setResultAndStopExecution }) {
       const { schema, document, operationName, variableValues, contextValue } = args;
       const checked = checkOperation({ schema, document, operationName, variables: variableValues, ...limits });
-      if (!isNamed(checked)) {
+      if (!isSize(checked)) {
         setResultAndStopExecution({ errors: shortErrors(checked).map(withStatus) });
         return undefined;
       }
@@ -49,7 +49,7 @@ export function useOperationCheck({ admit, ...limits }: OperationCheckOptions): 
   };
 }
 
-const isNamed = (checked: Named | readonly GraphQLError[]): checked is Named => 'identifiers' in checked;
+const isSize = (checked: OperationSize | readonly GraphQLError[]): checked is OperationSize => 'identifiers' in checked;
 
 const withStatus = ({ message, nodes, extensions }: GraphQLError) =>
   new GraphQLError(message, {

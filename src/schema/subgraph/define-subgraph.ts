@@ -1,27 +1,27 @@
 import { GatewayError } from '../../errors.ts';
-import { loadAsked } from '../asked-people.ts';
-import type { Builder, PeopleContext } from '../builder.ts';
+import type { Builder, UserContext } from '../builder.ts';
+import { loadUsers } from '../requested-users.ts';
 import type { defineUser } from '../user.ts';
-import { askedEntities } from './asked-entities.ts';
+import { requestedEntities } from './requested-entities.ts';
 import type { SubgraphSdl } from './sdl.ts';
 import { selectedFields } from './selected-fields.ts';
 
 export interface SubgraphOptions {
-  /** What `_service` and `_sdl` tell, asked when they are; `undefined` where they tell nothing. */
+  /** The SDL of `_service` and `_sdl`, printed on demand; `undefined` where it is hidden. */
   readonly sdl: (() => SubgraphSdl) | undefined;
-  /** Looks nobody up of whom a query wants only what the representation tells already. It may name somebody who does not exist. */
+  /** Skips the lookup where a query selects only fields that the representation has. The user may not exist. */
   readonly trustsReferences: boolean;
 }
 
 /**
- * What gateways ask to put this schema together with others: `_entities` and `_service` of Apollo Federation, `_sdl` of schema
- * stitching. Of our own, since @apollo/subgraph pulls in a package under the Elastic licence, answers a representation of an
- * unknown type with no data at all, and writes into the objects that it is given.
+ * The fields for supergraphs: `_entities` and `_service` of Apollo Federation, `_sdl` of schema stitching. Not from @apollo/subgraph: it
+ * pulls in a package under the Elastic licence, fails the whole response for one representation of an unknown type, and mutates its
+ * arguments.
  */
 export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineUser>, options: SubgraphOptions): void {
   const Any = builder.scalarType('_Any', {
     description:
-      'A representation: what another service knows of a person, `{ __typename: "User", key: "7000000000000000001" }`.',
+      'A representation: the key fields of a user that another service refers to, for example `{ __typename: "User", key: "7000000000000000001" }`.',
     serialize: (value) => value,
     parseValue: (value) => value,
   });
@@ -32,23 +32,23 @@ export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineU
 
   const entities = (
     { representations }: { representations: readonly unknown[] },
-    context: PeopleContext,
+    context: UserContext,
     wanted: () => ReadonlySet<string>,
-  ) => askedEntities(representations, context, options.trustsReferences ? wanted() : undefined);
+  ) => requestedEntities(representations, context, options.trustsReferences ? wanted() : undefined);
 
   builder.queryFields((t) => ({
     _entities: t.field({
       type: [Entity],
       nullable: { list: false, items: true },
       description:
-        'For supergraphs: people by what other services know of them, `key`, `outId` or `email`. One entry for each representation: `null` for people not found; one that is malformed or fails is `null` with an error at its own path.',
+        'For supergraphs: users by the key fields that other services refer to them by, `key`, `outId` or `email`. One entry for each representation: `null` for users not found; a malformed or failed one is `null` with an error at its own path.',
       args: { representations: t.arg({ type: [Any], required: true }) },
       extensions: {
-        asksFor: entities,
+        requestedUsers: entities,
         countIdentifiers: ({ representations }) => (representations as unknown[]).length,
       },
       resolve: (_, args, context, info) =>
-        loadAsked(
+        loadUsers(
           entities(args, context, () => selectedFields(info)),
           context,
         ),
@@ -56,12 +56,12 @@ export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineU
     _service: t.field({
       type: Service,
       nullable: false,
-      description: 'For supergraphs: the schema with the directives of Apollo Federation 2.',
+      description: 'For supergraphs: the SDL with the directives of Apollo Federation 2.',
       resolve: () => options.sdl?.() ?? hidden(),
     }),
     _sdl: t.string({
       nullable: false,
-      description: 'For supergraphs: the schema with the directives of schema stitching.',
+      description: 'For supergraphs: the SDL with the directives of schema stitching.',
       resolve: () => (options.sdl?.() ?? hidden()).stitching,
     }),
   }));
@@ -70,6 +70,6 @@ export function defineSubgraph(builder: Builder, User: ReturnType<typeof defineU
 function hidden(): never {
   throw new GatewayError(
     'FORBIDDEN',
-    'This gateway does not tell its schema: take it from the package, or set SUBGRAPH_SDL.',
+    'This gateway does not serve its SDL. Use the schema file of the package, or set SUBGRAPH_SDL.',
   );
 }

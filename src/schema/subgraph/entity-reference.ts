@@ -1,22 +1,22 @@
 import { GatewayError } from '../../errors.ts';
 import type { LookupKind } from '../../upstream/user-query.ts';
 
-/** One representation of a query to `_entities`: by what another service knows a person. */
+/** One representation of `_entities`: the key fields by which another service refers to a user. */
 export interface EntityReference {
-  /** The surest that it holds, which it is looked up by. */
+  /** The most reliable of its key fields, used for the lookup. */
   readonly kind: LookupKind;
   readonly identifier: string;
-  /** All that it holds. */
+  /** All its key fields. */
   readonly given: Readonly<Partial<Record<LookupKind, string>>>;
 }
 
-/** The key fields of `User`, the surest first: a representation may hold several. */
+/** The key fields of `User`, the most reliable first: a representation may have several. */
 const KEY_FIELDS: readonly LookupKind[] = ['key', 'outId', 'email'];
 
 /**
- * Reads a representation, which comes from another program as any JSON.
- * @throws GatewayError BAD_USER_INPUT where it is no object, of another type, or without a key field that holds text. Nothing of
- *   it is repeated.
+ * Reads a representation, which may be any JSON.
+ * @throws GatewayError BAD_USER_INPUT where it is no object, of another type, or without a key field as a string. The message repeats
+ *   none of its values.
  */
 export function parseReference(representation: unknown): EntityReference {
   if (typeof representation !== 'object' || representation === null || Array.isArray(representation)) {
@@ -32,7 +32,7 @@ export function parseReference(representation: unknown): EntityReference {
     if (typeof value === 'string') given[name] = value;
   }
   const kind = KEY_FIELDS.find((name) => given[name] !== undefined);
-  if (kind === undefined) throw malformed(`${KEY_FIELDS.join(', ')} as text, got ${describeKeys(fields)}`);
+  if (kind === undefined) throw malformed(`${KEY_FIELDS.join(', ')} as a string, got ${describeKeys(fields)}`);
   return { kind, identifier: given[kind] ?? '', given };
 }
 
@@ -48,4 +48,4 @@ function describeKeys(fields: Readonly<Record<string, unknown>>): string {
 const nameOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`);
 
 const malformed = (expected: string) =>
-  new GatewayError('BAD_USER_INPUT', `A representation of a person: expected ${expected}.`);
+  new GatewayError('BAD_USER_INPUT', `Malformed representation of a user: expected ${expected}.`);

@@ -8,35 +8,35 @@ import {
   printSchema,
 } from 'graphql';
 
-/** The schema as text, for those who put it together with others. */
+/** The schema as text, for composition into a supergraph. */
 export interface SubgraphSdl {
-  /** Apollo Federation 2: what `_service { sdl }` tells. */
+  /** Apollo Federation 2: the value of `_service { sdl }`. */
   readonly federation: string;
-  /** Schema stitching, with the directives of @graphql-tools/stitching-directives: what `_sdl` tells. */
+  /** Schema stitching, with the directives of @graphql-tools/stitching-directives: the value of `_sdl`. */
   readonly stitching: string;
 }
 
-/** Directives as they are written behind a type or a field. */
+/** Directives of a type or a field. */
 type Applied = Readonly<Record<string, string>>;
 
-/** In a supergraph `_sdl` is nobody's business, and no quarrel where another subgraph has one too. */
+/** Hides `_sdl` in a supergraph, and allows another subgraph to define one as well. */
 const SDL_FIELD = 'extend type Query { _sdl: String! @inaccessible @shareable }';
 
-/** `@tag` is there for whoever adds tags to this text. */
+/** `@tag` is imported for users who add tags to this SDL. */
 const FEDERATION =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@inaccessible", "@tag"])';
 
 const STITCHING = 'directive @merge(keyField: String, keyArg: String) on FIELD_DEFINITION';
 
-/** For the caches of clients that ask directly. The key fields identify a user in a supergraph, where another service may define an `id`. */
+/** For the caches of clients without a supergraph. The key fields identify a user in a supergraph, where another service may define an `id`. */
 const NOT_IN_SUPERGRAPHS: ReadonlySet<string> = new Set(['User.id']);
 
 /**
- * Nullable in a supergraph, though not here. Front ends make an object of the reference that another service holds, also where the user
- * does not exist. A non-null field without a value would then turn the whole user into `null`, with an error or without.
+ * Nullable in a supergraph, though not here. Routers make an object of the reference of another service even where the user does
+ * not exist. A non-null field without a value would then turn the whole user into `null`, with an error or without.
  */
 const NULLABLE_IN_SUPERGRAPHS: ReadonlySet<string> = new Set(['User.key', 'User.status']);
-const WHERE_MISSING = '`null` only where another service of a supergraph refers to a user who does not exist.';
+const WHERE_MISSING = '`null` only where another service of a supergraph refers to a user that does not exist.';
 
 /**
  * Printed from the schema without its subgraph fields: `printSchema` of graphql-js, and directives put where they belong, since it
@@ -85,6 +85,6 @@ function withDirectives(sdl: string, applied: Applied): string {
 /** @param name of its type, a dot, and its own. */
 function loosened(field: FieldDefinitionNode, name: string): FieldDefinitionNode {
   if (field.type.kind !== Kind.NON_NULL_TYPE || !NULLABLE_IN_SUPERGRAPHS.has(name)) return field;
-  const told = [field.description?.value, WHERE_MISSING].filter((text) => text !== undefined).join(' ');
-  return { ...field, type: field.type.type, description: { kind: Kind.STRING, value: told, block: true } };
+  const description = [field.description?.value, WHERE_MISSING].filter((text) => text !== undefined).join(' ');
+  return { ...field, type: field.type.type, description: { kind: Kind.STRING, value: description, block: true } };
 }

@@ -1,8 +1,8 @@
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 
 /**
- * The names of all fields that are selected of each item of the field that is being resolved, in any fragment, whatever its
- * conditions: rather one too many than one too few.
+ * The names of all fields that are selected of each item of the field that is being resolved, in any fragment, with or
+ * without conditions: one too many costs a lookup, one too few would lose a value.
  */
 export function selectedFields({
   fieldNodes,

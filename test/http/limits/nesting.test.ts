@@ -140,8 +140,7 @@ it.each([
     answer: {
       errors: [
         {
-          message:
-            'Variable "$key" expects ID!, got a list or an object in place of a value. Send values of the type ID.',
+          message: 'Variable "$key" expects ID!, got a list or an object in place of a value. Send values of type ID.',
         },
       ],
     },

@@ -11,7 +11,7 @@ describe('the answer to what is wrong is short', () => {
     const { status, length, answer } = await send(harness, BY_EMAIL, { emails: emails(50_000) });
     expect(status).toBe(400);
     expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(answer.errors[0].message).toContain('this one names 50000');
+    expect(answer.errors[0].message).toContain('per operation, over all its fields and lists, got 50000. Split it.');
     expect(length).toBeLessThan(1_000);
     expect(harness.upstreamCalls()).toEqual([]);
   });

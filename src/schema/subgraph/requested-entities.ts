@@ -1,27 +1,27 @@
 import { GatewayError } from '../../errors.ts';
 import type { LarkUser } from '../../upstream/lark-user.ts';
 import type { LookupKind } from '../../upstream/user-query.ts';
-import type { AskedPeople } from '../asked-people.ts';
-import type { PeopleContext } from '../builder.ts';
+import type { UserContext } from '../builder.ts';
+import type { RequestedUsers } from '../requested-users.ts';
 import { emailForbidden } from '../user.ts';
 import { type EntityReference, parseReference } from './entity-reference.ts';
-import { personAsReferred } from './person-as-referred.ts';
+import { referencedUser } from './referenced-user.ts';
 
-/** Where the answer of one entry is: in which list, and where in it. */
+/** The index of an entry's result: of its list, and in that list. */
 interface Place {
   readonly list: number;
   readonly index: number;
 }
 
 /**
- * Whom the representations of a query to `_entities` mean. What is wrong with one is the trouble of its own entry.
- * @param wanted the fields that are selected, where references are trusted; `undefined` where everybody is looked up.
+ * The lookups for the representations of `_entities`. A malformed one is an error of its own entry only.
+ * @param wanted the selected fields, where references are trusted; `undefined` where all users are looked up.
  */
-export function askedEntities(
+export function requestedEntities(
   representations: readonly unknown[],
-  context: PeopleContext,
+  context: UserContext,
   wanted: ReadonlySet<string> | undefined,
-): AskedPeople {
+): RequestedUsers {
   const lists: { readonly kind: LookupKind; readonly identifiers: string[] }[] = [];
   const entries = representations.map((representation) => {
     const reference = entryOf(representation, context, wanted);
@@ -42,12 +42,12 @@ export function askedEntities(
 
 function entryOf(
   representation: unknown,
-  { mayReadEmail }: PeopleContext,
+  { mayReadEmail }: UserContext,
   wanted: ReadonlySet<string> | undefined,
 ): EntityReference | LarkUser | GatewayError {
   try {
     const reference = parseReference(representation);
-    const known = wanted && personAsReferred(reference, wanted);
+    const known = wanted && referencedUser(reference, wanted);
     if (known) return known;
     return reference.kind === 'email' && !mayReadEmail ? emailForbidden() : reference;
   } catch (error) {

@@ -15,53 +15,53 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** What an operation asks for, over all its fields, lists and fragments. */
-export interface Named {
-  /** How many identifiers it names, repeats included. */
+/** The size of an operation, over all its fields, lists and fragments. */
+export interface OperationSize {
+  /** How many identifiers it has, duplicates included. */
   readonly identifiers: number;
-  /** How many values its answer can hold: the fields that are selected of each person. */
+  /** How many values its response can have: the fields that are selected of each user. */
   readonly values: number;
   /** How many of the values are e-mail addresses. */
   readonly addresses: number;
   readonly tenants: ReadonlySet<string>;
 }
 
-/** One root field that names identifiers; twins of the same response name, which are merged, are one. */
-export interface NamingField {
+/** One root field with identifiers; fields of the same response name are merged, and count once. */
+export interface LookupField {
   readonly field: GraphQLField<unknown, unknown>;
-  /** The first of the twins. Validation sees to it that all have the same arguments. */
+  /** The first of the merged fields. Validation ensures that all have the same arguments. */
   readonly node: FieldNode;
   readonly responseName: string;
-  /** How many fields are selected of each person, over all twins. */
+  /** How many fields are selected of each user, over all merged fields. */
   values: number;
   /** How many of them are the e-mail address. */
   addresses: number;
 }
 
 /** @param variables coerced. */
-export function namedIn(
+export function measureOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-): Named {
-  const fields = namingFields(schema, document, operation, variables);
-  return sumNamed(fields.map((naming) => ({ naming, args: getArgumentValues(naming.field, naming.node, variables) })));
+): OperationSize {
+  const fields = lookupFields(schema, document, operation, variables);
+  return sumSizes(fields.map((naming) => ({ naming, args: getArgumentValues(naming.field, naming.node, variables) })));
 }
 
-/** A call of a field that names identifiers. */
-export interface NamingCall {
-  readonly naming: NamingField;
+/** A lookup field with its arguments. */
+export interface LookupCall {
+  readonly naming: LookupField;
   /** Coerced. */
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-export function sumNamed(calls: readonly NamingCall[]): Named {
+export function sumSizes(calls: readonly LookupCall[]): OperationSize {
   let [identifiers, values, addresses] = [0, 0, 0];
   const tenants = new Set<string>();
   for (const { naming, args } of calls) {
     const { countIdentifiers, tenantKeyOf } = naming.field.extensions;
-    // Of twins the people are looked up once, whatever each wants of them.
+    // Merged fields look each user up once.
     const count = countIdentifiers?.(args) ?? 0;
     identifiers += count;
     values += count * naming.values;
@@ -73,18 +73,18 @@ export function sumNamed(calls: readonly NamingCall[]): Named {
 }
 
 /**
- * Walks the root selection as graphql-js will when it executes, each fragment once, so a fragment bomb costs nothing.
+ * Walks the root selection as graphql-js does when it executes, each fragment once, so a fragment bomb costs nothing.
  * @param variables coerced. Only those that include or skip something count.
  */
-export function namingFields(
+export function lookupFields(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-): NamingField[] {
+): LookupField[] {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
   const seenFragments = new Set<string>();
-  const naming = new Map<string, NamingField>();
+  const naming = new Map<string, LookupField>();
   inSelectionSet(operation.selectionSet);
   return [...naming.values()];
 
@@ -122,7 +122,7 @@ export function namingFields(
     merged.addresses += selected.filter((name) => name === 'email').length;
   }
 
-  /** The names of all fields of one person, those of fragments included. The limits of documents keep this short. */
+  /** The names of all fields of one user, those of fragments included. The document limits bound this list. */
   function fieldsIn(set: SelectionSetNode | undefined): string[] {
     return (set?.selections ?? []).flatMap((selection) => {
       if (selection.kind === Kind.FIELD) return [selection.name.value];

@@ -15,13 +15,13 @@ const NOTHING_KNOWN: LarkUser = {
 };
 
 /**
- * A person as far as a reference tells, where a query wants no more than that; `undefined` where it does.
+ * A user with the fields of a reference; `undefined` where a query selects others.
  * @param wanted the names of the fields that are selected.
- * @throws GatewayError BAD_USER_INPUT where an identifier of the reference cannot be one.
+ * @throws GatewayError BAD_USER_INPUT where an identifier of the reference is malformed.
  */
-export function personAsReferred({ given }: EntityReference, wanted: ReadonlySet<string>): LarkUser | undefined {
-  const isTold = (name: string) => name === '__typename' || Object.hasOwn(given, name);
-  if (![...wanted].every(isTold)) return undefined;
+export function referencedUser({ given }: EntityReference, wanted: ReadonlySet<string>): LarkUser | undefined {
+  const isGiven = (name: string) => name === '__typename' || Object.hasOwn(given, name);
+  if (![...wanted].every(isGiven)) return undefined;
   const { key, outId, email } = given;
   return {
     ...NOTHING_KNOWN,

@@ -18,7 +18,7 @@ it('to forget everybody empties the memory, and what calls from before tell is n
   const waiting = directory.lookup({ kind: 'key', identifiers: ['k2', 'k3'], request: context() });
   await pass(10);
   expect(calls).toHaveLength(2);
-  directory.forgetEverybody();
+  directory.forgetAll();
   expect(directory.state().cacheEntries).toBe(0);
   expect(await lookup(2)).toBe(3);
   expect(await waiting).toEqual([personOf(2), personOf(3)]);
