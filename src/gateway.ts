@@ -129,7 +129,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   const directory = createDirectory({
     queryUsers: upstream.queryUsers,
     rateLimiterOf: rateLimitersOf(shared, limits),
-    sharedUsers: shared?.people,
+    sharedUsers: shared?.users,
     queueLimit: options.queueLimit,
     cache: options.cache,
     requestTimeoutMs: options.requestTimeoutMs,

@@ -4,26 +4,26 @@ import type { CallerLimiter } from './policies/caller-limiter.ts';
 import type { RateLimitStore } from './policies/rate-limit-store.ts';
 import type { TokenStore } from './upstream/token-store.ts';
 
-/** What several gateways have in common, wherever it is kept: each part is as if it were the gateway's own where it is left out. */
+/** State that several gateways share. An absent part belongs to each gateway alone. */
 export interface SharedState {
-  /** Resolves when it can be used; or after a while, since nothing waits for it for ever. @default at once */
+  /** Resolves when it can be used, or after a timeout. @default at once */
   readonly ready?: Promise<unknown> | undefined;
-  /** Where the calls with one credential are written down. */
+  /** The rate limit of one credential. */
   rateLimitStoreOf(identity: string): RateLimitStore;
   readonly tokenStore?: TokenStore | undefined;
-  readonly people?: SharedUsers | undefined;
-  /** The way to the others, for when somebody is to be forgotten. */
+  readonly users?: SharedUsers | undefined;
+  /** The channel to the other gateways, to forget a user everywhere. */
   readonly forgetChannel?: ForgetChannel | undefined;
-  /** Counts what callers ask for. @param points allowed in each window. */
+  /** Counts the identifiers of callers. @param points allowed in each window. */
   limiter?(points: number, windowSeconds: number): CallerLimiter;
-  /** For whoever looks after it. */
+  /** For metrics and `/readiness`. */
   state?(): SharedStateDetail;
-  /** To be called when nothing is asked for any more. */
+  /** Call at shutdown, when no request is left. */
   close(): Promise<void>;
 }
 
 export interface SharedStateDetail {
   readonly isUp: boolean;
-  /** Gateways that were there of late, this one included. */
+  /** Gateways with a recent heartbeat, this one included. */
   readonly replicas: number | undefined;
 }

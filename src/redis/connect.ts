@@ -7,17 +7,17 @@ export type RedisClient = Redis | Cluster;
 
 const RECONNECT = { firstMs: 50, mostMs: 1_000 } as const;
 const CONNECT_TIMEOUT_MS = 2_000;
-/** How long the other side may take to say goodbye. The end of the process waits for it. */
+/** How long the server may take to close the connection. Shutdown waits for it. */
 const DISCONNECT_TIMEOUT_MS = 200;
-/** A connection that gives no answer for so long is taken to be dead, though nobody has said so: TCP would wait for a quarter of an hour. */
+/** A connection without a reply for so long is considered dead, even if it was not closed: TCP would wait for a quarter of an hour. */
 const DEAD_AFTER_MS = 5_000;
 
-/** Loaded where it is wanted only: a gateway without Redis starts, and lives, without it. */
+/** Loaded only where it is needed: a gateway without Redis starts without it. */
 const loadIoredis = () => createRequire(import.meta.url)('ioredis') as typeof import('ioredis');
 
 /**
- * A client that connects at once, and again for ever. What cannot be sent now is refused now: nothing waits for a server to come
- * back, and nothing is sent a second time.
+ * A client that connects at once, and reconnects for ever. A command that cannot be sent now fails now: there is no offline queue, and
+ * nothing is sent a second time.
  */
 export function connect(address: RedisAddress, commandTimeoutMs?: number): RedisClient {
   const { kind, isTls, hosts, username, password, db, masterName } = address;
@@ -32,7 +32,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     socketTimeout: DEAD_AFTER_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // Whoever listens subscribes at each 'ready'. What the library sends for them fails unheard, and an unheard failure ends the process.
+    // Subscribers subscribe at each 'ready'. An automatic resubscription fails without a handler, and an unhandled rejection ends the process.
     autoResubscribe: false,
     ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }),
   };
@@ -41,7 +41,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
       redisOptions: common,
       enableOfflineQueue: false,
       clusterRetryStrategy: retry,
-      // A command that has to wait for another node is too late for whoever asked.
+      // A command that has to wait for another node is too late for its caller.
       retryDelayOnFailover: 100,
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     });
@@ -57,7 +57,7 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
     const watched = new ioredis.Redis({
       ...single,
       sentinels: [...hosts],
-      // One that is silent must not keep from asking the next.
+      // A silent Sentinel must not prevent trying the next.
       sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
       ...(masterName !== undefined && { name: masterName }),
       ...(isTls && { enableTLSForSentinelMode: true }),
@@ -68,16 +68,16 @@ export function connect(address: RedisAddress, commandTimeoutMs?: number): Redis
   return inItsDatabase(new ioredis.Redis({ ...single, host, port }));
 }
 
-/** Where its number is refused, the library goes on with database 0, which may be that of somebody else. */
+/** Where its number is rejected, the library continues with database 0, which may belong to another application. */
 function inItsDatabase(client: Redis): Redis {
   client.on('error', (error: Error & { command?: { name: string } }) => {
     if (error.command?.name !== 'select') return;
-    // Its own code is ERR, as for most. This comes before anybody else who listens.
+    // Its own code is ERR, as for most. This listener runs before all others.
     if (error.message.startsWith('ERR ')) Object.assign(error, { code: 'NODATABASE' });
     client.disconnect(true);
   });
   return client;
 }
 
-/** Another server has taken over under the same address, and this one has kept the connection. */
+/** After a failover to another server at the same address, this one has kept the connection. */
 const reconnectOnError = ({ message }: Error) => message.startsWith('READONLY');

@@ -1,24 +1,24 @@
 import type { Clock } from '../policies/clock.ts';
 import type { RedisCommandKind, Telemetry } from '../telemetry/events.ts';
 import type { RedisClient } from './connect.ts';
-import { createRefusals } from './refusals.ts';
+import { createRejections } from './rejections.ts';
 
-/** A Redis that may be away, slow or full at any time, and must not hold up anybody. */
+/** A Redis that may be away, slow or full at any time, and must not delay a request. */
 export interface RedisConnection {
   /**
    * Runs a command.
    * @param kind what it is for, in metrics.
-   * @param atLeastMs how long it may take, where that is longer than for others. That Redis is silent is noticed as soon meanwhile.
-   * @throws Error at once where Redis is known to be away; after the timeout where it does not answer; or what it answers with.
+   * @param atLeastMs how long it may take, where that is longer than the timeout. A silent Redis is detected as soon meanwhile.
+   * @throws Error at once where Redis is known to be away; after the timeout where it does not answer; or its error reply.
    */
   run<T>(kind: RedisCommandKind, command: (client: RedisClient) => Promise<T>, atLeastMs?: number): Promise<T>;
-  /** Since when it has answered without a break; `undefined` where it is away. */
+  /** Since when it has answered without interruption; `undefined` where it is away. */
   upSince(): number | undefined;
-  /** True where it answers, and again and again does not take what is asked. */
+  /** True where it is reachable, and rejects commands repeatedly. */
   isRefusing(): boolean;
-  /** The code of what went wrong last: WRONGPASS, ECONNREFUSED. */
+  /** The code of the latest failure: WRONGPASS, ECONNREFUSED. */
   lastCode(): string | undefined;
-  /** To be called after each heartbeat: only those tell that Redis is back. */
+  /** Call after each heartbeat: only those show that Redis is back. */
   noteBeat(outcome: 'answered' | 'silent' | 'refused'): void;
   close(): void;
 }
@@ -29,19 +29,19 @@ export interface RedisConnectionOptions {
   timeoutMs: number;
   clock: Clock;
   telemetry: Telemetry;
-  /** Called when it comes back, or goes away. @param code what was said last before that. */
+  /** Called when it comes back, or goes away. @param code of the latest failure before. */
   onChange(isUp: boolean, code?: string): void;
-  /** Called when it begins to refuse what is asked, though it is there; and when that is over. */
+  /** Called when it starts to reject commands, though it is reachable; and when that ends. */
   onRefusing(isRefusing: boolean, code?: string): void;
 }
 
-/** So many commands in a row without an answer, and nothing heard for so long, and Redis counts as away. */
-const MOST_SILENT = 5;
-/** A server that stands still for a moment is waited for: others may not have noticed, and still go by it. */
-const MOST_SILENT_MS = 500;
-/** As the system, TLS and Redis write theirs. */
+/** After so many consecutive commands without a reply, and no reply at all for so long, Redis counts as away. */
+const MAX_SILENT = 5;
+/** A short stall is waited for: other processes may not notice it, and still rely on Redis. */
+const MAX_SILENT_MS = 500;
+/** The form of error codes of the system, TLS and Redis. */
 const CODE = /^[A-Z][A-Z\d_]{2,49}$/;
-/** So many heartbeats in a row have to be answered after that. */
+/** Consecutive heartbeats that have to be answered before it counts as back. */
 const BEATS_TO_TRUST = 3;
 
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
@@ -52,7 +52,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let beatsNeeded = 1;
   let hasBeenUp = false;
   let code: string | undefined;
-  const refusals = createRefusals((areMany) => onRefusing(areMany, areMany ? code : undefined));
+  const rejections = createRejections((areMany) => onRefusing(areMany, areMany ? code : undefined));
 
   client.on('error', noteError);
   client.on('close', () => goAway(1));
@@ -62,36 +62,36 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     async run(kind, command, atLeastMs = 0) {
       const withinMs = Math.max(timeoutMs, atLeastMs);
       const startedAt = clock();
-      const tell = (outcome: 'ok' | 'timeout' | 'failed' | 'skipped') =>
+      const report = (outcome: 'ok' | 'timeout' | 'failed' | 'skipped') =>
         telemetry({ type: 'redis-command', command: kind, outcome, durationMs: clock() - startedAt });
-      // While it is slow people are done without at once: whoever asks for them would wait in vain. The quota is worth waiting for.
-      const isTooSlow = silent >= MOST_SILENT && (kind === 'cache-read' || kind === 'cache-write');
+      // While Redis is slow, the cache is skipped at once: lookups would wait in vain. The rate limit is worth waiting for.
+      const isTooSlow = silent >= MAX_SILENT && (kind === 'cache-read' || kind === 'cache-write');
       if (isTooSlow || (since === undefined && kind !== 'heartbeat')) {
-        tell('skipped');
+        report('skipped');
         throw new RedisAway();
       }
-      // Who waits for longer hears as little meanwhile as who tries as often.
-      const waiting = withinMs > timeoutMs ? setInterval(noteSilence, withinMs / MOST_SILENT) : undefined;
+      // A longer wait counts as silence as often as several short ones.
+      const waiting = withinMs > timeoutMs ? setInterval(noteSilence, withinMs / MAX_SILENT) : undefined;
       try {
         const answer = await within(withinMs, heard(command(client)));
-        // What comes later is of use to who waits for it, and no sign that anything else would be answered in time.
+        // A later reply is used, but does not show that other commands would be answered in time.
         if (!waiting || clock() - startedAt <= timeoutMs) silent = 0;
-        refusals.taken(kind);
-        tell('ok');
+        rejections.accepted(kind);
+        report('ok');
         return answer;
       } catch (error) {
-        tell(error instanceof RedisSilent ? 'timeout' : 'failed');
+        report(error instanceof RedisSilent ? 'timeout' : 'failed');
         noteError(error);
         if (error instanceof RedisSilent) noteSilence();
-        // Whether the heartbeat is refused, who beats tells.
-        if (isRefusal(error) && kind !== 'heartbeat' && since !== undefined) refusals.refused(kind);
+        // The heartbeat reports its own rejections.
+        if (isRejection(error) && kind !== 'heartbeat' && since !== undefined) rejections.rejected(kind);
         throw error;
       } finally {
         clearInterval(waiting);
       }
     },
     upSince: () => since,
-    isRefusing: refusals.areMany,
+    isRefusing: rejections.areMany,
     lastCode: () => code,
     noteBeat(outcome) {
       if (outcome === 'refused') goAway(BEATS_TO_TRUST);
@@ -100,31 +100,31 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       else if (--beatsNeeded <= 0) comeBack();
     },
     close() {
-      // That is no news.
+      // Not a change to report.
       since = undefined;
       client.disconnect();
     },
   };
 
-  /** Never its message: that holds addresses, and what was sent. */
+  /** Never its message: that contains addresses, and the command. */
   function noteError(error: unknown): void {
     if (!(error instanceof Error) || error instanceof RedisAway) return;
-    const said =
+    const found =
       error instanceof RedisSilent ? 'ETIMEDOUT' : 'code' in error ? error.code : error.message.split(' ')[0];
-    if (typeof said === 'string' && CODE.test(said)) code = said;
+    if (typeof found === 'string' && CODE.test(found)) code = found;
   }
 
-  /** However late: who is slow is not away. Where some went by their share, and others by the log, both together would be too much. */
+  /** Even if late: slow is not away. If some processes used their shares while others still reserved, the sum would exceed the rate limit. */
   function heard<T>(answer: Promise<T>): Promise<T> {
-    return answer.then((told) => {
+    return answer.then((reply) => {
       heardAt = clock();
-      return told;
+      return reply;
     });
   }
 
   function noteSilence(): void {
     silent++;
-    if (silent >= MOST_SILENT && clock() >= heardAt + MOST_SILENT_MS) goAway(BEATS_TO_TRUST);
+    if (silent >= MAX_SILENT && clock() >= heardAt + MAX_SILENT_MS) goAway(BEATS_TO_TRUST);
   }
 
   function comeBack(): void {
@@ -138,7 +138,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   function goAway(beats: number): void {
     beatsNeeded = beats;
     silent = 0;
-    refusals.clear();
+    rejections.clear();
     if (since === undefined) return;
     since = undefined;
     onChange(false, code);
@@ -151,9 +151,9 @@ export class RedisAway extends Error {}
 /** Redis has not answered in time. */
 export class RedisSilent extends Error {}
 
-const isRefusal = (error: unknown) => error instanceof Error && error.name === 'ReplyError';
+const isRejection = (error: unknown) => error instanceof Error && error.name === 'ReplyError';
 
-/** An answer that waits to be read while this process was busy is in time. */
+/** A reply that arrived while this process was busy is in time. */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => setImmediate(() => reject(new RedisSilent())), ms);

@@ -5,25 +5,25 @@ import type { UserIdentifier } from '../directory/identifiers.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { RedisClient } from './connect.ts';
 import type { RedisConnection } from './connection.ts';
-import type { ForgetPeople } from './forget-people.ts';
+import type { Encryption } from './encryption.ts';
+import type { ForgetUsers } from './forget-users.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KeyNames } from './key-names.ts';
 import { FORGET, MARK, runScript } from './scripts.ts';
-import type { Seal } from './seal.ts';
 
 export interface RedisForgetChannelOptions {
   connection: RedisConnection;
-  /** Of its own: a connection that listens can do nothing else. */
+  /** A connection of its own: a subscribed connection can do nothing else. */
   subscriber: RedisClient;
   keys: KeyNames;
-  seal: Seal;
+  encryptedEntry: Encryption;
   heartbeat: Heartbeat;
-  people: ForgetPeople;
-  /** Resolves when all that was learned until now is in Redis, or will not be. Never rejects. */
+  users: ForgetUsers;
+  /** Resolves when all earlier writes to Redis have succeeded or failed. Never rejects. */
   written(): Promise<void>;
   /** Names this gateway. */
   replica: string;
-  /** How long people are kept anywhere, in milliseconds: so long a gateway that was away can catch up. */
+  /** How long users are cached anywhere, in milliseconds: a gateway that was away for less can catch up. */
   keepMs: number;
   clock: Clock;
 }
@@ -31,146 +31,147 @@ export interface RedisForgetChannelOptions {
 interface Message {
   readonly id: string;
   readonly from: string;
-  /** Whom to forget; left out where it says that they are forgotten. */
+  /** Users to forget; absent in an acknowledgement. */
   readonly names?: readonly UserIdentifier[];
 }
 
-/** So long all others may take to say that they have done it. */
+/** How long all other gateways may take to acknowledge. */
 const ACKNOWLEDGED_MS = 3_000;
-const LOOK_AGAIN_MS = 20;
-/** So often the server is asked whether it still knows who listens: a connection that nothing is said on can die unnoticed. */
-const STILL_THERE_MS = 10_000;
-/** Told once more, where it is not certain that it was heard. */
+const POLL_MS = 20;
+/** Interval of renewed subscriptions: an idle connection can die without notice. */
+const RESUBSCRIBE_MS = 10_000;
+/** Messages of this time before a disconnect are read again. */
 const OVERLAP_MS = 10_000;
-/** Nobody waits for what was missed, and everybody for that it is not missed for good: it is tried again until it was read. */
+/** Catching up has time, and is retried until it succeeds. */
 const CATCH_UP_WITHIN_MS = 2_000;
 const CATCH_UP_EVERY_MS = 1_000;
-const MOST_ACKNOWLEDGED = 100;
+const MAX_ACKNOWLEDGED = 100;
 
 /**
- * Tells all gateways whom to forget, and waits until each has said that it has. What was told is kept for a while, sealed: a
- * gateway that was away from Redis catches up when it is back.
+ * Publishes users to forget to all gateways, and waits until each has acknowledged. Messages are kept for a while, encrypted: a gateway
+ * that was disconnected from Redis catches up when it is back.
  */
 export function createRedisForgetChannel(options: RedisForgetChannelOptions): ForgetChannel {
-  const { connection, subscriber, keys, seal, heartbeat, people, written, replica, keepMs, clock } = options;
-  const entry = seal('forget');
+  const { connection, subscriber, keys, encryptedEntry, heartbeat, users, written, replica, keepMs, clock } = options;
+  const entry = encryptedEntry('forget');
   const acknowledgements = new Map<string, Set<string>>();
   const startedAt = clock();
-  /** Until when everything was heard, on the clock of the server, in microseconds. */
-  let heardUntil: number | undefined;
-  /** True where nothing that was told since then can have been missed. */
+  /** Until when all messages were received, on the clock of the server, in microseconds. */
+  let receivedUntil: number | undefined;
+  /** True while no message can be missed. */
   let isListening = false;
-  /** Each connection of the subscriber has another. */
+  /** Increases with each connection of the subscriber. */
   let connectionNumber = 0;
-  let isBeginning = false;
+  let isSubscribing = false;
   /** The mark of the list when it was read, or since; and when that was. */
   let read: { readonly mark?: string; readonly at: number } = { at: startedAt };
 
   return {
-    async publish(asked) {
-      const names = await people.allNames(asked);
-      await people.remove(names);
+    async publish(requested) {
+      const names = await users.allIdentifiers(requested);
+      await users.remove(names);
       const others = await otherReplicas();
       const message: Message = { id: randomUUID(), from: replica, names };
       const done = new Set<string>();
       acknowledgements.set(message.id, done);
       try {
         await connection.run('forget', (client) =>
-          runScript(client, FORGET, [keys.forgotten], [sealed(message), Math.ceil(keepMs) * 1_000, keys.forget]),
+          runScript(client, FORGET, [keys.forgotten], [encrypted(message), Math.ceil(keepMs) * 1_000, keys.forget]),
         );
         const until = clock() + ACKNOWLEDGED_MS;
         while (!others.every((other) => done.has(other))) {
-          if (clock() > until) throw new Error('Not all gateways have said that they forgot.');
-          await sleep(LOOK_AGAIN_MS);
+          if (clock() > until)
+            throw new Error('Expected all gateways to acknowledge in time, got no answer from some.');
+          await sleep(POLL_MS);
         }
       } finally {
         acknowledgements.delete(message.id);
       }
-      // A call that left before may have brought them back meanwhile; from now on none can.
+      // A call that left before may have written them again meanwhile; from now on none can.
       await written();
-      await people.remove(names);
+      await users.remove(names);
       return { replicas: others.length };
     },
     listen(onForget, onMissed) {
       subscriber.on('message', (channel: string, text: string) => {
-        if (channel === keys.forget) take(text, onForget);
+        if (channel === keys.forget) handle(text, onForget);
         else acknowledge(text);
       });
-      // Each time that there is a new connection.
-      subscriber.on('ready', () => void begin(onForget, onMissed));
+      // On each new connection.
+      subscriber.on('ready', () => void subscribe(onForget, onMissed));
       subscriber.on('close', () => {
         isListening = false;
         connectionNumber++;
       });
-      const again = setInterval(() => {
-        if (isListening) noteMark();
-        else void begin(onForget, onMissed);
+      const retry = setInterval(() => {
+        if (isListening) recordMark();
+        else void subscribe(onForget, onMissed);
       }, CATCH_UP_EVERY_MS);
-      again.unref();
-      const stillThere = setInterval(() => {
+      retry.unref();
+      const resubscribe = setInterval(() => {
         if (subscriber.status === 'ready') subscriber.subscribe(keys.forget, keys.acknowledged).catch(() => {});
-      }, STILL_THERE_MS);
-      stillThere.unref();
+      }, RESUBSCRIBE_MS);
+      resubscribe.unref();
       subscriber.on('end', () => {
-        clearInterval(again);
-        clearInterval(stillThere);
+        clearInterval(retry);
+        clearInterval(resubscribe);
       });
     },
   };
 
-  /** From then on nothing is missed, unless it fails: then it is begun again. */
-  async function begin(...[onForget, onMissed]: Parameters<ForgetChannel['listen']>): Promise<void> {
-    if (isListening || isBeginning || subscriber.status !== 'ready') return;
-    isBeginning = true;
+  /** Subscribes, and reads what was missed. Retried where it fails. */
+  async function subscribe(...[onForget, onMissed]: Parameters<ForgetChannel['listen']>): Promise<void> {
+    if (isListening || isSubscribing || subscriber.status !== 'ready') return;
+    isSubscribing = true;
     const onConnection = connectionNumber;
     try {
       await heartbeat.first;
       await connection.run('listen', () => subscriber.subscribe(keys.forget, keys.acknowledged), CATCH_UP_WITHIN_MS);
       const at = clock();
       const now = micros(at);
-      // At the start all of it: whoever was to be forgotten may still be somewhere in Redis, under another name.
-      const since = heardUntil === undefined ? '-inf' : heardUntil - OVERLAP_MS * 1_000;
+      // At startup all messages: a user to be forgotten may still be in Redis under another identifier.
+      const since = receivedUntil === undefined ? '-inf' : receivedUntil - OVERLAP_MS * 1_000;
       const missed = await connection.run(
         'forget',
         (client) => client.zrangebyscore(keys.forgotten, since, '+inf'),
         CATCH_UP_WITHIN_MS,
       );
-      // What is told from here on may be told to nobody.
+      // A message after a disconnect may have been lost.
       const mark = missed.find((text) => text.startsWith(MARK));
       if (onConnection !== connectionNumber || mark === undefined) return;
       if (read.mark !== mark && heartbeat.countedSince() > read.at) onMissed();
       read = { mark, at };
-      heardUntil = now;
+      receivedUntil = now;
       isListening = true;
-      // Nobody waits any more to hear of those that were told long ago.
-      for (const text of missed.slice(0, -MOST_ACKNOWLEDGED)) hear(text, onForget);
-      for (const text of missed.slice(-MOST_ACKNOWLEDGED)) take(text, onForget);
+      // Old messages need no acknowledgement any more.
+      for (const text of missed.slice(0, -MAX_ACKNOWLEDGED)) receive(text, onForget);
+      for (const text of missed.slice(-MAX_ACKNOWLEDGED)) handle(text, onForget);
     } catch {
-      // Not there yet, gone again, or too slow.
+      // Not connected yet, disconnected again, or too slow.
     } finally {
-      isBeginning = false;
+      isSubscribing = false;
     }
   }
 
-  /** Where the list is lost while everything is heard, nothing is missed. */
-  function noteMark(): void {
+  /** Where the list is lost while all messages are received, nothing is missed. */
+  function recordMark(): void {
     const mark = heartbeat.mark();
     if (mark !== undefined && heartbeat.countedSince() <= read.at) read = { ...read, mark };
   }
 
-  function take(text: string, onForget: (names: readonly UserIdentifier[]) => void): void {
-    const message = hear(text, onForget);
+  function handle(text: string, onForget: (names: readonly UserIdentifier[]) => void): void {
+    const message = receive(text, onForget);
     if (!message) return;
-    if (isListening) heardUntil = micros() ?? heardUntil;
-    const answer = sealed({ id: message.id, from: replica });
-    // Whoever is told this removes what may have been on its way.
+    if (isListening) receivedUntil = micros() ?? receivedUntil;
+    const answer = encrypted({ id: message.id, from: replica });
+    // The publisher then removes what this gateway may have written meanwhile.
     written()
       .then(() => connection.run('forget', (client) => client.publish(keys.acknowledged, answer)))
       .catch(() => {});
   }
 
-  /** @returns `undefined` for what is of this gateway, or none of its business. */
-  function hear(text: string, onForget: (names: readonly UserIdentifier[]) => void): Message | undefined {
+  /** @returns `undefined` for messages of this gateway, and for all that are no messages. */
+  function receive(text: string, onForget: (names: readonly UserIdentifier[]) => void): Message | undefined {
     const message = open(text);
     if (!message?.names || message.from === replica) return undefined;
     onForget(message.names);
@@ -178,18 +179,18 @@ export function createRedisForgetChannel(options: RedisForgetChannelOptions): Fo
   }
 
   function acknowledge(text: string): void {
-    const said = open(text);
-    if (said) acknowledgements.get(said.id)?.add(said.from);
+    const message = open(text);
+    if (message) acknowledgements.get(message.id)?.add(message.from);
   }
 
-  /** Acknowledgements too: who can only write to Redis must not claim that somebody was forgotten. */
-  function sealed(message: Message): string {
-    return entry.seal(Buffer.from(JSON.stringify(message))).toString('base64');
+  /** Acknowledgements too: write access to Redis alone must not be enough to acknowledge. */
+  function encrypted(message: Message): string {
+    return entry.encrypt(Buffer.from(JSON.stringify(message))).toString('base64');
   }
 
-  /** @returns `undefined` for what another secret has sealed, or nobody. */
+  /** @returns `undefined` for what was not encrypted with this secret. */
   function open(text: string): Message | undefined {
-    const plain = entry.open(Buffer.from(text, 'base64'));
+    const plain = entry.decrypt(Buffer.from(text, 'base64'));
     return plain && (JSON.parse(plain.toString()) as Message);
   }
 

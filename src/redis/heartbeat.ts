@@ -3,38 +3,38 @@ import { RedisAway, type RedisConnection, RedisSilent } from './connection.ts';
 import type { KeyNames } from './key-names.ts';
 import { BEAT, runScript } from './scripts.ts';
 
-/** Tells Redis every second that this gateway is there, and learns how many others are, and what time it is over there. */
+/** Registers this gateway in Redis every second, and reads how many others there are, and the clock of the server. */
 export interface Heartbeat {
-  /** Gateways that have been there of late, this one included; `undefined` before the first answer. */
+  /** Gateways with a recent heartbeat, this one included; `undefined` before the first reply. */
   replicas(): number | undefined;
-  /** What the clock of the server shows at a moment of this process, in milliseconds; `undefined` before the first answer. */
+  /** What the clock of the server shows at a moment of this process, in milliseconds; `undefined` before the first reply. */
   serverTimeAt(at: number): number | undefined;
-  /** The other way round. */
+  /** The inverse. */
   localTimeAt(serverTime: number): number | undefined;
   /**
-   * Since when the others have counted this gateway without a break, on the clock of this process: since then nobody was told that
-   * somebody is forgotten everywhere unless this gateway has said so, or has just been started.
+   * Since when the others have counted this gateway without interruption, on the clock of this process: since then no user counts as
+   * forgotten everywhere without an acknowledgement of this gateway, unless it has just started.
    */
   countedSince(): number;
-  /** The mark of what was told to all: another one where it was lost. `undefined` before the first answer. */
+  /** The mark of the list of messages: a new one where the list was lost. `undefined` before the first reply. */
   mark(): string | undefined;
   /**
-   * Since when it is known whom to forget, on the clock of the server, in milliseconds: whoever was kept before that may have been
-   * forgotten. `undefined` before the first answer.
+   * Since when the list of forgotten users is complete, on the clock of the server, in milliseconds: users cached before may have been
+   * forgotten. `undefined` before the first reply.
    */
-  toldSince(): number | undefined;
-  /** That of the list of tenants. */
+  completeSince(): number | undefined;
+  /** The mark of the list of tenants. */
   tenantsMark(): string | undefined;
   /** Resolves after the first beat that was answered. */
   readonly first: Promise<void>;
-  /** Takes this gateway off the list. */
+  /** Removes this gateway from the list. */
   stop(): Promise<void>;
 }
 
 export interface HeartbeatOptions {
   connection: RedisConnection;
   keys: Pick<KeyNames, 'replicas' | 'forgotten' | 'tenants'>;
-  /** How long what was told to all is kept, and the tenants, in milliseconds. */
+  /** How long messages and tenants are kept, in milliseconds. */
   keepMs: number;
   /** Names this gateway. */
   replica: string;
@@ -42,20 +42,22 @@ export interface HeartbeatOptions {
 }
 
 const EVERY_MS = 1_000;
-/** While Redis is away: back soon is better than going by a share while others have never noticed. */
+/** While Redis is away: a quick return is better than a share of the rate limit while others have noticed nothing. */
 const AWAY_EVERY_MS = 100;
-/** Whoever has not been heard of for so long is gone. */
+/** A gateway without a heartbeat for so long is gone. */
 const LASTS_MS = 3_500;
 
 export function createHeartbeat({ connection, keys, keepMs, replica, clock }: HeartbeatOptions): Heartbeat {
-  let latest: { replicas: number; aheadMs: number; mark: string; toldSince: number; tenantsMark: string } | undefined;
+  let latest:
+    | { replicas: number; aheadMs: number; mark: string; completeSince: number; tenantsMark: string }
+    | undefined;
   let countedSince = clock();
   let beganAt = countedSince;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  let tellFirst = () => {};
+  let resolveFirst = () => {};
   const first = new Promise<void>((resolve) => {
-    tellFirst = resolve;
+    resolveFirst = resolve;
   });
   void beat();
 
@@ -65,7 +67,7 @@ export function createHeartbeat({ connection, keys, keepMs, replica, clock }: He
     localTimeAt: (serverTime) => latest && serverTime - latest.aheadMs,
     countedSince: () => countedSince,
     mark: () => latest?.mark,
-    toldSince: () => latest?.toldSince,
+    completeSince: () => latest?.completeSince,
     tenantsMark: () => latest?.tenantsMark,
     first,
     async stop() {
@@ -79,7 +81,7 @@ export function createHeartbeat({ connection, keys, keepMs, replica, clock }: He
     const startedAt = clock();
     try {
       const answer = await connection.run('heartbeat', (client) => {
-        // What cannot be sent would not be answered either.
+        // A command that cannot be sent would get no reply.
         if (client.status !== 'ready') throw new RedisAway();
         return runScript(
           client,
@@ -90,18 +92,18 @@ export function createHeartbeat({ connection, keys, keepMs, replica, clock }: He
       });
       const [now, replicas, mark, tenantsMark] = answer as [number, number, string, string];
       const answeredAt = clock();
-      // The last one may have arrived as soon as it began, and this one as late as it was answered.
+      // The last beat may have arrived when it was sent, and this one only just before its reply.
       if (answeredAt - beganAt >= LASTS_MS) countedSince = answeredAt;
       beganAt = startedAt;
       latest = {
         replicas,
         aheadMs: now / 1_000 - (startedAt + answeredAt) / 2,
         mark,
-        toldSince: Number(mark.split(':')[1]) / 1_000,
+        completeSince: Number(mark.split(':')[1]) / 1_000,
         tenantsMark,
       };
       connection.noteBeat('answered');
-      tellFirst();
+      resolveFirst();
     } catch (error) {
       const isSilent = error instanceof RedisSilent || error instanceof RedisAway;
       connection.noteBeat(isSilent ? 'silent' : 'refused');

@@ -1,37 +1,37 @@
 import { createHash } from 'node:crypto';
 
-/** What gateways have to have in common in order to share something. */
+/** What gateways must have in common to share state. */
 export interface Deployment {
   readonly baseUrl: string;
-  /** `undefined` where callers bring tokens of their own. */
+  /** `undefined` where callers send tokens of their own. */
   readonly pluginId: string | undefined;
   readonly tokenType: 'official' | 'virtual';
-  /** The acting person: another sees other people. */
+  /** The acting user, which decides which users are visible. */
   readonly userKey: string | undefined;
 }
 
 /**
- * Names of keys. The part in braces is what a Cluster places a key by: so all keys of one credential are in one place, and can be
- * asked for in one command. Two gateways in front of different APIs, or with different plugins, never meet.
+ * Names of keys. The part in braces is the hash tag of a Cluster: all keys of one credential are in one slot, so that one command can
+ * read them. Gateways with different APIs or plugins share no key.
  */
 export interface KeyNames {
   /** Calls made with one credential. */
   quota(identity: string): { readonly calls: string; readonly state: string };
   readonly token: string;
   readonly tokenLock: string;
-  /** Who is there. */
+  /** The gateways with a recent heartbeat. */
   readonly replicas: string;
-  /** The channels on which gateways tell whom to forget, and that they have done so. */
+  /** The channels for users to forget, and for acknowledgements. */
   readonly forget: string;
   readonly acknowledged: string;
-  /** What was told on it. */
+  /** The messages of the channel. */
   readonly forgotten: string;
-  /** Those that were named. */
+  /** The tenants in use. */
   readonly tenants: string;
-  /** What callers have asked for. */
+  /** Identifiers counted by caller. */
   readonly callers: string;
-  /** What is known of one person or identifier. @param entry the name of its sealed entry. */
-  person(entry: string): string;
+  /** One user or alias. @param entry the name of its encrypted entry. */
+  user(entry: string): string;
 }
 
 const PLUGIN_IDENTITY = 'plugin';
@@ -55,9 +55,9 @@ export function createKeyNames(prefix: string, deployment: Deployment): KeyNames
     forgotten: `${prefix}{${gateways}}:forgotten`,
     tenants: `${prefix}{${gateways}}:tenants`,
     callers: `${prefix}{${gateways}}:callers`,
-    person: (entry) => `${prefix}{${viewers}}:${entry}`,
+    user: (entry) => `${prefix}{${viewers}}:${entry}`,
   };
 }
 
-/** Does not change with the secret: calls are counted together while that is replaced. */
+/** Independent of the secret: calls are counted together while it is replaced. */
 const tagOf = (...parts: string[]) => createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 16);

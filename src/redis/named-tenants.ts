@@ -1,34 +1,34 @@
 import type { RedisConnection } from './connection.ts';
+import type { Encryption } from './encryption.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KeyNames } from './key-names.ts';
 import { NAME_TENANT, runScript, TENANTS_MARK } from './scripts.ts';
-import type { Seal } from './seal.ts';
 
 /**
- * The tenants that were named for whoever is kept in Redis: whoever is to be forgotten may be kept for each of them, and nothing else
- * tells which these are. The list is lost as a whole, or not at all; and with it goes what was kept, since that is named after it.
+ * The tenants of the users in Redis. A user to be forgotten may have an entry for each of them, and the list is the only record of them.
+ * It is lost as a whole or not at all, and with it all entries of tenants, whose names contain its mark.
  */
 export interface NamedTenants {
-  /** Part of the name of all that is kept for a tenant: another one where the list was lost. `undefined` before the first answer. */
+  /** Part of the name of each entry of a tenant: a new one where the list was lost. `undefined` before the first reply. */
   mark(): string | undefined;
-  /** To be called before somebody is kept for a tenant. @throws Error where Redis is away, or has lost the list just now. */
+  /** Call before a user is written for a tenant. @throws Error where Redis is away, or has just lost the list. */
   add(tenantKey: string): Promise<void>;
-  /** All of them, sealed with this secret. @throws Error where Redis is away, or has lost the list just now. */
+  /** All of them, encrypted with this secret. @throws Error where Redis is away, or has just lost the list. */
   all(): Promise<readonly string[]>;
 }
 
 export interface NamedTenantsOptions {
   connection: RedisConnection;
   keys: Pick<KeyNames, 'tenants'>;
-  seal: Seal;
+  encryptedEntry: Encryption;
   heartbeat: Heartbeat;
-  /** How long people are kept, in milliseconds. */
+  /** How long users are kept, in milliseconds. */
   keepMs: number;
 }
 
 export function createNamedTenants(options: NamedTenantsOptions): NamedTenants {
-  const { connection, keys, seal, heartbeat, keepMs } = options;
-  const entry = seal('tenants');
+  const { connection, keys, encryptedEntry, heartbeat, keepMs } = options;
+  const entry = encryptedEntry('tenants');
   const mark = heartbeat.tenantsMark;
   let added = { mark: mark(), tenants: new Set<string>() };
 
@@ -38,10 +38,10 @@ export function createNamedTenants(options: NamedTenantsOptions): NamedTenants {
       if (added.mark !== mark()) added = { mark: mark(), tenants: new Set() };
       const { tenants } = added;
       if (tenants.has(tenantKey)) return;
-      const { name } = seal(`tenant\n${tenantKey}`);
-      const sealed = entry.seal(Buffer.from(tenantKey));
+      const { name } = encryptedEntry(`tenant\n${tenantKey}`);
+      const encrypted = entry.encrypt(Buffer.from(tenantKey));
       const kept = await connection.run('cache-write', (client) =>
-        runScript(client, NAME_TENANT, [keys.tenants], [name, sealed, Math.ceil(keepMs)]),
+        runScript(client, NAME_TENANT, [keys.tenants], [name, encrypted, Math.ceil(keepMs)]),
       );
       check(kept);
       tenants.add(tenantKey);
@@ -49,12 +49,14 @@ export function createNamedTenants(options: NamedTenantsOptions): NamedTenants {
     async all() {
       const kept = await connection.run('forget', (client) => client.hgetallBuffer(keys.tenants));
       check(kept[TENANTS_MARK]?.toString());
-      return Object.values(kept).flatMap((sealed) => entry.open(sealed)?.toString() ?? []);
+      return Object.values(kept).flatMap((encrypted) => entry.decrypt(encrypted)?.toString() ?? []);
     },
   };
 
-  function check(told: unknown): void {
-    if (typeof told !== 'string' || told !== mark())
-      throw new Error('The list of tenants was lost: the next heartbeat knows of it.');
+  function check(latest: unknown): void {
+    if (typeof latest !== 'string' || latest !== mark())
+      throw new Error(
+        'Expected the list of tenants, got another one: Redis has lost it. The next heartbeat updates it.',
+      );
   }
 }

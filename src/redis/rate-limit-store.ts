@@ -8,7 +8,7 @@ import { PAUSE, RESERVE, runScript } from './scripts.ts';
 
 export interface RedisRateLimitStoreOptions {
   connection: RedisConnection;
-  /** Where the calls with this credential are kept. */
+  /** The keys of this credential. */
   keys: ReturnType<KeyNames['quota']>;
   callsPerSecond: number;
   /** Names this gateway. */
@@ -17,11 +17,11 @@ export interface RedisRateLimitStoreOptions {
   clock: Clock;
 }
 
-/** The turn of whoever gives up earlier is lost for all, however soon the answer comes then. After that it is too late to be used. */
+/** A reservation that is abandoned earlier is lost for all gateways, even if the reply comes soon after. Later it is too old to be used. */
 const RESERVED_WITHIN_MS = 250;
-/** How far what two clocks tell of the same time may be apart: an answer may take so long. */
+/** Tolerance between the clocks: a reply may take so long. */
 const SLACK_MS = RESERVED_WITHIN_MS;
-/** After that they have drifted further. */
+/** After that, the clocks may have drifted further. */
 const LATEST_COUNTS_MS = 60_000;
 
 const micros = (ms: number) => Math.round(ms * 1_000);
@@ -30,7 +30,7 @@ const micros = (ms: number) => Math.round(ms * 1_000);
 export function createRedisRateLimitStore(options: RedisRateLimitStoreOptions): RateLimitStore {
   const { connection, keys, callsPerSecond, replica, replicas, clock } = options;
   let made = 0;
-  /** The latest call that was reserved: whether the log still knows of it is for the log to say. */
+  /** The latest reservation, which the script compares with the state of the store. */
   let latest: { readonly since: string; readonly leaveAt: number; readonly at: number } | undefined;
 
   return createRateLimitStore(
@@ -39,11 +39,11 @@ export function createRedisRateLimitStore(options: RedisRateLimitStoreOptions): 
         const number = made++;
         const id = `${replica}:${number}`;
         const times = [micros(WINDOW_MS), micros(MAX_SKEW_MS), micros(MAX_BACKOFF_MS)];
-        const askedAt = clock();
-        const known = latest && askedAt < latest.at + LATEST_COUNTS_MS ? latest : undefined;
-        const knows = known ? [known.since, known.leaveAt, micros(askedAt - known.at), micros(SLACK_MS)] : [];
+        const requestedAt = clock();
+        const known = latest && requestedAt < latest.at + LATEST_COUNTS_MS ? latest : undefined;
+        const knows = known ? [known.since, known.leaveAt, micros(requestedAt - known.at), micros(SLACK_MS)] : [];
         let reserved: Promise<unknown> | undefined;
-        const answer = await connection
+        const reply = await connection
           .run(
             'quota',
             (client) => {
@@ -58,12 +58,12 @@ export function createRedisRateLimitStore(options: RedisRateLimitStoreOptions): 
             RESERVED_WITHIN_MS,
           )
           .catch((error) => {
-            // What is answered too late has been reserved all the same.
+            // A late reply has reserved a call all the same.
             void reserved?.then(() => release(id)).catch(() => {});
             throw error;
           });
-        const [now, leaveAt, inUse, limit, contenders, pausedUntil, since] = answer as Answer;
-        latest = { since, leaveAt, at: askedAt + (leaveAt - now) / 1_000 };
+        const [now, leaveAt, inUse, limit, contenders, pausedUntil, since] = reply as Reply;
+        latest = { since, leaveAt, at: requestedAt + (leaveAt - now) / 1_000 };
         return {
           id,
           now: now / 1_000,
@@ -92,13 +92,13 @@ export function createRedisRateLimitStore(options: RedisRateLimitStoreOptions): 
     attempt((client) => client.zrem(keys.calls, id));
   }
 
-  /** Where it fails, the call counts longer than it has to: on the safe side. */
+  /** Where it fails, the call counts longer than necessary: the safe side. */
   function attempt(command: Parameters<RedisConnection['run']>[1]): void {
     connection.run('quota', command).catch(() => {});
   }
 }
 
-type Answer = [
+type Reply = [
   now: number,
   leaveAt: number,
   inUse: number,

@@ -5,53 +5,54 @@ import type { SharedState } from '../shared-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { connect, type RedisClient } from './connect.ts';
 import { createRedisConnection } from './connection.ts';
+import { createEncryption } from './encryption.ts';
 import { createRedisForgetChannel } from './forget-channel.ts';
-import { createForgetPeople } from './forget-people.ts';
+import { createForgetUsers } from './forget-users.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createKeyNames, type Deployment } from './key-names.ts';
 import { createNamedTenants } from './named-tenants.ts';
-import { createRedisPeople } from './people.ts';
-import { createPersonEntries } from './person-entries.ts';
 import { createRedisRateLimitStore } from './rate-limit-store.ts';
 import type { RedisOptions } from './redis-options.ts';
 import { parseRedisUrl } from './redis-url.ts';
-import { createSeal } from './seal.ts';
 import { createRedisTokenStore } from './token-store.ts';
+import { createUserEntries } from './user-entries.ts';
+import { createRedisUsers } from './users.ts';
 
 export interface RedisStateOptions extends RedisOptions {
   deployment: Deployment;
   pluginSecret: string | undefined;
   callsPerSecond: number;
-  /** How long people are kept, in milliseconds; 0 for not at all. */
+  /** How long users are kept, in milliseconds; 0 for not at all. */
   keepMs: number;
   negativeTtlMs: number;
-  /** How long gateways remember people, in milliseconds: so long they are told whom to forget. */
+  /** How long gateways cache users, in milliseconds: messages to forget users are kept as long. */
   forgetKeptMs: number;
   clock: Clock;
   telemetry: Telemetry;
 }
 
 const DEFAULT_PREFIX = 'lark-user-gateway:';
-/** So long the start waits for Redis, before it goes on without. */
+/** How long startup waits for Redis, before it continues without. */
 const FIRST_BEAT_MS = 2_000;
 const FORGET_KEPT_AT_LEAST_MS = 60_000;
 
 /**
- * What gateways have in common, in Redis. Nothing here fails because Redis is away: each part goes on as if it were the gateway's
- * own.
- * @throws TypeError where the address is none, or there is nothing to encrypt with.
+ * The state that gateways share in Redis. Nothing here fails because Redis is away: each part then continues in this process alone.
+ * @throws TypeError where the URL is malformed, or there is no secret for encryption.
  */
 export function createRedisState(options: RedisStateOptions): SharedState {
   const { deployment, callsPerSecond, keepMs, negativeTtlMs, clock, telemetry } = options;
   const { keyPrefix = DEFAULT_PREFIX, timeoutMs = 20 } = options;
   const address = parseRedisUrl(options.url);
-  if (!address) throw new TypeError('Expected redis.url to be the address of a Redis: redis://host:6379.');
+  if (!address)
+    throw new TypeError('Expected redis.url to be a URL of Redis, got something else. Set redis://host:6379.');
   const secret = options.encryptionKey ?? options.pluginSecret;
-  if (secret === undefined) throw new TypeError('Expected redis.encryptionKey, since there is no plugin secret.');
+  if (secret === undefined)
+    throw new TypeError('Expected redis.encryptionKey, got neither it nor a plugin secret. Set it.');
 
   const replica = randomUUID();
   const keys = createKeyNames(keyPrefix, deployment);
-  const seal = createSeal(secret);
+  const encryptedEntry = createEncryption(secret);
   const client = connect(address);
   let hasBeenUp = false;
   const connection = createRedisConnection({
@@ -61,7 +62,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     telemetry,
     onChange(isUp, outcome) {
       telemetry({ type: 'redis-state', isUp, outcome });
-      if (isUp && hasBeenUp) beginAnew();
+      if (isUp && hasBeenUp) reconnectAll();
       hasBeenUp ||= isUp;
     },
     onRefusing: (isRefusing, outcome) => telemetry({ type: 'redis-state', isUp: !isRefusing, outcome }),
@@ -69,11 +70,11 @@ export function createRedisState(options: RedisStateOptions): SharedState {
   const forgetKeptMs = Math.max(options.forgetKeptMs, FORGET_KEPT_AT_LEAST_MS);
   const heartbeat = createHeartbeat({ connection, keys, keepMs: forgetKeptMs, replica, clock });
   const replicas = () => options.replicasHint ?? Math.max(heartbeat.replicas() ?? 1, options.leastReplicas ?? 1);
-  const tenants = createNamedTenants({ connection, keys, seal, heartbeat, keepMs: forgetKeptMs });
-  const entries = createPersonEntries(seal, keys, tenants);
-  const people =
+  const tenants = createNamedTenants({ connection, keys, encryptedEntry, heartbeat, keepMs: forgetKeptMs });
+  const entries = createUserEntries(encryptedEntry, keys, tenants);
+  const users =
     keepMs > 0
-      ? createRedisPeople({ connection, entries, tenants, heartbeat, clock, keepMs, negativeTtlMs })
+      ? createRedisUsers({ connection, entries, tenants, heartbeat, clock, keepMs, negativeTtlMs })
       : undefined;
   let isClosed = false;
   const others: RedisClient[] = [];
@@ -89,16 +90,16 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     ready: firstBeat(),
     rateLimitStoreOf: (identity) =>
       createRedisRateLimitStore({ connection, keys: keys.quota(identity), callsPerSecond, replica, replicas, clock }),
-    tokenStore: createRedisTokenStore({ connection, keys, seal, heartbeat, clock }),
-    people,
+    tokenStore: createRedisTokenStore({ connection, keys, encryptedEntry, heartbeat, clock }),
+    users,
     forgetChannel: createRedisForgetChannel({
       connection,
       subscriber: connectMore(),
       keys,
-      seal,
+      encryptedEntry,
       heartbeat,
-      people: createForgetPeople(connection, entries, tenants),
-      written: async () => people?.written(),
+      users: createForgetUsers(connection, entries, tenants),
+      written: async () => users?.written(),
       replica,
       keepMs: forgetKeptMs,
       clock,
@@ -106,7 +107,7 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     limiter(points, windowSeconds) {
       const { RateLimiterMemory, RateLimiterRedis } = loadRateLimiters();
       return new RateLimiterRedis({
-        // It has no timeout, so its client has.
+        // It has no timeout of its own.
         storeClient: connectMore(timeoutMs),
         keyPrefix: keys.callers,
         points,
@@ -127,8 +128,8 @@ export function createRedisState(options: RedisStateOptions): SharedState {
     },
   };
 
-  /** What is back may be another server. Whoever listens to the old one would never hear anything again. */
-  function beginAnew(): void {
+  /** Another server may have come back. A subscriber of the old one would receive nothing any more. */
+  function reconnectAll(): void {
     for (const other of others) if (other.status === 'ready') other.disconnect(true);
   }
 

@@ -1,4 +1,4 @@
-/** Where Redis, or Valkey, is. */
+/** The address of Redis or Valkey. */
 export interface RedisAddress {
   readonly kind: 'server' | 'sentinel' | 'cluster';
   readonly isTls: boolean;
@@ -17,7 +17,7 @@ const DEFAULT_PORT = { server: 6379, sentinel: 26379, cluster: 6379 } as const;
 /**
  * Reads `redis://user:password@host:6379/0`; `rediss://…` for TLS; `redis+sentinel://host:26379,host:26379/name/0`;
  * `redis+cluster://host:6379,host:6379`. `valkey` and `valkeys` mean the same as `redis` and `rediss`.
- * @returns `undefined` where the text is none of these. It may hold a password, so nobody should repeat it.
+ * @returns `undefined` where the text is none of these. It may contain a password, so it must not be printed.
  */
 export function parseRedisUrl(text: string): RedisAddress | undefined {
   const [, scheme = '', variant, credential, hostList = '', path = ''] = SCHEME.exec(text) ?? [];
@@ -56,7 +56,7 @@ function parseHost(text: string, defaultPort: number): { host: string; port: num
   return { host: hostname.replace(/^\[|\]$/g, ''), port: isPort80 ? 80 : Number(port || defaultPort) };
 }
 
-/** @returns `undefined` where a percent sign stands for itself. */
+/** @returns `undefined` where the percent-encoding is invalid. */
 function parseCredential(text: string): [username: string | undefined, password: string | undefined] | undefined {
   if (text === '') return [undefined, undefined];
   const at = text.indexOf(':');

@@ -31,7 +31,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 `;
 
-/** Begins the mark of a list that is lost as a whole, or not at all. Nothing that is sealed has a colon. */
+/** Prefix of the mark of a list that is lost as a whole, or not at all. No encrypted value has a colon. */
 export const MARK = 'since:';
 /** The field of a mark. Names of entries are longer. */
 export const TENANTS_MARK = 'since';
@@ -39,17 +39,17 @@ export const TENANTS_MARK = 'since';
 const WHOLE = `local function whole(number) return string.format('%.0f', number) end`;
 
 /**
- * Reserves the next call that the quota allows: the same rules as `createSchedule`, see there.
+ * Reserves the next call that the rate limit allows, by the rules of `createSchedule`.
  * KEYS: calls, as a sorted set by when each has arrived at the latest; the state of the quota, as a hash.
- * ARGV: owner, number of the call, calls in a window, length of the window, most lateness, longest pause; and what the owner knows,
- * where that is not long ago: the mark of the state, when its latest call may leave, how long ago that is, and how far that may be
+ * ARGV: owner, number of the call, calls in a window, length of the window, maximum skew, maximum backoff; and what the owner knows,
+ * where that is recent: the mark of the state, when its latest call may leave, how long ago that is, and how far that may be
  * out.
- * Returns now, when the call may leave, calls that count, a thousand times the limit, owners of these calls, end of the pause, mark.
+ * Returns now, when the call may leave, calls that count, a thousand times the limit, owners of these calls, end of the backoff, mark.
  */
 export const RESERVE = script(`${NOW}${WHOLE}
 local calls, quota = KEYS[1], KEYS[2]
 local owner, most = ARGV[1], tonumber(ARGV[3])
-local window, lateness, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local window, skew, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', whole(now - window))
 local known = redis.call('HMGET', quota, 'last', 'limit', 'limitAt', 'pausedUntil', 'since')
 local last = tonumber(known[1]) or 0
@@ -64,10 +64,10 @@ end
 local allowed = math.floor(limit)
 local entries = redis.call('ZRANGE', calls, 0, -1, 'WITHSCORES')
 local count = #entries / 2
-local turn = window + lateness
+local turn = window + skew
 local soon = math.max(now, pausedUntil)
 if last > soon + (math.ceil((count + 1) / allowed) + 2) * turn and (tonumber(entries[2]) or last) > soon + 3 * turn then
-  -- No turns are so far ahead: the clock was, and has been put back. Nobody knows what has left in the last second.
+  -- No reservation is so far ahead: the clock was, and has been put back. What has left in the last second is unknown.
   redis.call('DEL', calls)
   entries, count, last, limitAt = {}, 0, now + turn, now
 end
@@ -75,7 +75,7 @@ local since = known[5] or whole(now) .. ':' .. owner
 local latest, ago, slack = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 if latest then
   local isLost = (since ~= ARGV[7] or last < latest) and ago < turn + slack
-  -- Calls that are not known any more have left in the last second; or count no more, since the clock was put forward.
+  -- Calls that were lost have left in the last second; or count no more, since the clock was put forward.
   if isLost or now > latest + ago + slack then last, limitAt = math.max(last, now + turn), now end
 end
 local function endOf(n) return tonumber(entries[2 * n]) + window end
@@ -89,7 +89,7 @@ if still >= math.max(1, math.floor(most / 5)) then
   leaveAt = math.max(leaveAt, last + math.max(window / allowed, spread))
 end
 leaveAt = math.ceil(leaveAt)
-redis.call('ZADD', calls, whole(leaveAt + lateness), owner .. ':' .. ARGV[2])
+redis.call('ZADD', calls, whole(leaveAt + skew), owner .. ':' .. ARGV[2])
 redis.call('HSET', quota, 'last', whole(leaveAt), 'limit', string.format('%.6f', limit), 'limitAt', whole(limitAt), 'pausedUntil', whole(pausedUntil), 'since', since)
 local keptMs = whole((longest + 10 * window) / 1000)
 redis.call('PEXPIRE', calls, keptMs)
@@ -105,7 +105,7 @@ end
 return { now, leaveAt, count + 1, math.floor(limit * 1000), contenders, pausedUntil, since }
 `);
 
-/** "Too many calls". KEYS: the state of the quota. ARGV: how long to stay away, calls in a window, longest pause. */
+/** "Too many calls". KEYS: the state of the quota. ARGV: the backoff, calls in a window, maximum backoff. */
 export const PAUSE = script(`${NOW}${WHOLE}
 local most, longest = tonumber(ARGV[2]), tonumber(ARGV[3])
 local known = redis.call('HMGET', KEYS[1], 'limit', 'pausedUntil')
@@ -119,11 +119,11 @@ return now
 `);
 
 /**
- * "I am here." Also keeps in use what was told to all, so that nothing else is evicted later; and puts a mark on it, as its last
- * entry, which is lost with it.
- * KEYS: who is there; what was told, see `FORGET`; the tenants, see `NAME_TENANT`, with a mark as well.
- * ARGV: who, how long that counts, how long to keep the two lists.
- * Returns now, how many are there, and the two marks.
+ * Heartbeat. Also touches the list of messages, so that other keys are evicted before it; and sets a mark as its last entry, which is
+ * lost with the list.
+ * KEYS: the gateways; the messages, see `FORGET`; the tenants, see `NAME_TENANT`, with a mark as well.
+ * ARGV: the gateway, how long its heartbeat counts, how long to keep the two lists.
+ * Returns now, how many gateways there are, and the two marks.
  */
 export const BEAT = script(`${NOW}${WHOLE}
 local lasts, keep = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -154,13 +154,13 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KE
 return redis.call('HGET', KEYS[1], '${TENANTS_MARK}')
 `);
 
-/** Takes a lock away, where it is still one's own. KEYS: the lock. ARGV: whose it is. */
+/** Releases a lock of its owner. KEYS: the lock. ARGV: the owner. */
 export const UNLOCK = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 `);
 
-/** Tells all gateways something, and keeps it. KEYS: what was told. ARGV: what to tell, how long to keep it, the channel. */
+/** Publishes a message to all gateways, and keeps it. KEYS: the messages. ARGV: the message, how long to keep it, the channel. */
 export const FORGET = script(`${NOW}${WHOLE}
 redis.call('ZADD', KEYS[1], whole(now), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - tonumber(ARGV[2])))

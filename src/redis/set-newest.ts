@@ -1,12 +1,11 @@
 import type { RedisClient } from './connect.ts';
 import { NOW, runScript, script } from './scripts.ts';
 
-/** Digits in front of a sealed value: when it was fetched, in microseconds. */
+/** Digits before an encrypted value: when it was fetched, in microseconds. */
 export const FETCHED_AT_BYTES = 16;
 
 /**
- * Sets values, except where a newer one is there: one that was fetched later. A time that is ahead of the clock counts for nothing: the
- * clock was put back.
+ * Sets values, except where a newer one exists: one that was fetched later. A time ahead of the clock is ignored: the clock was put back.
  * KEYS: the entries. ARGV: how far ahead a time may be; and for each entry when its value was fetched, the value, how long to keep it.
  */
 const SET_NEWEST = script(`${NOW}
@@ -22,22 +21,22 @@ for n = 1, #KEYS do
 end
 `);
 
-/** A value to be set where no newer one is there. */
+/** A value to be set where no newer one exists. */
 export interface FetchedValue {
   readonly redisKey: string;
-  readonly sealed: Buffer;
+  readonly encrypted: Buffer;
   /** On the clock of the server, in milliseconds. */
   readonly fetchedAt: number;
   /** How long to keep it, in milliseconds. */
   readonly keepMs: number;
 }
 
-/** The clock of the server as a busy process knows it may be wrong by so much, in milliseconds. */
-export const MOST_AHEAD_MS = 2_000;
+/** Error of the server clock as a busy process estimates it, in milliseconds. */
+export const MAX_AHEAD_MS = 2_000;
 
 /** The newest fetch wins, whichever is written last. */
 export async function setNewest(client: RedisClient, values: readonly FetchedValue[]): Promise<void> {
   const keys = values.map(({ redisKey }) => redisKey);
-  const args = values.flatMap(({ fetchedAt, sealed, keepMs }) => [Math.round(fetchedAt * 1_000), sealed, keepMs]);
-  await runScript(client, SET_NEWEST, keys, [MOST_AHEAD_MS * 1_000, ...args]);
+  const args = values.flatMap(({ fetchedAt, encrypted, keepMs }) => [Math.round(fetchedAt * 1_000), encrypted, keepMs]);
+  await runScript(client, SET_NEWEST, keys, [MAX_AHEAD_MS * 1_000, ...args]);
 }

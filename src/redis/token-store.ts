@@ -2,30 +2,30 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../policies/clock.ts';
 import type { PluginTokenLife, TokenStore } from '../upstream/token-store.ts';
 import type { RedisConnection } from './connection.ts';
+import type { Encryption } from './encryption.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KeyNames } from './key-names.ts';
 import { runScript, UNLOCK } from './scripts.ts';
-import type { Seal } from './seal.ts';
 import { FETCHED_AT_BYTES, setNewest } from './set-newest.ts';
 
 export interface RedisTokenStoreOptions {
   connection: RedisConnection;
   keys: KeyNames;
-  seal: Seal;
+  encryptedEntry: Encryption;
   heartbeat: Heartbeat;
   clock: Clock;
 }
 
-/** The plugin token of all gateways, in Redis: sealed, so that whoever can read Redis cannot use it. */
+/** The plugin token of all gateways, in Redis: encrypted, so that read access to Redis is not enough to use it. */
 export function createRedisTokenStore(options: RedisTokenStoreOptions): TokenStore {
-  const { connection, keys, seal, heartbeat, clock } = options;
-  const entry = seal('plugin token');
+  const { connection, keys, encryptedEntry, heartbeat, clock } = options;
+  const entry = encryptedEntry('plugin token');
 
   return {
     async read() {
-      const sealed = await connection.run('token', (client) => client.getBuffer(keys.token));
-      const plain = sealed ? entry.open(sealed.subarray(FETCHED_AT_BYTES)) : undefined;
-      // What another secret has sealed is none of ours, and is replaced.
+      const encrypted = await connection.run('token', (client) => client.getBuffer(keys.token));
+      const plain = encrypted ? entry.decrypt(encrypted.subarray(FETCHED_AT_BYTES)) : undefined;
+      // What was encrypted with another secret is replaced.
       if (!plain) return undefined;
       const kept = JSON.parse(plain.toString()) as PluginTokenLife;
       return onClock(kept, heartbeat.localTimeAt);
@@ -33,9 +33,9 @@ export function createRedisTokenStore(options: RedisTokenStoreOptions): TokenSto
     async write(life) {
       const kept = onClock(life, heartbeat.serverTimeAt);
       if (!kept) return;
-      const sealed = entry.seal(Buffer.from(JSON.stringify(kept)));
+      const encrypted = entry.encrypt(Buffer.from(JSON.stringify(kept)));
       const keepMs = Math.max(1, Math.floor(life.endsAt - clock()));
-      const value = { redisKey: keys.token, sealed, fetchedAt: kept.startedAt, keepMs };
+      const value = { redisKey: keys.token, encrypted, fetchedAt: kept.startedAt, keepMs };
       await connection.run('token', (client) => setNewest(client, [value]));
     },
     async lock(forMs) {

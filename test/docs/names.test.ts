@@ -47,8 +47,8 @@ describe('what the pages name', () => {
     const row = proseOf('docs/errors.md')
       .split('\n')
       .find((line) => line.startsWith('| `retryAfterMs`'));
-    // Of UPSTREAM_UNAVAILABLE, the one that an open breaker gives.
-    const told = codes.map((code) => (code === 'UPSTREAM_UNAVAILABLE' ? 'open breaker' : `\`${code}\``));
+    // Of UPSTREAM_UNAVAILABLE, the one of an open circuit breaker.
+    const told = codes.map((code) => (code === 'UPSTREAM_UNAVAILABLE' ? 'open circuit breaker' : `\`${code}\``));
     expect(told.filter((text) => !row?.includes(text))).toEqual([]);
     expect(row).toContain('`retry-after`');
   });

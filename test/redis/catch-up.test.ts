@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
 import { createGateway } from '../../src/gateway.ts';
 import type { RedisClient } from '../../src/redis/connect.ts';
+import { createEncryption } from '../../src/redis/encryption.ts';
 import { createRedisForgetChannel } from '../../src/redis/forget-channel.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
-import { createSeal } from '../../src/redis/seal.ts';
 import { gatewaysWithRedis, peopleKeys } from '../support/gateways-with-redis.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { wayToRedis } from '../support/way-to-redis.ts';
@@ -110,19 +110,19 @@ it('a gateway that could not read at its start looks back to its start', async (
     },
     subscriber: subscriber as unknown as RedisClient,
     keys: createKeyNames('test:', names),
-    seal: createSeal('secret'),
+    encryptedEntry: createEncryption('secret'),
     heartbeat: {
       replicas: () => 1,
       serverTimeAt: (at) => at,
       localTimeAt: (at) => at,
       countedSince: () => 0,
       mark: () => undefined,
-      toldSince: () => 0,
+      completeSince: () => 0,
       tenantsMark: () => undefined,
       first: Promise.resolve(),
       stop: async () => {},
     },
-    people: { allNames: async (asked) => asked, remove: async () => {} },
+    users: { allIdentifiers: async (requested) => requested, remove: async () => {} },
     written: async () => {},
     replica: 'a',
     keepMs: 60_000,

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { createBatchKey } from '../../src/directory/lookup.ts';
+import { createEncryption } from '../../src/redis/encryption.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
-import { createRedisPeople } from '../../src/redis/people.ts';
-import { createPersonEntries } from '../../src/redis/person-entries.ts';
-import { createSeal } from '../../src/redis/seal.ts';
+import { createUserEntries } from '../../src/redis/user-entries.ts';
+import { createRedisUsers } from '../../src/redis/users.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const subject = createBatchKey('plugin', 'key');
@@ -14,7 +14,7 @@ it('nobody is learned of who was written when the clock of the server was ahead:
   const names = { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined } as const;
   const tenants = { mark: () => undefined, add: async () => {}, all: async () => [] };
   const peopleAt = (aheadMs: number) =>
-    createRedisPeople({
+    createRedisUsers({
       connection: {
         run: (_kind, command) => command(client),
         upSince: () => 0,
@@ -23,7 +23,7 @@ it('nobody is learned of who was written when the clock of the server was ahead:
         noteBeat() {},
         close() {},
       },
-      entries: createPersonEntries(createSeal('secret'), createKeyNames('test:', names), tenants),
+      entries: createUserEntries(createEncryption('secret'), createKeyNames('test:', names), tenants),
       tenants,
       heartbeat: {
         replicas: () => 1,
@@ -31,7 +31,7 @@ it('nobody is learned of who was written when the clock of the server was ahead:
         localTimeAt: (at) => at - aheadMs,
         countedSince: () => 0,
         mark: () => undefined,
-        toldSince: () => -1,
+        completeSince: () => -1,
         tenantsMark: () => undefined,
         first: Promise.resolve(),
         stop: async () => {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway.ts';
+import { createEncryption } from '../../src/redis/encryption.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
-import { createSeal } from '../../src/redis/seal.ts';
 import { createRedisTokenStore } from '../../src/redis/token-store.ts';
 import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { gatewaysWithRedis, peopleKeys } from '../support/gateways-with-redis.ts';
@@ -94,14 +94,14 @@ describe('in Redis the newest fetch wins, whichever answer arrives last', () => 
         close() {},
       },
       keys: createKeyNames('test:', { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined }),
-      seal: createSeal('secret'),
+      encryptedEntry: createEncryption('secret'),
       heartbeat: {
         replicas: () => 1,
         serverTimeAt: (at) => at,
         localTimeAt: (at) => at,
         countedSince: () => 0,
         mark: () => undefined,
-        toldSince: () => -1,
+        completeSince: () => -1,
         tenantsMark: () => undefined,
         first: Promise.resolve(),
         stop: async () => {},
