@@ -16,7 +16,7 @@ const INNER = {
 
 /** Before its tables. */
 const ABOUT = {
-  auth: "`{ kind: 'none' }` answers requests for names of this machine only; `{ kind: 'none', hosts: 'any' }` whoever reaches it.",
+  auth: "`{ kind: 'none' }` accepts requests for host names of this machine only; `{ kind: 'none', hosts: 'any' }` accepts all.",
 };
 
 const OPTIONS = [

@@ -35,13 +35,13 @@ import type { Metrics } from './telemetry/metrics.ts';
 import type { Traces } from './telemetry/traces.ts';
 import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 
-/** What stands behind the HTTP side. */
+/** The dependencies of the HTTP layer. */
 export interface GatewayHttpParts {
   readonly schema: GraphQLSchema;
   readonly directory: Directory;
   readonly forget: ForgetEverywhere;
   readonly documents: DocumentCache;
-  /** Where identifiers are counted that callers ask for. @default in this process */
+  /** Counts the identifiers of callers. @default in this process */
   readonly limiter: SharedState['limiter'];
   readiness(): Readiness;
   readonly metrics: Metrics | undefined;
@@ -53,13 +53,13 @@ export interface GatewayHttpParts {
 
 export interface GatewayHttp {
   readonly main: HttpHandler;
-  /** `/metrics` alone, for a port of its own; `undefined` without metrics. */
+  /** `/metrics` alone, for a separate port; `undefined` without metrics. */
   readonly metrics: HttpHandler | undefined;
   beginCut(): void;
   dispose(): Promise<void>;
 }
 
-/** Wires the HTTP side, by the options of the gateway. */
+/** Wires the HTTP layer, by the options of the gateway. */
 export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpParts): GatewayHttp {
   const { directory, metrics, log, telemetry, traces, clock } = parts;
   const { auth = { kind: 'none' }, tenantKeys, emailNeedsScope, identifiersPerMinute } = options;
@@ -160,7 +160,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     });
   }
 
-  /** @param shortcut answers what it can, and leaves the rest to the listener that it is given. */
+  /** @param shortcut handles what it can, and passes other requests to the given listener. */
   function handlerOf(server: GatewayYoga, shortcut = (listener: RequestListener) => listener): HttpHandler {
     const served: HttpHandler = {
       fetch: async (request) => server.fetch(withUsualType(request)),
