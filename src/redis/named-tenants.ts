@@ -53,8 +53,8 @@ export function createNamedTenants(options: NamedTenantsOptions): NamedTenants {
     },
   };
 
-  function check(latest: unknown): void {
-    if (typeof latest !== 'string' || latest !== mark())
+  function check(current: unknown): void {
+    if (typeof current !== 'string' || current !== mark())
       throw new Error(
         'Expected the list of tenants, got another one: Redis has lost it. The next heartbeat updates it.',
       );

@@ -9,10 +9,10 @@ afterEach(() => {
 
 const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 
-describe('a look-up that needs another call', () => {
+describe('a lookup that needs another call', () => {
   const tokenRefused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
 
-  it('is in it once, and answered, also where a fresh one of the same person waits for that call', async () => {
+  it('is in it once, and resolved, even if a newer lookup of the same user waits for that call', async () => {
     const { directory, calls, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
       rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
@@ -29,7 +29,7 @@ describe('a look-up that needs another call', () => {
     expect(calls[1]?.query.identifiers.toSorted()).toEqual(['k1', 'k2', 'k3']);
   });
 
-  it('keeps its place in front of all others, where it waits with a fresh one of the same person', async () => {
+  it('stays first in the queue, together with a newer lookup of the same user', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
       rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),
@@ -46,7 +46,7 @@ describe('a look-up that needs another call', () => {
     expect(withK1).toEqual([0, 1]);
   });
 
-  it('keeps why its first call failed, where it waits with a fresh one of the same person: who is known is shown', async () => {
+  it('keeps the error of its first call, together with a newer lookup of the same user: the stale user is served', async () => {
     const state = { isDown: false };
     const { directory, calls, pass, context } = directoryOnFakeClock({
       answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
@@ -64,7 +64,7 @@ describe('a look-up that needs another call', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('is joined by who asks for a person who was forgotten while its first call was under way', async () => {
+  it('is coalesced with requests for a user that was forgotten while its first call was in flight', async () => {
     const { directory, calls, pass } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? { tokenRefused } : everybody(query, call)),
       rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }),

@@ -43,8 +43,8 @@ describe('what cannot be served in time', () => {
 });
 
 describe('the deadline of a request', () => {
-  it('while its look-ups are queued is OVERLOADED, and they are not sent any more', async () => {
-    // A quota that promises a slot at once and never gives one: estimates can be wrong.
+  it('while its lookups are queued is OVERLOADED, and they are not sent any more', async () => {
+    // A rate limiter that promises a permit at once and never grants one: estimates can be wrong.
     const never = { ...createRateLimiter(), waitMs: () => 60_000, estimateMs: () => 0 };
     const { directory, calls, pass, context } = directoryOnFakeClock({ rateLimiterOf: () => never });
     const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 200 }) });
@@ -54,7 +54,7 @@ describe('the deadline of a request', () => {
     expect(calls).toEqual([]);
   });
 
-  it('after they were sent is UPSTREAM_TIMEOUT, and the call is ended when nobody else waits', async () => {
+  it('after they were sent is UPSTREAM_TIMEOUT, and the call is aborted when no other request waits', async () => {
     const { directory, calls, pass, context } = directoryOnFakeClock({ latencyMs: () => 1_000 });
     const hasty = directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ timeoutMs: 100 }) });
     await pass(100);
@@ -65,7 +65,7 @@ describe('the deadline of a request', () => {
     expect(shown(await next)).toEqual(['k1']);
   });
 
-  it('does not fail who asks for the same person just when the call is ended', async () => {
+  it('does not fail a request for the same user just when the call is aborted', async () => {
     const { directory, pass, context } = directoryOnFakeClock();
     const client = new AbortController();
     void directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ signal: client.signal }) });
@@ -85,7 +85,7 @@ describe('the deadline of a request', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('does not matter to a client that hangs up: its look-ups leave the queue', async () => {
+  it('does not matter to a client that disconnects: its lookups leave the queue', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock();
     const client = new AbortController();
     void directory.lookup({ kind: 'key', identifiers: keys(1, 1_000), request: context({ signal: client.signal }) });

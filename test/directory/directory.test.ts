@@ -11,8 +11,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('an answer for which nobody has to be waited for', () => {
-  it('is there at once, without a promise: of people in memory, and of what cannot be an identifier', async () => {
+describe('a result without a wait', () => {
+  it('is returned without a promise: cached users, and malformed identifiers', async () => {
     const { directory, calls, pass } = directoryOnFakeClock();
     void directory.lookup({ kind: 'key', identifiers: ['k1', 'k7'] });
     await pass(50);
@@ -106,7 +106,7 @@ it('gives any mix of requests the answers of asking one by one, in calls that ne
   );
 });
 
-it('a directory that is disposed answers whoever waits, and refuses whoever comes', async () => {
+it('a disposed directory settles all waiting requests, and rejects new ones', async () => {
   const { directory, calls, keys, pass } = directoryOnFakeClock();
   const waiting = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });
   await pass(10);
@@ -122,7 +122,7 @@ it('a directory that is disposed answers whoever waits, and refuses whoever come
 describe('"too many calls" from the user API', () => {
   const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 500 });
 
-  it('is waited out by everybody, and nobody sees an error', async () => {
+  it('is waited for by all requests, without an error', async () => {
     const { directory, calls, pass } = directoryOnFakeClock({
       answer: (query, call) => (call === 1 ? Promise.reject(busy) : everybody(query, call)),
     });
@@ -135,7 +135,7 @@ describe('"too many calls" from the user API', () => {
     expect(calls[1]?.at).toBeGreaterThanOrEqual(520);
   });
 
-  it('reaches at once whoever is queued and cannot wait so long', async () => {
+  it('fails at once queued requests that cannot wait so long', async () => {
     const long = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 60_000 });
     const { directory, keys, pass } = directoryOnFakeClock({ answer: () => Promise.reject(long) });
     const list = directory.lookup({ kind: 'key', identifiers: keys(1, 1_000) });

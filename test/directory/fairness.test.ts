@@ -6,7 +6,7 @@ afterEach(() => {
 });
 
 describe('fairness', () => {
-  it('answers a single look-up behind five operations of 1,000 within two slots', async () => {
+  it('answers a single lookup behind five operations of 1,000 within two calls', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock();
     for (let operation = 0; operation < 5; operation++) {
       void directory.lookup({ kind: 'key', identifiers: keys(1 + operation * 1_000, 1_000) });
@@ -43,8 +43,8 @@ describe('fairness', () => {
   });
 });
 
-describe('a person whom several wait for', () => {
-  it("leaves in the turn of whoever comes first: a single look-up does not wait for the end of somebody else's list", async () => {
+describe('a user that several requests wait for', () => {
+  it("leaves with the first of them: a single lookup does not wait for the end of another request's list", async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock();
     for (let operation = 0; operation < 5; operation++) {
       void directory.lookup({ kind: 'key', identifiers: keys(1 + operation * 1_000, 1_000) });
@@ -91,7 +91,7 @@ describe('a full queue', () => {
   });
 });
 
-it('however many tenants are named, whoever names none waits for a few calls only', async () => {
+it('however many tenants are named, a lookup without one waits for a few calls only', async () => {
   const { directory, calls, pass } = directoryOnFakeClock();
   for (let tenant = 0; tenant < 200; tenant++) {
     void directory.lookup({ kind: 'email', identifiers: ['p1@example.com'], tenantKey: `t${tenant}` });
@@ -106,7 +106,7 @@ it('however many tenants are named, whoever names none waits for a few calls onl
   expect(own - before).toBeLessThanOrEqual(4);
 });
 
-it('a caller who fills the queue keeps out nobody who has a quota of their own', async () => {
+it('a caller that fills the queue does not affect callers with a quota of their own', async () => {
   const { directory, pass, context } = directoryOnFakeClock({ queueLimit: 1_000 });
   const ask = (who: string, key: string) =>
     directory.lookup({ kind: 'key', identifiers: [key], request: context({ userToken: tokenOf(who) }) });

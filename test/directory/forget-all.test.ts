@@ -5,7 +5,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('to forget everybody empties the memory, and what calls from before tell is not remembered, nor joined', async () => {
+it('forgetting all users empties the cache, and results of earlier calls are neither cached nor shared', async () => {
   const { directory, context, pass, calls } = directoryOnFakeClock();
   const lookup = async (n: number) => {
     await pass(1);

@@ -59,7 +59,7 @@ const byAny = fc.record<Asked>({
   identity: fc.constantFrom('plugin', 'alice', 'bob'),
 });
 
-describe('forgetting a person', () => {
+describe('forgetting a user', () => {
   it.each(KINDS)('by %s has them looked up anew under every alias', async (kind) => {
     for (const alias of KINDS) {
       const { directory, costOf } = setUp();
@@ -70,7 +70,7 @@ describe('forgetting a person', () => {
     }
   });
 
-  it('removes them of all identities and tenants, whatever they were found by, and nobody else', async () => {
+  it('removes the user for all identities and tenants, by any identifier, and no other user', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(byAny, { minLength: 1, maxLength: 12 }),
@@ -98,7 +98,7 @@ describe('forgetting a person', () => {
     );
   });
 
-  it('tells all that they were known by, spelled alike, for whoever else has to forget them', async () => {
+  it('returns all known identifiers, normalized, for other processes', async () => {
     const { directory, costOf } = setUp();
     await costOf({ kind: 'email', n: 1 });
     await costOf({ kind: 'email', n: 1, tenantKey: 't1', identity: 'alice' });
@@ -137,7 +137,7 @@ describe('forgetting a person', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it('finds what another tenant told of them without their address, by what the first told', async () => {
+  it('finds the user in another tenant without the address, by the identifiers of the first', async () => {
     const { directory, pass, calls } = setUp({
       answer: ({ tenantKey }) => ({
         people: [{ ...(personOf(1) as LarkUser), ...(tenantKey !== undefined && { email: null }) }],
@@ -155,7 +155,7 @@ describe('forgetting a person', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it('lets people of another tenant keep an address, where the tenant is named', async () => {
+  it('keeps users of another tenant with the same address, where the tenant is named', async () => {
     const answer: Answering = ({ identifiers, tenantKey = 'own' }) => ({
       people: identifiers.map((email) => ({ ...(personOf(1) as LarkUser), key: `k-${tenantKey}`, outId: null, email })),
       malformedRows: 0,
@@ -175,7 +175,7 @@ describe('forgetting a person', () => {
     expect(directory.forget({ kind: 'email', identifier: 'a@example.com' }).entries).toBe(2);
   });
 
-  it('takes the copy that an outage would show, also from whoever waits for it already', async () => {
+  it('removes the stale copy, also from requests that already wait for it', async () => {
     let isDown = false;
     const { directory, costOf, lookup, pass } = setUp({
       answer: (...asked) => {
@@ -194,7 +194,7 @@ describe('forgetting a person', () => {
     expect(await beside).toMatchObject([{ key: 'k2' }]);
   });
 
-  it('asks for popular people ahead no more', async () => {
+  it('refreshes the hot user no more', async () => {
     const { directory, lookup, pass, calls } = setUp();
     for (let times = 0; times < 3; times++) {
       void lookup({ kind: 'key', n: 1 });
@@ -234,14 +234,14 @@ describe('forgetting a person', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('says the same of somebody who exists and of somebody who does not', async () => {
+  it('returns the same for a user that exists and one that does not', async () => {
     const { directory, costOf } = setUp();
     for (const n of [1, 7]) await costOf({ kind: 'email', n });
     expect(directory.forget(nameOf('email', 1)).entries).toBe(directory.forget(nameOf('email', 7)).entries);
     expect(directory.forget(nameOf('email', 1)).entries).toBe(directory.forget(nameOf('email', 14)).entries);
   });
 
-  it('refuses a name that cannot be one, as look-ups do, and does not repeat it', () => {
+  it('rejects a malformed identifier, as lookups do, and does not repeat it', () => {
     const { directory } = setUp();
     for (const [name, message] of [
       [{ kind: 'key', identifier: ' ' }, 'Expected a user key, got an empty text.'],
@@ -282,7 +282,7 @@ describe('a call that left before', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('is forgotten of the person only: others of the same call are remembered', async () => {
+  it('is dropped for this user only: others of the same call are cached', async () => {
     const { directory, costOf, pass } = setUp();
     void directory.lookup({ kind: 'key', identifiers: ['k1', 'k2'] });
     await pass(10);
@@ -292,7 +292,7 @@ describe('a call that left before', () => {
     expect(await costOf({ kind: 'key', n: 1 })).toBe(1);
   });
 
-  it('does not bring back "there is no such person", nor that a value is refused', async () => {
+  it('does not cache "not found" again, nor a rejected identifier', async () => {
     const refusing: Answering = (query, call) => {
       if (query.identifiers.includes('k8')) {
         throw new GatewayError('UPSTREAM_REJECTED', 'refused', { upstream: { code: 20006 } });
@@ -314,7 +314,7 @@ describe('a call that left before', () => {
     }
   });
 
-  it('is remembered of nobody, where more were forgotten than can be kept apart', async () => {
+  it('is cached for no user, where more were forgotten than are tracked', async () => {
     const { directory, costOf, lookup, pass } = setUp();
     void lookup({ kind: 'key', n: 1 });
     void lookup({ kind: 'key', n: 2 });
@@ -328,7 +328,7 @@ describe('a call that left before', () => {
   });
 });
 
-it('a second forgetting means all whom the first one meant, for ten minutes: nobody else may have been told', async () => {
+it('forgetting again includes all identifiers of the first time, for ten minutes: the message may have reached no other process', async () => {
   const { directory, costOf, pass } = setUp();
   await costOf({ kind: 'email', n: 1 });
   const first = directory.forget(nameOf('outId', 1));

@@ -41,7 +41,7 @@ describe('forgetting everywhere', () => {
     await expect(forgetEverywhere(NAME)).rejects.toMatchObject({ code: 'FORGET_INCOMPLETE' });
   });
 
-  it('tells nobody what is no name', async () => {
+  it('publishes no malformed identifier', async () => {
     const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
     const { forgetEverywhere } = setUp({ publish });
     await expect(forgetEverywhere({ kind: 'email', identifier: 'x' })).rejects.toMatchObject({
@@ -50,7 +50,7 @@ describe('forgetting everywhere', () => {
     expect(publish).not.toHaveBeenCalled();
   });
 
-  it('hears of others with one look at all that is remembered, and publishes none of it again', () => {
+  it('applies a message with one pass over the cache, and publishes it no more', () => {
     const publish = vi.fn<ForgetChannel['publish']>(async () => ({ replicas: 1 }));
     const { hear, forget, onForgotten } = setUp({ publish });
     hear([NAME, { kind: 'outId', identifier: 'on_1' }]);

@@ -34,7 +34,7 @@ it.each([
   expect(normalize('email', one)).not.toBe(normalize('email', other));
 });
 
-it('the normalize form of an address is one, whatever its Unicode form, and is not changed again', () => {
+it('normalizing an address is independent of its Unicode form, and idempotent', () => {
   const text = fc.string({ unit: 'binary', maxLength: 40 }).map((drawn) => drawn.replace(/[\u212a\u037e\u1fef]/g, ''));
   fc.assert(
     fc.property(text, text, (name, domain) => {

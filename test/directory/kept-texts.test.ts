@@ -49,7 +49,7 @@ it.each([
 });
 
 it.each([undefined, 'another tenant'])(
-  'people in memory keep nothing of the documents that named them (%s)',
+  'cached users retain no memory of the documents that named them (%s)',
   (tenantKey) => {
     const cache = new UserCache({}, () => 0);
     const subject = createBatchKey('plugin', 'email', tenantKey);
@@ -62,7 +62,7 @@ it.each([undefined, 'another tenant'])(
   },
 );
 
-it('nor does "there is no such person"', () => {
+it('nor does "not found"', () => {
   const cache = new UserCache({}, () => 0);
   const subject = createBatchKey('plugin', 'key');
   const kept = bytesKept((n) => cache.set(subject, inDocument(n), null, 0));

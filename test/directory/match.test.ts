@@ -19,7 +19,7 @@ const codes = (results: readonly unknown[]) =>
   results.map((result) => (result instanceof GatewayError ? result.code : ((result as LarkUser | null)?.key ?? null)));
 
 describe('matching rows to identifiers', () => {
-  it('gives every identifier its own person, whatever rows are reordered, missing, duplicated or not asked for', () => {
+  it('gives every identifier its own user, with rows reordered, missing, duplicated or unrequested', () => {
     fc.assert(
       fc.property(
         fc.constantFrom<LookupKind>('key', 'outId', 'email'),
@@ -47,13 +47,13 @@ describe('matching rows to identifiers', () => {
     expect(codes(results)).toEqual(['k1']);
   });
 
-  it('never takes the only row for the only identifier where its field names somebody else', () => {
+  it('never takes the only row for the only identifier where its field names another user', () => {
     const { results, unrequested } = matchUsers({ kind: 'email', identifiers: ['a@b.c'] }, found([person(1)]));
     expect(codes(results)).toEqual([null]);
     expect(unrequested).toBe(1);
   });
 
-  it('says which field and permission is missing where rows cannot be told apart', () => {
+  it('names the missing field and permission where rows cannot be distinguished', () => {
     const { results } = matchUsers(
       { kind: 'email', identifiers: ['person1@example.com', 'person2@example.com'] },
       found([person(1), person(2, { email: null })]),
@@ -63,12 +63,12 @@ describe('matching rows to identifiers', () => {
     expect((results[1] as GatewayError).message).toContain('permission to read e-mail addresses');
   });
 
-  it('calls nobody "not found" while a malformed row could be them', () => {
+  it('returns no "not found" while a malformed row could be the user', () => {
     const { results } = matchUsers({ kind: 'key', identifiers: ['k1', 'k2'] }, found([person(1)], 1));
     expect(codes(results)).toEqual(['k1', 'UPSTREAM_BAD_RESPONSE']);
   });
 
-  it('chooses nobody where two people share the identifier', () => {
+  it('chooses none of two users that share the identifier', () => {
     const rows = [person(1), person(1, { key: 'other' }), person(1)];
     const { results } = matchUsers({ kind: 'outId', identifiers: ['on_1', 'on_2'] }, found(rows));
     expect(codes(results)).toEqual(['UPSTREAM_BAD_RESPONSE', null]);

@@ -19,7 +19,7 @@ async function popularPerson() {
 }
 
 describe('refresh ahead', () => {
-  it('asks for a popular person before their time is over, so that nobody waits for them', async () => {
+  it('refreshes a hot user before the TTL ends, so that no request waits', async () => {
     const { ask, calls, pass } = await popularPerson();
     expect((await ask())[0]).toMatchObject({ key: 'k1' });
     await pass(100);
@@ -30,7 +30,7 @@ describe('refresh ahead', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('asks for who is popular by their address by that: only so it is known whether they are still found by it', async () => {
+  it('refreshes a user that is hot by e-mail by e-mail: only that shows whether the address still finds the user', async () => {
     const row = decodeUser({ user_key: 'k1', email: 'p1@example.com' }) as LarkUser;
     const state = { isLinked: true };
     const { directory, calls, pass } = directoryOnFakeClock({
@@ -76,13 +76,13 @@ describe('refresh ahead', () => {
     expect(directory.state().cacheEntries).toBe(0);
   });
 
-  it('does not ask for people whom nobody asks for', async () => {
+  it('does not refresh users that are not requested', async () => {
     const { calls, pass } = await popularPerson();
     await pass(100_000);
     expect(calls).toHaveLength(1);
   });
 
-  it('rides in a batch that has room, and takes no call where somebody waits', async () => {
+  it('joins a batch with room, and takes no call while lookups wait', async () => {
     const { ask, calls, keys, pass, directory } = await popularPerson();
     void directory.lookup({ kind: 'key', identifiers: keys(1_000, 350) });
     void ask();
@@ -91,7 +91,7 @@ describe('refresh ahead', () => {
     expect(calls[4]?.query.identifiers).toContain('k1');
   });
 
-  it('does not ask twice for a person whom somebody asks for by now', async () => {
+  it('does not refresh a user that is in flight by now', async () => {
     const { ask, calls, keys, pass, directory, context } = await popularPerson();
     void directory.lookup({ kind: 'outId', identifiers: keys(1, 1_000) });
     await pass(700);

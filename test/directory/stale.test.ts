@@ -13,7 +13,7 @@ const outage =
   (query, call) =>
     isOver() ? everybody(query, call) : Promise.reject(down);
 
-describe('people whose time is over', () => {
+describe('stale users', () => {
   const withStale = (answer: Answering) =>
     directoryOnFakeClock({ answer, cache: { ttlMs: 1_000 }, retry: { maxAttempts: 1 } });
 
@@ -82,7 +82,7 @@ describe('people whose time is over', () => {
     },
   );
 
-  it('are not served for ever, nor as "there is no such person", nor to a request that wants fresh people', async () => {
+  it('are not served for ever, nor as "not found", nor to a request that bypasses the cache', async () => {
     const state = { isOver: true };
     const { directory, pass, context } = directoryOnFakeClock({
       answer: outage(() => state.isOver),
@@ -120,7 +120,7 @@ describe('people whose time is over', () => {
     expect(shown(await known)).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('are served after a second also where a fresh look-up of them waits in the queue', async () => {
+  it('are served after a second even while a lookup that bypasses the cache is queued', async () => {
     const state = { isSlow: false };
     const { directory, pass, context } = directoryOnFakeClock({
       cache: { ttlMs: 1_000 },

@@ -8,10 +8,10 @@ const REFUSED = {
   message: 'Expected one of the kinds key, outId, email, got another.',
 };
 
-describe.each(['user_key', 'toString', '', undefined, 7])('a kind of look-up that there is not: %o', (unknown) => {
+describe.each(['user_key', 'toString', '', undefined, 7])('an unknown kind of lookup: %o', (unknown) => {
   const kind = unknown as LookupKind;
 
-  it('is the trouble of each identifier: nothing rejects, and nobody is asked', async () => {
+  it('is an error of each identifier: nothing rejects, and no call leaves', async () => {
     const events: GatewayEvent[] = [];
     const { directory, calls } = directoryOnFakeClock({ telemetry: (event) => events.push(event) });
     const found = await directory.lookup({ kind, identifiers: ['k1', ''] });
@@ -22,7 +22,7 @@ describe.each(['user_key', 'toString', '', undefined, 7])('a kind of look-up tha
     expect(events).toEqual([]);
   });
 
-  it('names nobody who could be forgotten', () => {
+  it('is no user to forget', () => {
     const { directory } = directoryOnFakeClock();
     expect(() => directory.forget({ kind, identifier: 'k1' })).toThrow(expect.objectContaining(REFUSED));
   });

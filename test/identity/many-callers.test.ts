@@ -27,7 +27,7 @@ function manyCallers(options: Parameters<typeof directoryOnFakeClock>[0] = {}) {
 }
 
 describe('1,000 callers', () => {
-  it('are asked for at a time, unless told otherwise; the next is OVERLOADED, and they are all answered', async () => {
+  it('have lookups in flight at a time by default; the next is OVERLOADED, and all others are resolved', async () => {
     const { ask, askAll, pass, calls } = manyCallers();
     const all = askAll(0, 1_000);
     expect(shown(await ask('next'))).toEqual(['OVERLOADED']);
@@ -63,7 +63,7 @@ describe('as many callers as are kept', () => {
     expect(callsOf(0)).toHaveLength(2);
   });
 
-  it('lose nobody who has look-ups queued or under way, however many others come and go', async () => {
+  it('lose no lookup that is queued or in flight, however many others come and go', async () => {
     let calls = 0;
     const { ask, keys, askAll, pass } = manyCallers({
       maxIdentities: MOST,
@@ -113,7 +113,7 @@ describe('as many callers as are kept', () => {
 });
 
 describe('over all callers', () => {
-  it('QUEUE_LIMIT look-ups may wait, not so many for each', async () => {
+  it('QUEUE_LIMIT lookups may be queued, over all callers', async () => {
     const { ask, keys, pass } = manyCallers({ queueLimit: 500 });
     const first = ask('a', keys(1, 400));
     expect(new Set(shown(await ask('b', keys(1, 400))))).toEqual(new Set(['OVERLOADED']));
@@ -121,7 +121,7 @@ describe('over all callers', () => {
     expect(shown(await first)).not.toContain('OVERLOADED');
   });
 
-  it('CACHE_ENTRIES people are kept, not so many for each', () => {
+  it('CACHE_ENTRIES users are cached, over all callers', () => {
     const cache = new UserCache({ maxEntries: 10 }, () => 0);
     for (const identity of ['a', 'b', 'c']) {
       for (let n = 1; n <= 6; n++) cache.set(createBatchKey(identity, 'key'), `k${n}`, personOf(n), 0);

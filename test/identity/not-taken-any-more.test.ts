@@ -20,7 +20,7 @@ function callers(answer: Answering, maxIdentities?: number) {
   return { ask, begin, pass, calls };
 }
 
-it('a token that is refused sees nobody from memory, also when so many others came that it was dropped meanwhile', async () => {
+it('a refused token gets no cached user, even after it was evicted by many others', async () => {
   const state = { isRevoked: false };
   const { ask, pass } = callers(
     (query, call) => (state.isRevoked && query.identity === 'alice' ? Promise.reject(refused) : everybody(query, call)),

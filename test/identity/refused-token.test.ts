@@ -70,7 +70,7 @@ describe('a token that the user API refuses', () => {
     expect(upstreamCalls()).toHaveLength(4);
   });
 
-  it('shows nobody from memory from then on, until the user API takes it again', async () => {
+  it('serves no cached user from then on, until the user API accepts it again', async () => {
     const { askAs, newToken, sandbox, upstreamCalls } = await gatewayForCallers();
     const token = newToken();
     await askAs(token, one(ZHANG_SAN));
@@ -105,7 +105,7 @@ describe('the token of a caller', () => {
   });
 });
 
-describe('people in memory, for a caller with a token of their own', () => {
+describe('cached users of a caller with its own token', () => {
   it('are not served beyond their time, whatever the trouble', async () => {
     const time = clockThatJumps();
     const { askAs, newToken, sandbox } = await gatewayForCallers({
@@ -118,7 +118,7 @@ describe('people in memory, for a caller with a token of their own', () => {
     expect(codesByPath(await askAs(token, one(ZHANG_SAN)))).toEqual(['user: UPSTREAM_UNAVAILABLE']);
   });
 
-  it('are not asked for before their time is over, however popular: nobody but its caller uses a token', async () => {
+  it('are not refreshed ahead, however hot: a token is used for its caller only', async () => {
     const time = clockThatJumps();
     const { askAs, newToken, upstreamCalls } = await gatewayForCallers({ gateway: { clock: time.clock } });
     const token = newToken();

@@ -28,7 +28,7 @@ describe('two callers with tokens of their own', () => {
     expect(asked()).toHaveLength(2);
   });
 
-  it('share no look-up that is under way, though they ask for the same person', async () => {
+  it('share no lookup in flight, even for the same user', async () => {
     const { askAs, alice, bob, asked } = await twoCallers();
     const both = await Promise.all([
       askAs(alice, one(ZHANG_SAN)),
@@ -40,7 +40,7 @@ describe('two callers with tokens of their own', () => {
     expect(asked()).toHaveLength(2);
   });
 
-  it('share no person in memory', async () => {
+  it('share no cached user', async () => {
     const { askAs, alice, bob, asked } = await twoCallers();
     for (const token of [alice, bob, alice, bob]) await askAs(token, one(ZHANG_SAN));
     expect(asked().map(({ token }) => token)).toEqual([alice, bob]);
@@ -101,7 +101,7 @@ describe('two callers with tokens of their own', () => {
   });
 });
 
-it('eighty callers have their calls under way at once: more than one quota could ever have', async () => {
+it('eighty callers have their calls in flight at once: more than one quota allows', async () => {
   const { askAs, newToken, sandbox } = await gatewayForCallers();
   const barrier = new EventEmitter();
   const allAreThere = once(barrier, 'open');
@@ -133,7 +133,7 @@ const told = ({ data, errors = [] }: GraphQLAnswer) =>
     (user, index) => user?.nameEn ?? errors.find(({ path }) => path?.[1] === index)?.extensions?.code,
   );
 
-it('two callers never share a call, a person in memory or an error, however their look-ups interleave', async () => {
+it('two callers never share a call, a cached user or an error, however their lookups interleave', async () => {
   const { askAs, newToken, sandbox } = await gatewayForCallers({
     gateway: { callsPerSecond: 1_000, retry: { baseMs: 1 } },
   });

@@ -25,7 +25,7 @@ describe('the identity caller', () => {
     expect(gateway.readiness().isReady).toBe(false);
   });
 
-  it('sends no X-USER-KEY: the token carries its person in itself', async () => {
+  it('sends no X-USER-KEY: the token identifies its user', async () => {
     const { askAs, newToken, sandbox } = await gatewayForCallers({ gateway: { userKey: LI_SI } });
     await askAs(newToken(), one(ZHANG_SAN));
     expect(sandbox.calls().map(({ userKey }) => userKey)).toEqual([undefined]);
@@ -66,7 +66,7 @@ describe('the identity caller', () => {
     expect((await gateway.fetch(new Request(`http://gateway.test${path}`))).status).toBe(200);
   });
 
-  it("shows GraphiQL's page to everybody", async () => {
+  it("serves GraphiQL's page without a token", async () => {
     const examples = { key: ZHANG_SAN, email: 'a@example.com', outId: 'on_1' };
     const { gateway } = await gatewayForCallers({ gateway: { graphiql: examples } });
     const page = await gateway.fetch(new Request('http://gateway.test/graphql', { headers: { accept: 'text/html' } }));

@@ -9,7 +9,7 @@ const back = { isUp: true, replicas: 2 };
 const patient = { timeout: 15_000 };
 
 describe('a gateway whose way to Redis breaks', () => {
-  it('forgets, when it is mended, whom the others were told to forget', async () => {
+  it('forgets, once reconnected, the users that the others have forgotten', async () => {
     const redis = await startRedis();
     const way = await wayToRedis(redis.port);
     const { gateways, sandbox, upstreamCalls } = await gatewaysWithRedis({ server: redis });
@@ -39,7 +39,7 @@ describe('a gateway whose way to Redis breaks', () => {
       .toBeGreaterThan(before);
   }, 30_000);
 
-  it('connects anew where its connections are dead, and nobody has said so', async () => {
+  it('reconnects where its connections are dead without notice', async () => {
     const redis = await startRedis();
     const way = await wayToRedis(redis.port);
     const { gateways, events } = await gatewaysWithRedis({ redis: { url: way.url } });

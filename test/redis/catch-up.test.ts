@@ -53,7 +53,7 @@ it('a gateway that was away, and cannot read at first what it has missed, reads 
   expect(await hasForgotten(other)).toBe(false);
 }, 40_000);
 
-it('a gateway that was away while the list of whom to forget was lost forgets everybody', async () => {
+it('a gateway that was away while the list of forgotten users was lost forgets all users', async () => {
   const redis = await startRedis();
   const { way, other, hasForgotten } = await whileOneIsAway(redis);
   const [list = ''] = await redis.client.keys('*forgotten');

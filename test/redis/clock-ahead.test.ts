@@ -9,7 +9,7 @@ import { startRedis } from '../support/redis-server.ts';
 const subject = createBatchKey('plugin', 'key');
 const HOUR_MS = 3_600_000;
 
-it('nobody is learned of who was written when the clock of the server was ahead: they would be newer than all that comes', async () => {
+it('a user written while the clock of the server was ahead is ignored: it would be newer than all later results', async () => {
   const { client } = await startRedis();
   const names = { baseUrl: 'http://a', pluginId: 'b', tokenType: 'official', userKey: undefined } as const;
   const tenants = { mark: () => undefined, add: async () => {}, all: async () => [] };

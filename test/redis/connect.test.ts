@@ -43,7 +43,7 @@ it('a server with a password and a number of its own', async () => {
   expect(await meetAt(`redis://gateway:p%40ss%20word@127.0.0.1:${server.port}`, server)).toEqual(ONCE);
 });
 
-it('a Cluster: all that one MGET asks for is in one slot', async () => {
+it('a Cluster: all keys of one MGET are in one slot', async () => {
   const server = await startRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
   await server.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
   await expect.poll(() => server.client.call('CLUSTER', 'INFO')).toContain('cluster_state:ok');

@@ -32,7 +32,7 @@ async function setUp() {
   return { ...replicas, key: person.user_key, request };
 }
 
-it('somebody found in a tenant is served by none that comes later, though Redis has lost how to find them', async () => {
+it('a forgotten user of a tenant is served by no gateway that starts later, even if Redis has lost the aliases', async () => {
   const { gateways, redis, sandbox, upstreamCalls, key, request } = await setUp();
   // As one that is full may: who has not been used for longest goes first, and these are not read with people.
   for (const kept of await redis.client.keys('*'))
@@ -46,7 +46,7 @@ it('somebody found in a tenant is served by none that comes later, though Redis 
   expect(upstreamCalls()).toHaveLength(before + 1);
 });
 
-it('somebody of whom Redis has lost what they were told by is served by none that comes later', async () => {
+it('a forgotten user whose aliases Redis has lost is served by no gateway that starts later', async () => {
   const { gateways, redis, sandbox, upstreamCalls } = await gatewaysWithRedis();
   const person = sandbox.people.find(({ out_id }) => out_id);
   const [identifiers, identifier] = [[person?.user_key ?? ''], person?.out_id ?? ''];
@@ -65,7 +65,7 @@ it('somebody of whom Redis has lost what they were told by is served by none tha
   expect(upstreamCalls()).toHaveLength(2);
 });
 
-it('nobody is served from Redis who was kept before it lost whom to forget', async () => {
+it('no user is served from Redis that was cached before the list of forgotten users was lost', async () => {
   const { gateways, redis, sandbox, upstreamCalls } = await gatewaysWithRedis();
   const identifiers = [sandbox.people[0]?.user_key ?? ''];
   await gateways[0].directory.lookup({ kind: 'key', identifiers });
@@ -85,7 +85,7 @@ it('nothing is in Redis without an end', async () => {
   for (const key of keys) expect(await redis.client.pttl(key)).toBeGreaterThan(0);
 });
 
-it('a tenant is told by nothing that is in Redis', async () => {
+it('nothing in Redis reveals a tenant', async () => {
   const { redis, request } = await setUp();
   for (const key of await redis.client.keys('*'))
     expect((await redis.client.dump(key))?.includes(request.tenantKey)).toBe(false);

@@ -12,9 +12,9 @@ function somebody(people: readonly SandboxPerson[]) {
   return { key: person?.user_key ?? '', outId: person?.out_id ?? '', email: person?.email ?? '' };
 }
 
-describe('a person whom one gateway is told to forget', () => {
+describe('a user forgotten by one gateway', () => {
   it.each(['key', 'outId', 'email'] as const)(
-    'is forgotten by all, and by Redis, under all aliases: told by %s',
+    'is forgotten by all, and by Redis, with all aliases: by %s',
     async (kind) => {
       const { gateways, redis, sandbox, upstreamCalls } = await gatewaysWithRedis({ count: 3 });
       const names = somebody(sandbox.people);
@@ -56,7 +56,7 @@ describe('a person whom one gateway is told to forget', () => {
   });
 
   it.each(['outId', 'email'] as const)(
-    'is forgotten for all tenants that were named, also where the one that is told has never heard of them: by %s',
+    'is forgotten for all named tenants, even those unknown to this gateway: by %s',
     async (kind) => {
       const { gateways, redis, sandbox } = await gatewaysWithRedis();
       const person = sandbox.people.find(({ email, out_id, tenant_key }) => email && out_id && tenant_key);

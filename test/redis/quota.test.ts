@@ -45,7 +45,7 @@ describe('the quota of several gateways', () => {
     expect(arrivals(replicas).length).toBeLessThanOrEqual(66);
   });
 
-  it('goes on where Redis is killed in the middle, and loses nobody; and again when it is back', async () => {
+  it('is kept while Redis is killed and comes back, and no lookup is lost', async () => {
     const stalls = watchStalls();
     const replicas = await gatewaysWithRedis({ count: 3, gateway: patient, sandbox: realQuota });
     const { gateways, redis, events } = replicas;
@@ -73,7 +73,7 @@ describe('the quota of several gateways', () => {
       ]);
   });
 
-  it('is not used by a refused call alone: "too many calls" holds up everybody', async () => {
+  it('after "too many calls" for one gateway, all gateways back off', async () => {
     const { gateways, sandbox } = await gatewaysWithRedis({ gateway: patient, sandbox: realQuota });
     sandbox.faults.start({ name: 'rate-limit', retryAfter: 2, calls: 1 });
     const first = gateways[0].directory.lookup({ kind: 'key', identifiers: [nobody(1)] });
@@ -106,7 +106,7 @@ describe('the quota of several gateways', () => {
     expect(stalls.mostInAnySecond(at)).toBeLessThanOrEqual(15);
   });
 
-  it('is not used by a turn that was told too late', async () => {
+  it('is not used by a reservation whose reply came too late', async () => {
     const { gateways, redis, events, upstreamCalls } = await gatewaysWithRedis({ redis: { timeoutMs: 100 } });
     const lookUp = (index: number) => gateways[0].directory.lookup({ kind: 'key', identifiers: [nobody(index)] });
     await lookUp(1);

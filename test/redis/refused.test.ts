@@ -14,7 +14,7 @@ async function twoWith(...mayNot: string[]) {
   return { ...replicas, outcomes: () => lines(TOLD).map(({ fields }) => fields?.outcome), lines };
 }
 
-it('a Redis that answers, and refuses what is asked, is told as trouble, with the reason; and when it is over', async () => {
+it('a reachable Redis that rejects commands is reported as a failure, with the reason; and so is the end', async () => {
   const { gateways, redis, sandbox, outcomes, lines } = await twoWith('-mget');
   const keys = sandbox.people.map(({ user_key }) => user_key);
   for (const key of keys.slice(0, 20)) await gateways[0].directory.lookup({ kind: 'key', identifiers: [key] });
@@ -26,7 +26,7 @@ it('a Redis that answers, and refuses what is asked, is told as trouble, with th
   expect(gateways[0].readiness().shared?.isUp).toBe(true);
 });
 
-it('a user who may not use the channels is told as trouble, once: nobody can be told whom to forget', async () => {
+it('a Redis user without permission for the channels is reported as a failure, once: forgetting could not be published', async () => {
   const { gateways, redis, outcomes } = await twoWith('resetchannels');
   await expect.poll(outcomes, patient).toEqual(['NOPERM', 'NOPERM']);
   await expect(gateways[0].forget({ kind: 'key', identifier: '1' })).rejects.toMatchObject({

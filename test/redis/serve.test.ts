@@ -8,7 +8,7 @@ function serveWith(url: string) {
   return runCli([], { ...ANY_PORTS, SANDBOX_PORT: '0', REDIS_URL: url, REDIS_TIMEOUT_MS: '500' });
 }
 
-it('the command of docs/operations.md serves with a Redis, and readiness tells of it as shown there', async () => {
+it('the command of docs/operations.md serves with a Redis, and readiness reports it as shown there', async () => {
   const redis = await startRedis();
   const cli = serveWith(redis.url);
   const address = /GraphQL +(http:\S+)\/graphql/.exec(await cli.until('Try it'))?.[1];
@@ -18,7 +18,7 @@ it('the command of docs/operations.md serves with a Redis, and readiness tells o
     .toEqual({ ...JSON.parse(shown), redis: { status: 'ok', replicas: 1 } });
 });
 
-it('a password is told nowhere, also where it is wrong', async () => {
+it('a password is printed nowhere, even if it is wrong', async () => {
   const redis = await startRedis();
   const cli = serveWith(`redis://somebody:hunter2hunter2@127.0.0.1:${redis.port}`);
   const address = /GraphQL +(http:\S+)\/graphql/.exec(await cli.until('Try it'))?.[1];

@@ -6,7 +6,7 @@ import { createRedisRateLimitStore } from '../../src/redis/rate-limit-store.ts';
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-it('a turn that is told later than other commands may take is used all the same', async () => {
+it('a reservation with a slow reply is used all the same', async () => {
   const commands: string[] = [];
   const client = Object.assign(new EventEmitter(), {
     async evalsha() {
@@ -42,7 +42,7 @@ it('a turn that is told later than other commands may take is used all the same'
   expect(commands).toEqual(['reserve']);
 });
 
-it('who answers late is not away; and nobody is asked for there in vain until something comes in time', async () => {
+it('a slow Redis is not away; cache reads are skipped until a reply comes in time', async () => {
   let now = 0;
   const outcomes: string[] = [];
   const client = new EventEmitter() as unknown as RedisClient;

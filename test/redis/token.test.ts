@@ -45,7 +45,7 @@ describe('the plugin token of several gateways', () => {
     expect(tokenCalls()).toBe(2);
   });
 
-  it('comes from another, where whoever asks for it does not get it', async () => {
+  it('comes from another gateway, where the one that requests it gets none', async () => {
     const server = await startRedis();
     const { tokenCalls, sandbox } = await gatewaysWithRedis({ server });
     const [lock = ''] = (await server.client.keys('*:token')).map((key) => `${key}-lock`);

@@ -35,7 +35,7 @@ describe('while Redis', () => {
     expect(gateways[0].directory.state().quotaLimit).toBe(5);
   });
 
-  it('is frozen, people in memory are answered, others after their turn, and nobody fails', async () => {
+  it('is frozen, cached users are served, others after a permit, and no lookup fails', async () => {
     const { gateways, redis, sandbox, events } = await gatewaysWithRedis({ redis: { timeoutMs: 20 } });
     const keys = keysOf(sandbox.people, 10);
     await identifiersOf(gateways[0], keys.slice(0, 5));
@@ -65,7 +65,7 @@ describe('while Redis', () => {
     silent.close();
   });
 
-  it('is full, people are answered, and the quota is kept by shares', async () => {
+  it('is full, lookups succeed, and the quota is kept by shares', async () => {
     const { gateways, redis, sandbox } = await gatewaysWithRedis();
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
     await redis.client.config('SET', 'maxmemory', '1');
@@ -97,7 +97,7 @@ describe('while Redis', () => {
     await keptIn(redis, 10);
   });
 
-  it('goes away and comes back, the log says so, once each, and readiness tells', async () => {
+  it('goes away and comes back, the log and readiness report it, once each', async () => {
     const { log, entries } = keptLog();
     const { gateways, redis } = await gatewaysWithRedis({ gateway: { log } });
     await expect.poll(() => gateways[0].readiness().shared?.replicas).toBe(2);

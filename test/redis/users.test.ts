@@ -15,7 +15,7 @@ async function lookUp(gateway: Gateway, kind: LookupKind, identifier: string, te
   return result;
 }
 
-describe('people, once looked up by one gateway', () => {
+describe('users looked up by one gateway', () => {
   it.each(['key', 'outId', 'email'] as const)(
     'are a hit in another, by any identifier: looked up by %s',
     async (kind) => {
@@ -54,7 +54,7 @@ describe('people, once looked up by one gateway', () => {
     expect(upstreamCalls()).toHaveLength(before + 1);
   });
 
-  it('"there is no such person" is known to all as well, for its own time', async () => {
+  it('"not found" is shared as well, with its own TTL', async () => {
     const { gateways, redis, upstreamCalls } = await gatewaysWithRedis();
     for (const [kind, nobody] of [
       ['key', '1'],
@@ -91,7 +91,7 @@ describe('people, once looked up by one gateway', () => {
     expect(upstreamCalls()).toHaveLength(1);
   });
 
-  it('live as long as in memory, and longer only for when the user API is in trouble', async () => {
+  it('have the TTL of the cache, and are served as stale only while the user API fails', async () => {
     const cache = { ttlMs: 400, staleMs: 60_000 };
     const { gateways, redis, sandbox, upstreamCalls } = await gatewaysWithRedis({ gateway: { cache } });
     const key = sandbox.people[0]?.user_key ?? '';
@@ -106,7 +106,7 @@ describe('people, once looked up by one gateway', () => {
     expect(await lookUp(gateways[1], 'key', key)).toEqual(found);
   });
 
-  it('a fresh look-up asks the user API, and all learn what it told', async () => {
+  it('a lookup that bypasses the cache updates it for all gateways', async () => {
     const { gateways, redis, sandbox, upstreamCalls } = await gatewaysWithRedis();
     const person = sandbox.people[0];
     if (!person) throw new TypeError('Expected somebody.');
@@ -139,7 +139,7 @@ describe('people, once looked up by one gateway', () => {
 });
 
 describe('what is in Redis', () => {
-  it('tells nothing of anybody: neither keys nor values hold an identifier, a name or a token', async () => {
+  it('reveals no user: neither keys nor values contain an identifier, a name or a token', async () => {
     const { gateways, redis, sandbox } = await gatewaysWithRedis();
     const people = sandbox.people.filter(everywhere).slice(0, 50);
     for (const kind of ['key', 'outId', 'email'] as const) {

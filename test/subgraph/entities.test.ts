@@ -7,7 +7,7 @@ const ENTITIES = `query ($of: [_Any!]!) { _entities(representations: $of) { __ty
 const user = (fields: Record<string, unknown>) => ({ __typename: 'User', ...fields });
 
 describe('_entities', () => {
-  it('answers people by key, out id and e-mail, in the order asked, in one call of each kind', async () => {
+  it('resolves users by key, out id and e-mail, in the order requested, in one call of each kind', async () => {
     const { query, sandbox, upstreamCalls } = await gatewayWithSandbox();
     const outId = sandbox.people[1]?.out_id;
     const of = [{ key: ZHANG_SAN.key }, { outId }, { email: 'ZhangSan@Example.com' }, { key: ZHANG_SAN.key }].map(user);
@@ -24,7 +24,7 @@ describe('_entities', () => {
     expect(upstreamCalls()).toContainEqual({ emails: ['ZhangSan@Example.com'] });
   });
 
-  it('looks a person up by the surest of several keys', async () => {
+  it('looks a user up by the most reliable of several keys', async () => {
     const { query, upstreamCalls } = await gatewayWithSandbox();
     await query(ENTITIES, { of: [user({ email: 'nobody@example.com', key: ZHANG_SAN.key, outId: null })] });
     expect(upstreamCalls()).toEqual([{ user_keys: [ZHANG_SAN.key] }]);
@@ -38,7 +38,7 @@ describe('_entities', () => {
     expect(upstreamCalls()).toEqual([{ user_keys: [ZHANG_SAN.key, '7000000000000000002'] }]);
   });
 
-  it('a person who does not exist is null without an error', async () => {
+  it('a user that is not found is null without an error', async () => {
     const { query } = await gatewayWithSandbox();
     expect(await query(ENTITIES, { of: [user({ key: '7999999999999999999' })] })).toEqual({
       data: { _entities: [null] },
@@ -95,7 +95,7 @@ describe('_entities', () => {
     expect((await ask(ENTITIES, bearer('k'), { of })).status).toBe(429);
   });
 
-  it('without email:read, references by e-mail are FORBIDDEN, and nobody is looked up', async () => {
+  it('without email:read, references by e-mail are FORBIDDEN, and not looked up', async () => {
     const { ask, upstreamCalls } = await gatewayForKeys([apiKeyOf('k')], { emailNeedsScope: true });
     const { answer } = await ask(ENTITIES, bearer('k'), { of: [user({ email: ZHANG_SAN.email })] });
     expect(codesByPath(answer)).toEqual(['_entities.0: FORBIDDEN']);
@@ -122,7 +122,7 @@ describe('TRUST_REFERENCES', () => {
     expect(upstreamCalls()).toEqual([]);
   });
 
-  it('looks people up as soon as one more field is wanted, even under a condition', async () => {
+  it('looks users up as soon as one more field is selected, even under a condition', async () => {
     const { query, upstreamCalls } = await gatewayWithSandbox({ gateway: { trustReferences: true } });
     const more = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { key email @include(if: true) } } }`;
     expect((await query(more, { of })).data).toEqual({ _entities: [ZHANG_SAN, null] });

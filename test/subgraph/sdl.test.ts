@@ -29,7 +29,7 @@ describe('lark-user-gateway schema --format', () => {
 });
 
 describe('the schema for supergraphs', () => {
-  it('is told over HTTP as it is committed, to Apollo by _service and to schema stitching by _sdl', async () => {
+  it('is served over HTTP as committed, to Apollo in _service and to schema stitching in _sdl', async () => {
     const { query } = await gatewayWithSandbox();
     const { data } = await query<{ federation: { sdl: string }; stitching: string }>(
       '{ federation: _service { sdl } stitching: _sdl }',
@@ -38,7 +38,7 @@ describe('the schema for supergraphs', () => {
     expect(data?.stitching.trim()).toBe(committed('schema.stitching.graphql').trim());
   });
 
-  it('knows people by three keys, keeps descriptions, and hides _sdl from clients of a supergraph', () => {
+  it('identifies users by three keys, keeps descriptions, and hides _sdl from clients of a supergraph', () => {
     const sdl = committed('schema.federation.graphql');
     expect(sdl).toContain('type User @key(fields: "key") @key(fields: "outId") @key(fields: "email") {');
     expect(sdl).toContain('_sdl: String! @inaccessible @shareable');
@@ -47,7 +47,7 @@ describe('the schema for supergraphs', () => {
   });
 
   it.each(['schema.federation.graphql', 'schema.stitching.graphql'])(
-    '%s has no field of a user that is never null: front ends make an object of a reference to a user who does not exist',
+    '%s has no field of a user that is never null: routers make an object of a reference to a user that is not found',
     (file) => {
       const fields = fieldsOfUser(committed(file));
       expect(fields.filter(({ type }) => isNonNullType(type))).toEqual([]);
@@ -68,7 +68,7 @@ describe('the schema for supergraphs', () => {
     },
   );
 
-  it.each(Object.values(FILES))('%s says in words which fields of a person are never null', (file) => {
+  it.each(Object.values(FILES))('%s documents which fields of a user are never null', (file) => {
     const [, named = ''] = /A field other than (.*) is `null`/.exec(committed(file)) ?? [];
     const never = fieldsOfUser(committed('schema.graphql')).filter(({ type }) => isNonNullType(type));
     const expected = never.map(({ name }) => name).filter((name) => name !== 'id');
@@ -90,7 +90,7 @@ describe('the schema for supergraphs', () => {
     expect(committed(file)).toContain(told);
   });
 
-  it('merges people by lists of each key, with the directive of stitching alone', () => {
+  it('merges users by lists of each key, with the directive of stitching alone', () => {
     const sdl = committed('schema.stitching.graphql');
     expect(sdl.match(/@merge\(keyField: "[^)]*\)/g)).toEqual([
       '@merge(keyField: "key", keyArg: "keys")',
@@ -101,7 +101,7 @@ describe('the schema for supergraphs', () => {
     expect(() => buildSchema(sdl)).not.toThrow();
   });
 
-  it.each(['{ _service { sdl } }', '{ _sdl }'])('is not told with INTROSPECTION=false: %s', async (question) => {
+  it.each(['{ _service { sdl } }', '{ _sdl }'])('is not served with INTROSPECTION=false: %s', async (question) => {
     const { query } = await gatewayWithSandbox({ gateway: { introspection: false } });
     const answer = await query(question);
     expect(answer.data).toBeNull();
@@ -109,7 +109,7 @@ describe('the schema for supergraphs', () => {
     expect(JSON.stringify(answer)).not.toContain('type User');
   });
 
-  it('is told all the same with SUBGRAPH_SDL=true, and never with false', async () => {
+  it('is served with SUBGRAPH_SDL=true, and never with false', async () => {
     const shown = await gatewayWithSandbox({ gateway: { introspection: false, subgraphSdl: true } });
     expect(JSON.stringify(await shown.query('{ _sdl }'))).toContain('type User');
     const hidden = await gatewayWithSandbox({ gateway: { subgraphSdl: false } });

@@ -91,7 +91,7 @@ function askedTwice(calls: readonly (Call & { endedAt?: number })[]): string[] {
   );
 }
 
-it('in any weather everybody has an answer of their own, none is asked for twice, and nothing is left behind', async () => {
+it('under any faults each identifier has its own result, none is looked up twice, and no state is left behind', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(request, { minLength: 2, maxLength: 14 }),

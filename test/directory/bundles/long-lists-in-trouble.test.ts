@@ -11,7 +11,7 @@ const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)
 /** So that look-ups wait, and whose turn it is shows. */
 const oneCallASecond = () => ({ rateLimiterOf: () => createRateLimiter({ callsPerSecond: 1 }) });
 
-describe('a list of hundreds that nobody waits for any more', () => {
+describe('a list of hundreds that no request waits for any more', () => {
   it.each([
     ['leaves the queue', 'hang-up'],
     ['leaves the queue at its deadline, and says so', 'deadline'],

@@ -58,7 +58,7 @@ describe('a list of hundreds', () => {
     }
   });
 
-  it('gives way to a single look-up: that is in the next call', async () => {
+  it('gives way to a single lookup: that is in the next call', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock(oneCallASecond());
     const lists = [1, 1_001].map((first) => directory.lookup({ kind: 'key', identifiers: keys(first, 300) }));
     await pass(500);
@@ -73,8 +73,8 @@ describe('a list of hundreds', () => {
   });
 });
 
-describe('somebody in a list of hundreds', () => {
-  it.each(['before it leaves', 'while it is under way'])(
+describe('a user in a list of hundreds', () => {
+  it.each(['before it leaves', 'while it is in flight'])(
     'is not looked up twice for who asks for them %s',
     async (when) => {
       const { directory, calls, keys, pass, context } = directoryOnFakeClock({
@@ -111,7 +111,7 @@ describe('somebody in a list of hundreds', () => {
     ]);
   });
 
-  it('is looked up anew for who wants fresh people, when the list has left', async () => {
+  it('is looked up again for a request that bypasses the cache, after the list has left', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({ latencyMs: () => 300 });
     const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
     await pass(100);
@@ -121,7 +121,7 @@ describe('somebody in a list of hundreds', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('is looked up anew where they were forgotten while the list was under way', async () => {
+  it('is looked up again if forgotten while the list was in flight', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock({ latencyMs: () => 300 });
     const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
     await pass(100);
@@ -132,7 +132,7 @@ describe('somebody in a list of hundreds', () => {
     expect(calls.map(({ query }) => query.identifiers)).toEqual([keys(1, 100), ['k50']]);
   });
 
-  it('goes on for who waits for them, where nobody waits for the list any more', async () => {
+  it('stays queued for a request that waits for it, when no request waits for the list any more', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock(oneCallASecond());
     void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
     await pass(100);
@@ -151,7 +151,7 @@ describe('somebody in a list of hundreds', () => {
     expect(calls.map(({ query }) => query.identifiers)).toEqual([['k9001'], ['k50']]);
   });
 
-  it('has their answer from the call that is under way, where nobody waits for the list any more', async () => {
+  it('is resolved by the call in flight, when no request waits for the list any more', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({ latencyMs: () => 300 });
     const hangUp = new AbortController();
     void directory.lookup({ kind: 'key', identifiers: keys(1, 200), request: context({ signal: hangUp.signal }) });

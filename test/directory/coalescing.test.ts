@@ -6,7 +6,7 @@ afterEach(() => {
 });
 
 describe('joining', () => {
-  it('makes one call for ten requests of the same hundred people, cold', async () => {
+  it('makes one call for ten requests of the same hundred users, cold', async () => {
     const { directory, sizes, keys, pass } = directoryOnFakeClock();
     const requests = Array.from({ length: 10 }, () => directory.lookup({ kind: 'key', identifiers: keys(1, 100) }));
     await pass(100);
@@ -14,7 +14,7 @@ describe('joining', () => {
     expect(sizes()).toEqual([100]);
   });
 
-  it('puts look-ups of different requests that come in one turn of the event loop into one call', async () => {
+  it('batches lookups of different requests of one turn of the event loop in one call', async () => {
     const { directory, calls, pass } = directoryOnFakeClock();
     const all = [1, 2, 3].map((n) => directory.lookup({ kind: 'key', identifiers: [idOf.key(n)] }));
     await pass(50);
@@ -41,7 +41,7 @@ describe('joining', () => {
     });
   });
 
-  it('lets a request that wants fresh people ride on a call that has not left, but not on one that has', async () => {
+  it('coalesces a request that bypasses the cache with a call that has not left, but not with one that has', async () => {
     const { directory, calls, pass, context } = directoryOnFakeClock();
     const fresh = () => directory.lookup({ kind: 'key', identifiers: ['k1'], request: context({ bypassCache: true }) });
     void directory.lookup({ kind: 'key', identifiers: ['k1'] });
@@ -60,7 +60,7 @@ describe('joining', () => {
     expect(sizes()).toEqual([100, 100, 50]);
   });
 
-  it('fills batches while they wait for their slot', async () => {
+  it('fills batches while they wait for a permit', async () => {
     const { directory, sizes, pass } = directoryOnFakeClock();
     for (let n = 1; n <= 300; n++) {
       void directory.lookup({ kind: 'key', identifiers: [idOf.key(n)] });

@@ -17,7 +17,7 @@ const outage =
 describe('a pause that is longer than they can wait', () => {
   const longPause = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 30_000 });
 
-  it('is told also to those who wait for another call, and to who joins them', async () => {
+  it('also fails lookups that wait for another call, and those coalesced with them', async () => {
     const { directory, pass, resultsAfter } = directoryOnFakeClock({
       retry: { random: () => 0.999, baseMs: 500 },
       answer: (query, call) => (call > 2 ? everybody(query, call) : Promise.reject(call === 1 ? down : longPause)),
@@ -31,7 +31,7 @@ describe('a pause that is longer than they can wait', () => {
     expect(shown(await resultsAfter(0, joined))).toEqual(['UPSTREAM_RATE_LIMITED']);
   });
 
-  it('is told also to those who are set aside while a refused value is searched', async () => {
+  it('also fails lookups that wait for a bisection', async () => {
     const keys = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'];
     const { directory, resultsAfter } = directoryOnFakeClock({
       answer(query, call) {
@@ -125,7 +125,7 @@ describe('one malformed identifier among 100', () => {
     expect(calls.length).toBeLessThanOrEqual(21);
   });
 
-  it('is remembered for a minute, and spoils no other call meanwhile', async () => {
+  it('is cached for a minute, and affects no other call meanwhile', async () => {
     const { directory, calls, pass, resultsAfter } = directoryOnFakeClock({ answer: poisoned });
     void directory.lookup({ kind: 'key', identifiers: ['k37'] });
     await pass(100);
@@ -147,7 +147,7 @@ describe('one malformed identifier among 100', () => {
 });
 
 describe('a pause that outlasts the deadline', () => {
-  it('is told at once, also to a look-up which a fresh one of the same person has overtaken', async () => {
+  it('fails at once also a lookup that a newer one of the same user has superseded', async () => {
     const busy = new GatewayError('UPSTREAM_RATE_LIMITED', 'busy', { retryAfterMs: 3_600_000 });
     const { directory, pass, context } = directoryOnFakeClock({ answer: () => Promise.reject(busy) });
     const told: LookupResult[] = [];

@@ -32,7 +32,7 @@ async function ask(bad: ReadonlySet<string>, lists: readonly (readonly string[])
 }
 
 describe('the search for one refused value', () => {
-  it('among 100, wherever it is: everybody else is answered, after about log₂ 100 + 3 calls', async () => {
+  it('among 100, at any index: all others are resolved, after about log₂ 100 + 3 calls', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 100 }), async (count, place) => {
         const keys = keysFrom(1, count);
@@ -57,7 +57,7 @@ describe('the search for one refused value', () => {
     );
   });
 
-  it('makes 20 calls for a batch at most: past them, whoever is left is refused as well', async () => {
+  it('makes 20 calls for a batch at most: then the remaining identifiers are rejected as well', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { minLength: 3, maxLength: 30 }),
@@ -81,7 +81,7 @@ describe('the search for one refused value', () => {
     expect(calls.length).toBeLessThanOrEqual(1 + 3 + 2);
   });
 
-  it('in three batches at once: nobody beside them is refused', async () => {
+  it('in three batches at once: no other identifier is rejected', async () => {
     const lists = [0, 1, 2].map((n) => keysFrom(100 * n + 1, 100));
     const bad = new Set(['k17', 'k150', 'k300']);
     const { codes } = await ask(bad, lists);
@@ -100,7 +100,7 @@ describe('the search for one refused value', () => {
 });
 
 describe('the search ends', () => {
-  it('at once where the next call would come after every deadline: the rest are told that it cannot be found', async () => {
+  it('at once where the next call would come after every deadline: the rest fail at once', async () => {
     const keys = keysFrom(1, 100);
     const { directory, pass, calls, context } = directoryOnFakeClock({ answer: refusing(new Set(keys)) });
     const impatient = directory.lookup({ kind: 'key', identifiers: keys, request: context({ timeoutMs: 1_500 }) });
@@ -123,7 +123,7 @@ describe('the search ends', () => {
     expect(new Set((await looked).map(codeOf))).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
   });
 
-  it('not where those of its present call hang up: the others are answered', async () => {
+  it('not where the requests of its current call disconnect: the others are resolved', async () => {
     const bad = new Set(['k7']);
     const { directory, pass, context } = directoryOnFakeClock({ answer: refusing(bad), latencyMs: () => 200 });
     const leaving = new AbortController();
@@ -137,7 +137,7 @@ describe('the search ends', () => {
     expect(new Set((await staying).map(codeOf))).toEqual(new Set(['answered']));
   });
 
-  it('not where the whole batch waits for its turn, and part of it hangs up', async () => {
+  it('not where the whole batch waits for a permit, and part of it disconnects', async () => {
     const bad = new Set(['k7']);
     const { directory, pass, context } = directoryOnFakeClock({ answer: refusing(bad), rateLimiterOf: undefined });
     const leaving = new AbortController();

@@ -18,7 +18,7 @@ function cacheAt(options: UserCacheOptions = {}) {
 }
 
 describe('the cache', () => {
-  it('knows a person that was fetched by e-mail under all three identifiers', () => {
+  it('finds a user fetched by e-mail by all three identifiers', () => {
     const { cache, get } = cacheAt();
     cache.set(subject('email'), 'p1@example.com', one, 0);
     expect([get('key', 'k1'), get('outId', 'on_1'), get('email', 'p1@example.com')]).toEqual([one, one, one]);
@@ -28,7 +28,7 @@ describe('the cache', () => {
     ['key', 'k1'],
     ['outId', 'on_1'],
   ])(
-    'knows one that was fetched by %s under key and out id, but not under an address, which may be of another tenant',
+    'finds a user fetched by %s by key and out id, but not by an address, which may be of another tenant',
     (kind, id) => {
       const { cache, get } = cacheAt();
       cache.set(subject(kind), id, one, 0);
@@ -36,7 +36,7 @@ describe('the cache', () => {
     },
   );
 
-  it('shows what was told last of a person, also to who asks by an address, and renews the time of an address by a look-up of it only', () => {
+  it('returns the newest row of a user, also by an address, and renews the TTL of an address only after a lookup by it', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 1_000 });
     cache.set(subject('email'), 'p1@example.com', one, 0);
     cache.set(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
@@ -47,7 +47,7 @@ describe('the cache', () => {
     expect([get('email', 'p1@example.com'), get('key', 'k1')?.nameEn]).toEqual([undefined, 'new']);
   });
 
-  it('learns an address from an answer that is older than what it knows of the person', () => {
+  it('caches an address from a response older than the cached user', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 1_000 });
     cache.set(subject('key'), 'k1', { ...one, nameEn: 'new' }, 900);
     cache.set(subject('email'), 'p1@example.com', one, 800);
@@ -57,7 +57,7 @@ describe('the cache', () => {
     expect(get('email', 'p1@example.com')).toBeUndefined();
   });
 
-  it('forgets a person after their time, counted from when the call left', () => {
+  it('expires a user after the TTL, counted from when the call left', () => {
     const { cache, clock, get } = cacheAt({ ttlMs: 60_000 });
     clock.now = 500;
     cache.set(subject('key'), 'k1', one, 100);
@@ -67,7 +67,7 @@ describe('the cache', () => {
     expect(get('key', 'k1')).toBeUndefined();
   });
 
-  it('remembers "not found" for a shorter time, and only for the identifier that was asked by', () => {
+  it('caches "not found" for a shorter time, and only for its identifier', () => {
     const { cache, clock, get } = cacheAt({ negativeTtlMs: 5_000 });
     cache.set(subject('email'), 'p1@example.com', null, 0);
     expect(get('email', 'p1@example.com')).toBeNull();
@@ -76,14 +76,14 @@ describe('the cache', () => {
     expect(get('email', 'p1@example.com')).toBeUndefined();
   });
 
-  it('replaces "not found" when the person is found by whatever identifier', () => {
+  it('replaces "not found" when the user is found by any identifier', () => {
     const { cache, get } = cacheAt();
     cache.set(subject('outId'), 'on_1', null, 0);
     cache.set(subject('key'), 'k1', one, 1);
     expect(get('outId', 'on_1')).toEqual(one);
   });
 
-  it('finds nobody under any identifier once their key is not found any more', () => {
+  it('finds the user by no identifier once the key is not found any more', () => {
     const { cache, get } = cacheAt();
     cache.set(subject('email'), 'p1@example.com', one, 0);
     cache.set(subject('key'), 'k1', null, 1);
@@ -91,7 +91,7 @@ describe('the cache', () => {
     expect(get('email', 'p1@example.com')).toBeUndefined();
   });
 
-  it("serves an address only while it is still the person's own: it can change hands", () => {
+  it("serves an address only while it is still the user's own: it can change hands", () => {
     const { cache, get } = cacheAt();
     cache.set(subject('email'), 'p1@example.com', one, 0);
     cache.set(subject('key'), 'k1', { ...one, email: 'new@example.com' }, 1);
@@ -100,7 +100,7 @@ describe('the cache', () => {
     expect(get('email', 'p1@example.com')?.key).toBe('k2');
   });
 
-  it('believes the newest fetch, whichever answer arrives last', () => {
+  it('keeps the newest fetch, in any order of responses', () => {
     const { cache, get } = cacheAt();
     cache.set(subject('key'), 'k1', { ...one, nameEn: 'new' }, 10);
     cache.set(subject('key'), 'k1', { ...one, nameEn: 'old' }, 5);
@@ -112,7 +112,7 @@ describe('the cache', () => {
     expect(get('outId', 'on_3')).toBeNull();
   });
 
-  it('keeps what a named tenant told under that tenant and address only', () => {
+  it('caches users of a named tenant under that tenant and address only', () => {
     const { cache, get } = cacheAt();
     cache.set(subject('email', 't1'), 'p1@example.com', one, 0);
     expect(get('email', 'p1@example.com', 't1')).toEqual(one);
@@ -130,7 +130,7 @@ describe('the cache', () => {
     expect(get('key', 'k1', undefined, 'bob')).toBeUndefined();
   });
 
-  it('holds no more people than allowed, the longest unused go first', () => {
+  it('caches at most the allowed number of users, and evicts the longest unused first', () => {
     const { cache, get } = cacheAt({ maxEntries: 2 });
     for (const n of [1, 2]) cache.set(subject('key'), `k${n}`, personOf(n), 0);
     get('key', 'k1');
@@ -139,7 +139,7 @@ describe('the cache', () => {
     expect(cache.size).toBe(2);
   });
 
-  it('is switched off with a time of 0, and so is remembering "not found" alone', () => {
+  it('is switched off with a TTL of 0, and so is "not found" alone', () => {
     const off = cacheAt({ ttlMs: 0 });
     off.cache.set(subject('key'), 'k1', one, 0);
     off.cache.set(subject('key'), 'k2', null, 0);
@@ -149,7 +149,7 @@ describe('the cache', () => {
     expect(found.get('key', 'k2')).toBeUndefined();
   });
 
-  it('says once that a popular person is close to the end of their time', () => {
+  it('reports once that a hot user is about to expire', () => {
     const { cache, clock } = cacheAt({ ttlMs: 1_000 });
     cache.set(subject('key'), 'k1', one, 0);
     const isDue = () => cache.get(subject('outId'), 'on_1')?.refreshUntil !== undefined;
