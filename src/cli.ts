@@ -6,8 +6,8 @@ import type { ForgetFlags } from './cli/forget.ts';
 import type { SandboxFlags } from './cli/sandbox.ts';
 import { SCHEMA_FORMATS, type SchemaFormat } from './cli/schema-formats.ts';
 import { ConfigError } from './config/config-error.ts';
-import type { Sources } from './config/environment.ts';
 import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
+import type { Sources } from './config/sources.ts';
 
 /** What a shell sees. */
 const EXIT = { failed: 1, badConfiguration: 2 } as const;

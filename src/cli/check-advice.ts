@@ -1,5 +1,5 @@
 import type { ErrorCode, GatewayError } from '../errors.ts';
-import { ProxyError } from '../upstream/proxy-error.ts';
+import { ProxyError } from '../upstream/transport.ts';
 
 /** What to do next, in one sentence. */
 export function advice(error: GatewayError, baseUrl: string): string {

@@ -1,5 +1,5 @@
 import { readConfig } from '../config/config.ts';
-import type { Sources } from '../config/environment.ts';
+import type { Sources } from '../config/sources.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayEvent } from '../telemetry/events.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';

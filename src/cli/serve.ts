@@ -1,5 +1,5 @@
 import { readConfig } from '../config/config.ts';
-import type { Sources } from '../config/environment.ts';
+import type { Sources } from '../config/sources.ts';
 import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
 import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';

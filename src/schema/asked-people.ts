@@ -1,7 +1,7 @@
+import type { UserLoaders } from '../directory/loaders.ts';
 import { GatewayError } from '../errors.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
-import type { SchemaContext } from './builder.ts';
 
 /** Identifiers of one kind that a field asks for together. */
 export interface AskedList {
@@ -35,7 +35,7 @@ export const refusedPeople = (count: number, error: GatewayError): AskedPeople =
 /** For resolvers: what they answer, by the loaders of the request. */
 export function loadAsked(
   { lists, place }: AskedPeople,
-  { users }: SchemaContext,
+  { users }: { readonly users: UserLoaders },
 ): (LarkUser | null | Promise<LarkUser | null>)[] {
   const answers = lists.map(({ kind, identifiers, tenantKey }) => {
     const loader = users.of(kind, tenantKey);

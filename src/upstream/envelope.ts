@@ -1,10 +1,10 @@
 import { GatewayError, type UpstreamTrace } from '../errors.ts';
-import { bodyText } from './body-text.ts';
 import { judge, judgeStatus, type UpstreamVerdict, USAGE_EXCEEDED } from './error-codes.ts';
-import { isHeaderText } from './header-text.ts';
 import { decodeUser, isRecord, type LarkUser } from './lark-user.ts';
 import { parseJson } from './parse-json.ts';
 import type { HttpAnswer } from './transport.ts';
+import { bodyText } from './transport.ts';
+import { isHeaderText } from './user-token.ts';
 
 /** What one answer of `POST /open_api/user/query` says, after strict decoding. */
 export type UserQueryAnswer =

@@ -9,10 +9,10 @@ import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import type { CallSpan } from '../telemetry/traces/call-span.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { decodePluginToken } from './envelope.ts';
-import { isProxyFailure } from './proxy-error.ts';
 import { getSharedToken } from './shared-token.ts';
 import type { PluginTokenLife, TokenStore } from './token-store.ts';
 import type { Transport } from './transport.ts';
+import { isProxyFailure } from './transport.ts';
 
 export interface PluginCredential {
   /** `MII_…`, from the developer console. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Traces } from '../telemetry/traces.ts';
-import { isHeaderText } from './header-text.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
 import type { TokenStore } from './token-store.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { createUserQuery, type QueryUsers } from './user-query.ts';
+import { isHeaderText } from './user-token.ts';
 
 export interface UpstreamOptions extends TransportOptions {
   /**

@@ -6,8 +6,8 @@ import { fitToActingUser } from './acting-user.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
 import type { LarkUser } from './lark-user.ts';
 import type { PluginToken } from './plugin-token.ts';
-import { isProxyFailure } from './proxy-error.ts';
 import type { Transport } from './transport.ts';
+import { isProxyFailure } from './transport.ts';
 import { type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
 
 /** What people are looked up by. One call takes exactly one kind. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { createCancel } from '../../src/policies/cancel.ts';
-import { readAnswer } from '../../src/upstream/answer-reader.ts';
+import { readAnswer } from '../../src/upstream/transport.ts';
 
 const reason = new Error('out of time');
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHeaderText } from '../../upstream/header-text.ts';
+import { isHeaderText } from '../../upstream/user-token.ts';
 import { expected, httpUrl, setting, wholeNumber } from '../setting.ts';
 
 export const upstreamSettings = {

@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseEnvFile } from '../../src/config/env-file.ts';
+import { parseEnvFile } from '../../src/config/sources.ts';
 
 const KNOWN = ['EMAIL_NEEDS_SCOPE', 'LARK_PLUGIN_SECRET', 'API_KEYS', 'PORT', 'HTTPS_PROXY'];
 
