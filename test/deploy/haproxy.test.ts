@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { listening } from '../express/listening.ts';
 import { readText } from '../support/deployment.ts';
 import { startHaproxy } from '../support/haproxy.ts';
+import { listening } from '../support/listening.ts';
 import { parseAnswer, rawRequest, sendRaw } from '../support/raw-http.ts';
 
 const QUERY = JSON.stringify({ query: '{ user(key: "7000000000000000001") { nameEn } }' });

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { listening } from '../express/listening.ts';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
 import { keptLog } from '../support/kept-log.ts';
+import { listening } from '../support/listening.ts';
 
 const JSON_TYPE = 'application/json';
 const FORM = 'application/x-www-form-urlencoded';

@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createQuota } from '../../../src/policies/quota.ts';
-import type { GatewayEvent } from '../../../src/telemetry/events.ts';
-import { directoryOnFakeClock, shown } from '../../support/made-up-api.ts';
+import { createQuota } from '../../src/policies/quota.ts';
+import type { GatewayEvent } from '../../src/telemetry/events.ts';
+import { directoryOnFakeClock, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
 const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)) % 7 === 0 ? null : key));
-/** So that look-ups wait, and whose turn it is shows. */
+/** So that lookups queue, and their order shows. */
 const oneCallASecond = () => ({ quotaOf: () => createQuota({ callsPerSecond: 1 }) });
 
 describe('a list of hundreds', () => {
-  it('leaves in whole calls in the order asked, and what is left over in one more', async () => {
+  it('is split into full calls in its order, and one more for the rest', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock();
     const looked = directory.lookup({ kind: 'key', identifiers: keys(1, 250) });
     await pass(100);
@@ -20,7 +20,7 @@ describe('a list of hundreds', () => {
     expect(calls.map(({ query }) => query.identifiers)).toEqual([keys(1, 100), keys(101, 100), keys(201, 50)]);
   });
 
-  it('is in receipts, figures and state as if each were looked up by itself', async () => {
+  it('counts each identifier in receipts, metrics and state', async () => {
     const events: GatewayEvent[] = [];
     const { directory, keys, pass, context } = directoryOnFakeClock({
       telemetry: (event) => events.push(event),
@@ -46,7 +46,7 @@ describe('a list of hundreds', () => {
     expect(events.filter(({ type }) => type === 'answers')).toMatchObject([{ found: 198, notFound: 32 }]);
   });
 
-  it('shares each call with others of its kind, in equal parts', async () => {
+  it('shares each call with other lists of its kind, in equal parts', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock(oneCallASecond());
     for (const first of [1, 1_001, 2_001]) void directory.lookup({ kind: 'key', identifiers: keys(first, 200) });
     await pass(6_500);
@@ -58,7 +58,7 @@ describe('a list of hundreds', () => {
     }
   });
 
-  it('gives way to a single look-up: that is in the next call', async () => {
+  it('does not hold up a single lookup, which is in the next call', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock(oneCallASecond());
     const lists = [1, 1_001].map((first) => directory.lookup({ kind: 'key', identifiers: keys(first, 300) }));
     await pass(500);
@@ -73,8 +73,8 @@ describe('a list of hundreds', () => {
   });
 });
 
-describe('somebody in a list of hundreds', () => {
-  it.each(['before it leaves', 'while it is under way'])(
+describe('a user in a list of hundreds', () => {
+  it.each(['before it leaves', 'while it is in flight'])(
     'is not looked up twice for who asks for them %s',
     async (when) => {
       const { directory, calls, keys, pass, context } = directoryOnFakeClock({
@@ -96,7 +96,7 @@ describe('somebody in a list of hundreds', () => {
     },
   );
 
-  it('is not looked up twice for another list either, which is in whole calls but for them', async () => {
+  it('is not looked up twice for another list, whose other identifiers are in full calls', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock({ latencyMs: () => 300 });
     const one = directory.lookup({ kind: 'key', identifiers: keys(1, 200) });
     await pass(100);
@@ -111,7 +111,7 @@ describe('somebody in a list of hundreds', () => {
     ]);
   });
 
-  it('is looked up anew for who wants fresh people, when the list has left', async () => {
+  it('is looked up again for a request that bypasses the cache, once the list is in flight', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({ latencyMs: () => 300 });
     const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
     await pass(100);
@@ -121,7 +121,7 @@ describe('somebody in a list of hundreds', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('is looked up anew where they were forgotten while the list was under way', async () => {
+  it('is looked up again where they were forgotten while the list was in flight', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock({ latencyMs: () => 300 });
     const list = directory.lookup({ kind: 'key', identifiers: keys(1, 100) });
     await pass(100);
@@ -132,7 +132,7 @@ describe('somebody in a list of hundreds', () => {
     expect(calls.map(({ query }) => query.identifiers)).toEqual([keys(1, 100), ['k50']]);
   });
 
-  it('goes on for who waits for them, where nobody waits for the list any more', async () => {
+  it('stays queued for another request after the request of the list ended', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock(oneCallASecond());
     void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
     await pass(100);
@@ -151,7 +151,7 @@ describe('somebody in a list of hundreds', () => {
     expect(calls.map(({ query }) => query.identifiers)).toEqual([['k9001'], ['k50']]);
   });
 
-  it('has their answer from the call that is under way, where nobody waits for the list any more', async () => {
+  it('gets their result from the call in flight after the request of the list ended', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({ latencyMs: () => 300 });
     const hangUp = new AbortController();
     void directory.lookup({ kind: 'key', identifiers: keys(1, 200), request: context({ signal: hangUp.signal }) });

@@ -1,5 +1,5 @@
-import type { GatewayEvent } from '../../src/telemetry/events.ts';
-import type { LogEntry } from '../../src/telemetry/log.ts';
+import type { GatewayEvent } from '../../../src/telemetry/events.ts';
+import type { LogEntry } from '../../../src/telemetry/log.ts';
 
 /** All that one gateway did about one request. */
 export interface Answered {
@@ -13,13 +13,11 @@ export interface Answered {
 
 type RequestEvent = Extract<GatewayEvent, { type: 'request' }>;
 
-/** Whether the shorter way was taken by any of the requests that these events tell of. */
-export const tookIt = (events: readonly GatewayEvent[]): boolean =>
+/** Whether the fast path answered any of the requests of these events. */
+export const usedFastPath = (events: readonly GatewayEvent[]): boolean =>
   events.some(
     (event) => event.type === 'request' && (event as RequestEvent & { usedFastPath?: boolean }).usedFastPath === true,
   );
-
-export const wasExpress = ({ events }: Answered): boolean => tookIt(events);
 
 /** What is the same for both gateways, in a form that shows where it is not. */
 export function normalize(answered: Answered) {
@@ -79,7 +77,7 @@ function comparableFields(fields: LogEntry['fields']) {
   };
 }
 
-/** What telemetry counts, added up: how many events tell it is nobody's business. */
+/** What telemetry counts, added up: the number of events does not matter. */
 function figuresOf(events: readonly GatewayEvent[]): Record<string, number> {
   const sums: Record<string, number> = {};
   const add = (name: string, count: number | undefined) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { listening, posted } from './listening.ts';
+import { listening, posted } from '../../support/listening.ts';
 
 const KEY = '7000000000000000001';
 const user = (fields: Record<string, unknown>) => ({ __typename: 'User', ...fields });

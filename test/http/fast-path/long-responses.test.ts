@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { tookIt } from './answer.ts';
-import { listening, posted } from './listening.ts';
+import { listening, posted } from '../../support/listening.ts';
+import { usedFastPath } from './response.ts';
 
 const QUERY = 'query ($keys: [ID!]!) { users(keys: $keys) { key nameCn } }';
 
 it.each([
   ['short', 1],
   ['long', 100],
-])('a %s answer has its length in bytes, with Chinese names out of rows as they were written', async (_, count) => {
+])('the content-length of a %s response with Chinese names is its length in bytes', async (_, count) => {
   const { send, sandbox, events } = await listening({ cache: { ttlMs: 0, negativeTtlMs: 0 } });
   const people = sandbox.people.slice(0, count);
   const asked = posted({ query: QUERY, variables: { keys: people.map(({ user_key }) => user_key) } });
@@ -24,5 +24,5 @@ it.each([
     });
   }
   expect(people.some(({ name_cn }) => /[^ -~]/.test(name_cn ?? ''))).toBe(true);
-  expect(tookIt(events)).toBe(true);
+  expect(usedFastPath(events)).toBe(true);
 });

@@ -2,8 +2,8 @@ import { Agent } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
 import { createServer, listen } from '../../src/http/server.ts';
-import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
-import type { Sent } from './requests.ts';
+import type { Sent } from '../http/fast-path/requests.ts';
+import { gatewayWithSandbox } from './gateway-with-sandbox.ts';
 import { answerOf } from './wire.ts';
 
 export type Asked = Pick<Sent, 'method' | 'path' | 'headers' | 'body' | 'isChunked'>;
@@ -20,7 +20,7 @@ export const posted = (body: unknown, headers: Record<string, string> = {}): Ask
   isChunked: false,
 });
 
-/** A gateway that takes the shorter way, on a port of 127.0.0.1. */
+/** A gateway with the fast path, on a port of 127.0.0.1. */
 export async function listening(options: Partial<GatewayOptions>) {
   const harness = await gatewayWithSandbox({ gateway: { auth: { kind: 'none' }, fastPath: true, ...options } });
   await harness.gateway.whenReady;

@@ -1,6 +1,6 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
-import type { Answered } from './answer.ts';
-import type { Sent } from './requests.ts';
+import type { Sent } from '../http/fast-path/requests.ts';
+import type { Answered } from '../http/fast-path/response.ts';
 
 type OnTheWire = Pick<Answered, 'status' | 'headers' | 'body'>;
 

@@ -1,20 +1,20 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { GatewayError } from '../../../src/errors.ts';
-import { createQuota } from '../../../src/policies/quota.ts';
-import { directoryOnFakeClock, everybody, shown } from '../../support/made-up-api.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { createQuota } from '../../src/policies/quota.ts';
+import { directoryOnFakeClock, everybody, shown } from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
 const here = (keys: readonly string[]) => keys.map((key) => (Number(key.slice(1)) % 7 === 0 ? null : key));
-/** So that look-ups wait, and whose turn it is shows. */
+/** So that lookups queue, and their order shows. */
 const oneCallASecond = () => ({ quotaOf: () => createQuota({ callsPerSecond: 1 }) });
 
-describe('a list of hundreds that nobody waits for any more', () => {
+describe('a list of hundreds whose request ended', () => {
   it.each([
     ['leaves the queue', 'hang-up'],
-    ['leaves the queue at its deadline, and says so', 'deadline'],
+    ['leaves the queue at its deadline, with an error', 'deadline'],
   ])('%s', async (_, how) => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock(oneCallASecond());
     void directory.lookup({ kind: 'key', identifiers: ['k9001'] });
@@ -34,7 +34,7 @@ describe('a list of hundreds that nobody waits for any more', () => {
     expect(calls.length).toBe(before);
   });
 
-  it('ends its calls', async () => {
+  it('has its calls cancelled', async () => {
     const { directory, calls, keys, pass, context } = directoryOnFakeClock({ latencyMs: () => 1_000 });
     const hangUp = new AbortController();
     void directory.lookup({
@@ -49,10 +49,10 @@ describe('a list of hundreds that nobody waits for any more', () => {
   });
 });
 
-describe('trouble with a list of hundreds', () => {
+describe('a failure of calls of a list of hundreds', () => {
   const down = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 
-  it('that passes is not seen: its calls are made again', async () => {
+  it('that is temporary is retried', async () => {
     const { directory, calls, keys, pass } = directoryOnFakeClock({
       answer: (query, call) => (call > 2 ? everybody(query, call) : Promise.reject(down)),
     });
@@ -62,7 +62,7 @@ describe('trouble with a list of hundreds', () => {
     expect(calls).toHaveLength(4);
   });
 
-  it('of the token is made good with another, once', async () => {
+  it('of the token is retried once with a new one', async () => {
     const refused = new GatewayError('UPSTREAM_UNAUTHENTICATED', 'refused');
     const { directory, keys, pass } = directoryOnFakeClock({
       answer: (query, call) => (call > 1 ? everybody(query, call) : { tokenRefused: refused }),
@@ -72,7 +72,7 @@ describe('trouble with a list of hundreds', () => {
     expect(shown(await looked)).toEqual(here(keys(1, 100)));
   });
 
-  it('shows who is known from before, and an error for each of the others', async () => {
+  it('leaves cached users, and an error for each of the others', async () => {
     const state = { isDown: false };
     const { directory, keys, pass } = directoryOnFakeClock({
       answer: (query, call) => (state.isDown ? Promise.reject(down) : everybody(query, call)),
@@ -88,7 +88,7 @@ describe('trouble with a list of hundreds', () => {
     );
   });
 
-  it('at the stop of the gateway is said to all who wait', async () => {
+  it('at shutdown is the error of each waiting identifier', async () => {
     const { directory, keys, pass } = directoryOnFakeClock({ latencyMs: () => 1_000, ...oneCallASecond() });
     const list = directory.lookup({ kind: 'key', identifiers: keys(1, 300) });
     await pass(100);

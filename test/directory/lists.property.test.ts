@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { LookupResult } from '../../../src/directory/lookup.ts';
-import { GatewayError } from '../../../src/errors.ts';
+import type { LookupResult } from '../../src/directory/lookup.ts';
+import { GatewayError } from '../../src/errors.ts';
 import {
   type Answering,
   type Call,
@@ -11,7 +11,7 @@ import {
   idOf,
   personOf,
   tokenOf,
-} from '../../support/made-up-api.ts';
+} from '../support/made-up-api.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -91,7 +91,7 @@ function askedTwice(calls: readonly (Call & { endedAt?: number })[]): string[] {
   );
 }
 
-it('in any weather everybody has an answer of their own, none is asked for twice, and nothing is left behind', async () => {
+it('whatever fails, each list gets its own results, no identifier is in flight twice, and nothing stays queued', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(request, { minLength: 2, maxLength: 14 }),

@@ -1,12 +1,12 @@
 import { request } from 'node:http';
 import { expect, it } from 'vitest';
-import { tookIt } from './answer.ts';
-import { listening, posted } from './listening.ts';
+import { listening, posted } from '../../support/listening.ts';
+import { usedFastPath } from './response.ts';
 
 const QUERY = 'query ($keys: [ID!]!) { users(keys: $keys) { key } }';
 const naming = (key: string) => posted({ query: QUERY, variables: { keys: [key] } });
 
-it('whoever hangs up has the call cancelled that only they wait for, also where the document is known', async () => {
+it('a call that only a disconnected client waits for is cancelled, on the fast path as well', async () => {
   const { url, send, sandbox, events } = await listening({});
   for (let n = 0; n < 2; n++) expect((await send(naming('7000000000000000001'))).status).toBe(200);
   const signals: AbortSignal[] = [];
@@ -23,5 +23,5 @@ it('whoever hangs up has the call cancelled that only they wait for, also where 
   await expect.poll(() => signals[0]?.aborted).toBe(true);
   await expect.poll(() => events.filter(({ type }) => type === 'request')).toMatchObject([{ outcome: 'HUNG_UP' }]);
   expect(events).toContainEqual(expect.objectContaining({ type: 'upstream-call', outcome: 'cancelled' }));
-  expect(tookIt(events)).toBe(true);
+  expect(usedFastPath(events)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNonNullType, isScalarType } from 'graphql';
-import type { SandboxPerson } from '../../src/sandbox/sandbox.ts';
+import type { SandboxPerson } from '../../../src/sandbox/sandbox.ts';
 import type { Tape } from './tape.ts';
 
 /** What arguments and variables can hold: as JSON, and as it is written into a document. */

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
-import { tookIt } from './answer.ts';
-import { listening } from './listening.ts';
+import { listening } from '../../support/listening.ts';
+import { usedFastPath } from './response.ts';
 
 const QUERY = 'query ($key: ID!) { user(key: $key) { key } }';
 const key = '7000000000000000001';
@@ -27,7 +27,7 @@ async function ask(url: string) {
 
 const answer = { data: { user: { key } } };
 
-it('a body that somebody has parsed before is answered from what they made of it', async () => {
+it('a body that a framework has parsed before is taken as parsed', async () => {
   const { gateway, events } = await listening({});
   const url = await served((request: IncomingMessage & { body?: unknown }, response) => {
     const parse = async () => {
@@ -37,17 +37,17 @@ it('a body that somebody has parsed before is answered from what they made of it
     void parse();
   });
   for (let n = 0; n < 3; n++) expect(await ask(url)).toEqual(answer);
-  expect(tookIt(events)).toBe(false);
+  expect(usedFastPath(events)).toBe(false);
 });
 
-it('a framework that serves it below an address of its own gets the same answer, known document or not', async () => {
+it('a gateway that a framework mounts below a path gives the same response, cached document or not', async () => {
   const { gateway, events } = await listening({});
   const url = await served((request: IncomingMessage & { originalUrl?: string }, response) => {
     request.originalUrl = request.headers.host?.startsWith('localhost') ? '/below/graphql' : '/graphql';
     gateway.requestListener(request, response);
   });
   for (let n = 0; n < 2; n++) expect(await ask(url)).toEqual(answer);
-  expect(tookIt(events)).toBe(true);
+  expect(usedFastPath(events)).toBe(true);
   const below = await ask(url.replace('127.0.0.1', 'localhost'));
   expect(below).toEqual(answer);
 });

@@ -1,9 +1,9 @@
-import type { GatewayOptions } from '../../src/gateway-options.ts';
-import type { ApiKey } from '../../src/http/callers/api-keys.ts';
-import { makePeople } from '../../src/sandbox/people.ts';
-import type { FaultSpec, SandboxPerson } from '../../src/sandbox/sandbox.ts';
-import { apiKeyOf, bearer, keyNamed } from '../support/callers.ts';
-import { productionDefaults } from '../support/production.ts';
+import type { GatewayOptions } from '../../../src/gateway-options.ts';
+import type { ApiKey } from '../../../src/http/callers/api-keys.ts';
+import { makePeople } from '../../../src/sandbox/people.ts';
+import type { FaultSpec, SandboxPerson } from '../../../src/sandbox/sandbox.ts';
+import { apiKeyOf, bearer, keyNamed } from '../../support/callers.ts';
+import { productionDefaults } from '../../support/production.ts';
 import type { RequestOptions } from './requests.ts';
 
 /** How both gateways of a pair are set up, and what is sent to them. */
@@ -52,7 +52,7 @@ const USUAL: RequestOptions = {
 
 const EXAMPLES = { key: '7000000000000000001', email: 'zhangsan@example.com', outId: 'on_quoted' };
 
-/** Callers with rights of their own; some have none at all, or a key that nobody knows. */
+/** Callers with rights of their own; some have none at all, or an unknown key. */
 function knownCallers(count: number) {
   const rights: Partial<ApiKey>[] = [
     {},

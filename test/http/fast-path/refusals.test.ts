@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { GatewayOptions } from '../../src/gateway-options.ts';
-import { apiKeyOf, bearer } from '../support/callers.ts';
-import { keysFrom } from '../support/user-keys.ts';
-import { tookIt } from './answer.ts';
-import { type Asked, listening, posted } from './listening.ts';
+import type { GatewayOptions } from '../../../src/gateway-options.ts';
+import { apiKeyOf, bearer } from '../../support/callers.ts';
+import { type Asked, listening, posted } from '../../support/listening.ts';
+import { keysFrom } from '../../support/user-keys.ts';
+import { usedFastPath } from './response.ts';
 
 const KEY = '7000000000000000001';
 const USERS = 'query ($keys: [ID!]!) { users(keys: $keys) { key email } }';
@@ -175,11 +175,11 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe('where the document is known already, a request is refused each time as ever', () => {
+describe('a request with a cached document is refused each time', () => {
   it.each(ROWS)('for $name', async ({ gateway, answered = one, refused, status, code }) => {
     const { send, upstreamCalls, events } = await listening(gateway ?? {});
     for (let n = 0; n < 3; n++) expect(JSON.parse(String((await send(answered)).body))).toHaveProperty('data');
-    expect(tookIt(events)).toBe(true);
+    expect(usedFastPath(events)).toBe(true);
     const calls = upstreamCalls().length;
     for (let n = 0; n < 3; n++) {
       const answer = await send(refused);
@@ -193,7 +193,7 @@ describe('where the document is known already, a request is refused each time as
     expect(upstreamCalls()).toHaveLength(calls);
   });
 
-  it('addresses of people are FORBIDDEN for callers without the scope, also after others have read them', async () => {
+  it('e-mail addresses are FORBIDDEN for callers without the scope, also after others have read them', async () => {
     const { send } = await listening(withKeys);
     for (let n = 0; n < 3; n++) {
       expect(String((await send(ofOne)).body)).toContain('zhangsan@example.com');
@@ -205,7 +205,7 @@ describe('where the document is known already, a request is refused each time as
     }
   });
 
-  it('pages of sites that are not listed may not read the answer', async () => {
+  it('pages of sites that are not listed may not read the response', async () => {
     const { send } = await listening({ corsOrigins: ['https://app.example.com'] });
     const allowedFor = async (origin: string) =>
       (await send(posted(usual, { origin }))).headers.find(([name]) => name === 'access-control-allow-origin')?.[1];

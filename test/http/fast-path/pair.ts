@@ -2,19 +2,19 @@ import { Agent, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { createGateway, type Gateway } from '../../src/gateway.ts';
-import type { GatewayOptions } from '../../src/gateway-options.ts';
-import { createServer } from '../../src/http/server.ts';
-import { type FaultSpec, type Sandbox, type SandboxPerson, startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { GatewayEvent } from '../../src/telemetry/events.ts';
-import { keptLog } from '../support/kept-log.ts';
-import type { Answered } from './answer.ts';
+import { createGateway, type Gateway } from '../../../src/gateway.ts';
+import type { GatewayOptions } from '../../../src/gateway-options.ts';
+import { createServer } from '../../../src/http/server.ts';
+import { type FaultSpec, type Sandbox, type SandboxPerson, startSandbox } from '../../../src/sandbox/sandbox.ts';
+import type { GatewayEvent } from '../../../src/telemetry/events.ts';
+import { keptLog } from '../../support/kept-log.ts';
+import { answerOf, type Wire } from '../../support/wire.ts';
 import type { Sent } from './requests.ts';
-import { answerOf, type Wire } from './wire.ts';
+import type { Answered } from './response.ts';
 
 /** Two gateways that differ in one option only, each with a sandbox of its own, over real HTTP. */
 export interface Pair {
-  /** Sends it to both. @returns what came of it: with the shorter way, and without. */
+  /** Sends it to both. @returns what came of it: with the fast path, and without. */
   send(sent: Sent, faults: readonly FaultSpec[]): Promise<Both>;
   /** Sends all of them at once. What telemetry and log say of one cannot be told from what they say of another. */
   sendTogether(all: readonly Sent[]): Promise<readonly Both[]>;

@@ -1,8 +1,8 @@
 import { serverAudits } from 'graphql-http';
 import { describe, expect, it } from 'vitest';
-import { listening, posted } from './listening.ts';
+import { listening, posted } from '../../support/listening.ts';
 
-describe('GraphQL over HTTP, by the 61 audits of graphql-http, each request sent again and again', () => {
+describe('GraphQL over HTTP, by the 61 audits of graphql-http, each request sent several times', () => {
   it.each([
     ['all are passed with introspection on and GET allowed', { introspection: true, csrfPrevention: false }, 0],
     ['by default all are but those that want a GET without a header', {}, 3],

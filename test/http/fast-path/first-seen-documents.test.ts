@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { tookIt } from '../express/answer.ts';
-import { listening, posted } from '../express/listening.ts';
+import { listening, posted } from '../../support/listening.ts';
+import { usedFastPath } from './response.ts';
 
 const key = '7000000000000000001';
 
@@ -22,7 +22,7 @@ it('the fast path answers an operation that only looks users up the first time i
     status: 200,
     body: { data: { user: { key } } },
   });
-  expect(tookIt(events)).toBe(true);
+  expect(usedFastPath(events)).toBe(true);
 });
 
 it.each([
@@ -37,7 +37,7 @@ it.each([
   const first = await ask(query);
   expect(first).toMatchObject({ status: 400, body: { errors: [{ message: expect.any(String) }] } });
   expect(await ask(query)).toEqual(first);
-  expect(tookIt(events)).toBe(false);
+  expect(usedFastPath(events)).toBe(false);
 });
 
 it('a document that asks for the hidden schema beside users is rejected, each time it is sent', async () => {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { bearer, issuerOfTokens, STALE_KEYS_MS } from '../support/callers.ts';
-import { keptLog } from '../support/kept-log.ts';
-import { tookIt } from './answer.ts';
-import { listening, posted } from './listening.ts';
+import { bearer, issuerOfTokens, STALE_KEYS_MS } from '../../support/callers.ts';
+import { keptLog } from '../../support/kept-log.ts';
+import { listening, posted } from '../../support/listening.ts';
+import { usedFastPath } from './response.ts';
 
 const usual = { query: 'query ($key: ID!) { user(key: $key) { key } }', variables: { key: '7000000000000000001' } };
 
@@ -15,14 +15,14 @@ async function longAfterAnAnswer() {
   for (let n = 0; n < 2; n++) {
     expect((await harness.send(posted(usual, bearer(await issuer.sign())))).status).toBe(200);
   }
-  expect(tookIt(events)).toBe(true);
+  expect(usedFastPath(events)).toBe(true);
   clock.now += STALE_KEYS_MS;
   events.length = 0;
   issuer.state.requests = 0;
   return { ...harness, ...issuer, events, clock, lastRequest: () => lines('request').at(-1)?.fields };
 }
 
-it('keys that cannot be fetched are fetched once for a request, also where the document is known', async () => {
+it('keys that cannot be fetched are fetched once for a request, on the fast path as well', async () => {
   const { send, sign, state, events } = await longAfterAnAnswer();
   state.isDown = true;
   expect((await send(posted(usual, bearer(await sign())))).status).toBe(503);
@@ -30,7 +30,7 @@ it('keys that cannot be fetched are fetched once for a request, also where the d
   expect(events.filter(({ type }) => type === 'caller-keys')).toHaveLength(1);
 });
 
-it('what the shorter way leaves to Yoga has taken the time since it came', async () => {
+it('the duration of a request that the fast path leaves to Yoga begins when it arrived', async () => {
   const { send, sign, state, clock, lastRequest } = await longAfterAnAnswer();
   state.onRequest = () => {
     if (state.requests === 1) clock.now += 2_000;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { GatewayOptions } from '../../src/gateway-options.ts';
-import { apiKeyOf, bearer, issuerOfTokens, keysAreOld } from '../support/callers.ts';
-import { keptLog } from '../support/kept-log.ts';
-import { listening, posted } from './listening.ts';
+import type { GatewayOptions } from '../../../src/gateway-options.ts';
+import { apiKeyOf, bearer, issuerOfTokens, keysAreOld } from '../../support/callers.ts';
+import { keptLog } from '../../support/kept-log.ts';
+import { listening, posted } from '../../support/listening.ts';
 
 const QUERY = 'query ($keys: [ID!]!) { users(keys: $keys) { key } }';
 const naming = (key: string, headers = {}) => posted({ query: QUERY, variables: { keys: [key] } }, headers);
@@ -19,8 +19,8 @@ async function knowingTheDocument(options: Partial<GatewayOptions>, headers = {}
   for (let n = 0; n < 2; n++) expect((await harness.send(naming('7000000000000000001', headers))).status).toBe(200);
   entries.length = 0;
   harness.events.length = 0;
-  const told = () => harness.events.filter(({ type }) => type === 'request');
-  return { ...harness, told, line: () => lines('request')[0]?.fields };
+  const requests = () => harness.events.filter(({ type }) => type === 'request');
+  return { ...harness, requests, line: () => lines('request')[0]?.fields };
 }
 
 /** Sends it, or as much of it, and does not wait for the answer. */
@@ -36,11 +36,11 @@ const nextClosed = (server: Server): Promise<void> =>
   new Promise((resolve) => void server.once('request', (_, response) => response.once('close', () => resolve())));
 
 describe.each([
-  ['the shorter way', true],
+  ['the fast path', true],
   ['Yoga', false],
 ])('the line of a client of %s that hangs up', (_, fastPath) => {
-  it('has no status, since nobody was answered, and no errors, which the hang-up itself has made', async () => {
-    const { url, sandbox, told, line } = await knowingTheDocument({ fastPath });
+  it('has no status, since no response was sent, and no errors, which the disconnect itself causes', async () => {
+    const { url, sandbox, requests, line } = await knowingTheDocument({ fastPath });
     const signals: AbortSignal[] = [];
     sandbox.setFault((call, answer) => {
       signals.push(call.signal);
@@ -49,27 +49,27 @@ describe.each([
     const client = begin(url, naming('7000000000000000002'));
     await expect.poll(() => signals.length).toBe(1);
     client.destroy();
-    await expect.poll(told).toHaveLength(1);
+    await expect.poll(requests).toHaveLength(1);
     expect(line()).toMatchObject({ endpoint: 'graphql', outcome: 'HUNG_UP', operation: 'query', upstreamCalls: 1 });
     expect(line()).not.toHaveProperty('status');
     expect(line()).not.toHaveProperty('errors');
-    expect(told()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'HUNG_UP' }]);
+    expect(requests()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'HUNG_UP' }]);
   });
-  it('in the middle of its body says so, too', async () => {
-    const { url, server, told, line } = await knowingTheDocument({ fastPath, ...withKeys }, bearer('k'));
+  it('is written where the client disconnects in the middle of its body', async () => {
+    const { url, server, requests, line } = await knowingTheDocument({ fastPath, ...withKeys }, bearer('k'));
     const closed = nextClosed(server);
     const client = begin(url, naming('7000000000000000002', bearer('k')), 20);
     await once(server, 'request');
     client.destroy();
     await closed;
-    await expect.poll(told).toHaveLength(1);
+    await expect.poll(requests).toHaveLength(1);
     expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP', caller: 'frontend' });
     expect(line()).not.toHaveProperty('status');
   });
 
-  it('is written, too, where that is while keys are fetched for its token', async () => {
+  it('is written where the client disconnects while keys are fetched for its token', async () => {
     const { auth, sign, state } = await issuerOfTokens();
-    const { url, server, told, line } = await knowingTheDocument({ fastPath, auth }, bearer(await sign()));
+    const { url, server, requests, line } = await knowingTheDocument({ fastPath, auth }, bearer(await sign()));
     keysAreOld();
     const fetching = new Promise<() => void>((resolve) => {
       state.onRequest = () => new Promise<void>(resolve);
@@ -80,11 +80,11 @@ describe.each([
     client.destroy();
     await closed;
     send();
-    await expect.poll(told).toHaveLength(1);
+    await expect.poll(requests).toHaveLength(1);
     expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP' });
   });
-  it('is written for each request on its connection, and the calls of all of them are cancelled', async () => {
-    const { url, sandbox, told } = await knowingTheDocument({ fastPath });
+  it('is written for each request of the connection, and the calls of all of them are cancelled', async () => {
+    const { url, sandbox, requests } = await knowingTheDocument({ fastPath });
     const signals: AbortSignal[] = [];
     sandbox.setFault((call, answer) => {
       signals.push(call.signal);
@@ -99,7 +99,7 @@ describe.each([
     }
     socket.destroy();
     const hungUp = { outcome: 'HUNG_UP', usedFastPath: fastPath };
-    await expect.poll(told).toMatchObject([hungUp, hungUp, hungUp]);
+    await expect.poll(requests).toMatchObject([hungUp, hungUp, hungUp]);
     await expect.poll(() => signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });
 });
