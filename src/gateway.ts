@@ -24,8 +24,8 @@ import { createTroubleLog } from './telemetry/trouble-log.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
 import { readVersion } from './telemetry/version.ts';
 import { documentedErrCodes } from './upstream/error-codes.ts';
+import { warmUp } from './upstream/plugin-token.ts';
 import { createUpstream } from './upstream/upstream.ts';
-import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
   /**

@@ -2,7 +2,7 @@ import type { ForgetChannel } from './directory/forget.ts';
 import type { SharedUsers } from './directory/user-store.ts';
 import type { CallerLimiter } from './policies/rate-limiters.ts';
 import type { SlotLog } from './policies/slot-log.ts';
-import type { TokenStore } from './upstream/token-store.ts';
+import type { TokenStore } from './upstream/plugin-token.ts';
 
 /** What several gateways have in common, wherever it is kept: each part is as if it were the gateway's own where it is left out. */
 export interface SharedState {

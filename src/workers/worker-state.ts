@@ -3,7 +3,7 @@ import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { loadRateLimiters } from '../policies/rate-limiters.ts';
 import { createSlotLog } from '../policies/slot-log.ts';
 import type { SharedState } from '../shared-state.ts';
-import type { TokenStore } from '../upstream/token-store.ts';
+import type { TokenStore } from '../upstream/plugin-token.ts';
 import { createChannel } from './channel.ts';
 import { createInsuredLimiter } from './insured-limiter.ts';
 import {
