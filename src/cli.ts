@@ -4,9 +4,8 @@ import { Command, Option } from 'commander';
 import { closestMatch } from 'leven';
 import type { ForgetFlags } from './cli/forget.ts';
 import type { SandboxFlags } from './cli/sandbox.ts';
-import { SCHEMA_FORMATS, type SchemaFormat } from './cli/schema-formats.ts';
-import { ConfigError } from './config/config-error.ts';
-import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
+import type { SchemaFormat } from './cli/schema.ts';
+import { ConfigError, flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
 import type { Sources } from './config/sources.ts';
 
 /** What a shell sees. */
@@ -116,7 +115,7 @@ program
   .description('Print the GraphQL schema.')
   .addOption(
     new Option('--format <format>', 'for clients, for Apollo Federation 2, or for schema stitching')
-      .choices(SCHEMA_FORMATS)
+      .choices(['api', 'federation', 'stitching'] satisfies SchemaFormat[])
       .default('api'),
   )
   .action(async (flags: { format: SchemaFormat }) => {

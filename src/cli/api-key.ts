@@ -1,4 +1,4 @@
-import { API_KEY_NAME } from '../config/api-key-list.ts';
+import { API_KEY_NAME } from '../config/callers.ts';
 import { createApiKey, sha256Hex } from '../http/callers/api-keys.ts';
 
 /** Makes a key for one caller and prints it, once, with its entry for API_KEYS. */

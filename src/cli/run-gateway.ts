@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../config/config.ts';
 import { type Credential, hasMadeUpPeople } from '../config/upstream-choice.ts';
 import { createGateway } from '../gateway.ts';
@@ -5,7 +6,6 @@ import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { close, createServer, drain, listen } from '../http/server.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { JsonLines } from './json-lines.ts';
-import { keepRequestsYoung } from './young-objects.ts';
 
 /** All that a process needs to serve: plain data, so that it can be handed to another process. */
 export interface Setup {
@@ -24,7 +24,7 @@ export interface Running {
 }
 
 /** What a worker has in common with others. */
-export interface Company {
+interface Company {
   readonly shared?: SharedState | undefined;
   /** The metrics of all of them. */
   readonly gatherMetrics?: (() => Promise<string>) | undefined;
@@ -75,4 +75,13 @@ export async function runGateway(
     await stop();
     throw error;
   }
+}
+
+/**
+ * Has V8 keep young whatever is made for a request. From requests that wait for the user API it learns that such objects live long,
+ * and makes them where only a full collection looks; there each keeps alive what it points to. Without that, up to a quarter less
+ * time goes into an answer. To be called before there is anything to learn from.
+ */
+function keepRequestsYoung(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }

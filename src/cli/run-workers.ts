@@ -1,12 +1,19 @@
 import cluster from 'node:cluster';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
+import { type Channel, createChannel } from '../workers/channel.ts';
 import { createPrimary, type Primary } from '../workers/primary.ts';
 import { createSupervisor, type WorkerEvent, type WorkerProcess } from '../workers/supervisor.ts';
-import { wireToWorker } from '../workers/wire.ts';
+import { type Wire, wireToWorker } from '../workers/wire.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Running, Setup } from './run-gateway.ts';
-import { talkToWorker } from './talk-to-worker.ts';
-import type { StartOrder } from './worker-life.ts';
+import {
+  ARE_YOU_THERE,
+  LIFE_CHANNEL,
+  STOP_ORDER,
+  type StartOrder,
+  type WorkerSays,
+  workerSays,
+} from './worker-life.ts';
 
 /** Longer than a worker takes that is well: it cuts by itself what does not finish. */
 const STOPS_LATER_MS = 5_000;
@@ -100,4 +107,50 @@ function tell(event: WorkerEvent, lines: JsonLines): void {
     const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker ended, and is started again.';
     lines.write({ level: 'error', message, fields: { worker, exitCode, signal, pauseMs } });
   }
+}
+
+/** The side of the primary in the conversation about the life of one worker. */
+interface TalkToWorker {
+  /** Resolves when it answers: of one that has not spoken yet, not before it has. Rejects when the conversation has ended. */
+  answers(): Promise<unknown>;
+  /** Asks it to finish what is in flight, and to end. */
+  stop(): void;
+  close(): void;
+}
+
+/** @param onTold called with what it says of itself, but for its first word. */
+export function talkToWorker(
+  wire: Wire,
+  order: StartOrder,
+  onTold: (told: Exclude<WorkerSays, { says: 'here' }>) => void,
+): TalkToWorker {
+  let isStopping = false;
+  let hear = () => {};
+  const isHere = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  const life: Channel = createChannel(wire, LIFE_CHANNEL, {
+    onAsk(body) {
+      const told = workerSays.parse(body);
+      if (told.says === 'here') {
+        hear();
+        return isStopping ? STOP_ORDER : order;
+      }
+      onTold(told);
+      return null;
+    },
+    onTell() {},
+  });
+  return {
+    async answers() {
+      // What is sent to it before it has spoken is lost.
+      await isHere;
+      return life.ask(ARE_YOU_THERE);
+    },
+    stop() {
+      isStopping = true;
+      life.tell(STOP_ORDER);
+    },
+    close: life.close,
+  };
 }

@@ -1,8 +1,7 @@
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError } from '../config/settings.ts';
 import { graphqlString } from '../http/browsers/literals.ts';
 import { type FaultSpec, FaultSpecError, loadPeople, readFaultTexts, startSandbox } from '../sandbox/sandbox.ts';
-import { exampleHolder, exampleToken } from './example-token.ts';
-import { shellQuoted } from './shell-quoted.ts';
+import { exampleHolder, exampleToken, shellQuoted } from './examples.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 export { faultHelp } from '../sandbox/sandbox.ts';

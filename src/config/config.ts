@@ -1,12 +1,11 @@
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { DrainOptions } from '../http/server.ts';
 import { type CallerConfig, callerConfig } from './callers.ts';
-import { ConfigError } from './config-error.ts';
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
 import { proxyOptions } from './proxy.ts';
 import { hasPasswordInClear, redisConfig } from './redis.ts';
 import { isSafeHttpUrl } from './setting.ts';
-import { type SettingName, type Settings, settings } from './settings.ts';
+import { ConfigError, type SettingName, type Settings, settings } from './settings.ts';
 import { type Environment, isServiceLink, mergeSources, readSecretFiles, type Sources } from './sources.ts';
 import { chooseUpstream, hasMadeUpPeople, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
 

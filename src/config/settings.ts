@@ -31,3 +31,14 @@ export type Settings = { [Name in SettingName]: z.infer<(typeof settings)[Name][
 export const settingNames = Object.keys(settings) as SettingName[];
 
 export const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;
+
+/** All mistakes of a configuration at once, each a sentence that says what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+    this.mistakes = mistakes;
+  }
+}

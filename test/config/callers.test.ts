@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/settings.ts';
 
 const REAL = { LARK_BASE_URL: 'https://project.feishu.cn', LARK_PLUGIN_ID: 'MII_1', LARK_PLUGIN_SECRET: 's3cret' };
 const HASH = 'a'.repeat(64);

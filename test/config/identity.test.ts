@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/settings.ts';
 
 const LARK_BASE_URL = 'https://project.feishu.cn';
 const CALLER = { LARK_IDENTITY: 'caller' };

@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/settings.ts';
 import type { Sources } from '../../src/config/sources.ts';
 
 /** Of the real user API. */
