@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/settings.ts';
-import { graphqlString } from '../http/browsers/literals.ts';
+import { graphqlString } from '../http/browsers/example-tabs.ts';
 import { type FaultSpec, FaultSpecError, loadPeople, readFaultTexts, startSandbox } from '../sandbox/sandbox.ts';
 import { exampleHolder, exampleToken, shellQuoted } from './examples.ts';
 import { onStopSignal } from './stop-signal.ts';

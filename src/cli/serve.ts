@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config/config.ts';
 import type { Sources } from '../config/sources.ts';
 import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
-import { graphqlString } from '../http/browsers/literals.ts';
+import { graphqlString } from '../http/browsers/example-tabs.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { exampleToken, exampleUsers, PLACEHOLDERS, shellQuoted } from './examples.ts';
 import { createJsonLines, type JsonLines } from './json-lines.ts';

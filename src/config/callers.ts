@@ -1,8 +1,7 @@
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { ApiKey } from '../http/callers/api-keys.ts';
-import { type AuthOptions, SCOPES } from '../http/callers/authentication.ts';
-import { ASYMMETRIC_ALGORITHMS } from '../http/callers/jwt-options.ts';
-import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
+import { ASYMMETRIC_ALGORITHMS, type AuthOptions, SCOPES } from '../http/callers/authentication.ts';
+import { isLoopbackAddress } from '../http/callers/caller.ts';
 import { got, isSafeHttpUrl } from './setting.ts';
 import type { SettingName, Settings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
+import { isLoopbackAddress } from '../http/callers/caller.ts';
 import type { RedisOptions } from '../redis/redis-options.ts';
 import { parseRedisUrl } from '../redis/redis-url.ts';
 import type { SettingName, Settings } from './settings.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
+import { isLoopbackAddress } from '../http/callers/caller.ts';
 
 /** What people read about a setting, in `--help` and in the README. */
 export interface SettingNotes {

@@ -1,16 +1,15 @@
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Arrivals } from './arrivals.ts';
-import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Authentication } from './callers/authentication.ts';
-import { useAuthentication } from './callers/use-authentication.ts';
+import { useAuthentication } from './callers/authentication.ts';
+import type { Arrivals } from './callers/caller.ts';
+import { NO_HEALTH_CHECK } from './endpoints.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
-import { refusalResponse } from './refusal.ts';
+import { refusalResponse, useRefusalTypes } from './refusal.ts';
+import { useResponseHeaders } from './response-headers.ts';
 import { useMetrics } from './use-metrics.ts';
-import { NO_HEALTH_CHECK } from './use-probes.ts';
-import { useRefusalTypes } from './use-refusal-types.ts';
 import type { GatewayYoga } from './yoga.ts';
 import { createYoga } from './yoga-library.ts';
 
@@ -36,7 +35,7 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
     plugins: [
       requestLog.plugin,
       useRefusalTypes(),
-      useSecurityHeaders({ variesByOrigin: false }),
+      useResponseHeaders({ variesByOrigin: false }),
       useAuthentication(authentication, arrivals),
       useMetrics(metrics, requestLog.logFault),
       useNothingElse(),

@@ -1,8 +1,15 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer as createHttpServer,
+  maxHeaderSize,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerClientErrors } from './client-errors.ts';
-import { closeUnread, type SlowClientOptions } from './slow-clients.ts';
+import { GatewayError } from '../errors.ts';
+import { refusalText, sendRefusal } from './refusal.ts';
 
 /**
  * Longer than balancers keep theirs, 60 s most of them: a request that a balancer sends on a connection which the gateway is just
@@ -112,4 +119,65 @@ export function close(server: Server, graceMs: number, onCut: () => void = () =>
       onClosed();
     });
   });
+}
+
+/** Answers what Node itself refuses as the gateway refuses requests: with a code, a message and the headers of every answer. */
+function answerClientErrors(server: Server): void {
+  const refusals: Readonly<Record<string, readonly [status: number, message: string]>> = {
+    ERR_HTTP_REQUEST_TIMEOUT: [
+      408,
+      `Expected a whole request within ${server.requestTimeout / 1_000} seconds, got less. Send it again.`,
+    ],
+    HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Expected chunks without long extensions, got such. Send none.'],
+    HPE_HEADER_OVERFLOW: [
+      431,
+      `Expected a target and headers of at most ${maxHeaderSize} bytes, got more. Send shorter ones.`,
+    ],
+  };
+
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Duplex) => {
+    // The answer that has the connection; Node's own handler goes by it, too.
+    const { _httpMessage: answer } = socket as { readonly _httpMessage?: ServerResponse | null };
+    if (!socket.writable || answer?.headersSent) {
+      socket.destroy();
+      return;
+    }
+    const [status, message] = refusals[code] ?? [400, MALFORMED];
+    socket.end(refusalText(new GatewayError('BAD_USER_INPUT', message), status), () => socket.destroy());
+  });
+
+  server.on('checkExpectation', (_request, response) => sendRefusal(response, UNEXPECTED, 417));
+}
+
+const MALFORMED = 'Expected a request of HTTP/1.1, got what cannot be read as one. Correct it.';
+
+const UNEXPECTED = new GatewayError(
+  'BAD_USER_INPUT',
+  'Expected no header Expect but 100-continue, got another value. Send none.',
+);
+
+interface SlowClientOptions {
+  /** How long a client may take none of an answer that is written. @default 60000 */
+  readonly unreadMs: number;
+  /** How often that is looked for. @default 10000 */
+  readonly checkMs: number;
+}
+
+/**
+ * Closes connections whose clients do not take their answers, which would stay in memory for ever. A client that takes its answer
+ * slowly is left alone, as is one that waits for it. The time of a connection is set only when it is seen with something unread: a
+ * time for each request, as `server.timeout` is, would cost each request.
+ */
+function closeUnread(server: Server, { unreadMs, checkMs }: SlowClientOptions): void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const looking = setInterval(() => {
+    // Node takes that time away itself with the end of the answer, and counts it from whatever goes out.
+    for (const socket of sockets) if (socket.writableLength > 0 && !socket.timeout) socket.setTimeout(unreadMs);
+  }, checkMs);
+  looking.unref();
+  server.once('close', () => clearInterval(looking));
 }

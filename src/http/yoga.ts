@@ -3,37 +3,30 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import type { ForgetEverywhere } from '../directory/forget.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Arrivals } from './arrivals.ts';
 import type { Cors } from './browsers/cors.ts';
+import { useCsrfPrevention } from './browsers/csrf.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
-import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
-import { useGraphiql } from './browsers/use-graphiql.ts';
-import { useLandingPage } from './browsers/use-landing-page.ts';
-import { useSecurityHeaders } from './browsers/use-security-headers.ts';
+import { useGraphiql } from './browsers/graphiql.ts';
+import { useLandingPage } from './browsers/landing-page.ts';
 import type { Authentication } from './callers/authentication.ts';
-import { useAuthentication } from './callers/use-authentication.ts';
-import { useUserToken } from './callers/use-user-token.ts';
+import { useAuthentication, useUserToken } from './callers/authentication.ts';
+import type { Arrivals } from './callers/caller.ts';
+import { useHiddenSchema, useSchemaDownload } from './documents/introspection.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
-import { useHiddenSchema } from './documents/use-hidden-schema.ts';
-import { useSchemaDownload } from './documents/use-schema-download.ts';
-import { DOCUMENT_ID, usePersistedQueryFallback, useTrustedDocuments } from './documents/use-trusted-documents.ts';
-import { useForget } from './forget/use-forget.ts';
+import { DOCUMENT_ID, usePersistedQueryFallback, useTrustedDocuments } from './documents/trusted-documents.ts';
+import { NO_HEALTH_CHECK, type Readiness, useNotFound, useProbes } from './endpoints.ts';
+import { useForget } from './forget.ts';
 import type { DocumentCache } from './limits/document-cache.ts';
-import { useDocumentCache } from './limits/use-document-cache.ts';
-import { useDocumentLimits } from './limits/use-document-limits.ts';
-import { type OperationCheckOptions, useOperationCheck } from './limits/use-operation-check.ts';
-import { useOwnCodes } from './limits/use-own-codes.ts';
-import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
+import { useDocumentCache } from './limits/document-cache.ts';
+import { useDocumentLimits } from './limits/document-limits.ts';
+import { type OperationCheckOptions, useOperationCheck } from './limits/operation-check.ts';
+import { type RequestLimits, useOwnCodes, useRequestLimits } from './limits/request-limits.ts';
 import type { YogaRequestLog } from './logs/use-request-log.ts';
-import { maskError } from './masking.ts';
-import { useAcceptable } from './use-acceptable.ts';
-import { useConnection } from './use-connection.ts';
-import { useErrorOrder } from './use-error-order.ts';
+import { maskError, useErrorOrder } from './masking.ts';
+import { useReceipt } from './receipt.ts';
+import { useAcceptable, useRefusalTypes } from './refusal.ts';
+import { useResponseHeaders } from './response-headers.ts';
 import { useMetrics } from './use-metrics.ts';
-import { useNotFound } from './use-not-found.ts';
-import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
-import { useReceipt } from './use-receipt.ts';
-import { useRefusalTypes } from './use-refusal-types.ts';
 import { createYoga } from './yoga-library.ts';
 
 export interface YogaOptions {
@@ -106,8 +99,7 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       // On every refusal, whichever plugin makes it.
       useRefusalTypes(),
       // On every answer, whoever makes it.
-      useSecurityHeaders(options.cors),
-      useConnection(),
+      useResponseHeaders(options.cors),
       // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
       useProbes(options.readiness),
       // Before authentication: people have to see where to put their credential.

@@ -1,6 +1,3 @@
-import type { ExampleTab } from './graphiql.ts';
-import { graphqlString } from './literals.ts';
-
 /** People that the example queries name. They should exist, so that every example runs as it stands. */
 export interface ExamplePeople {
   readonly key: string;
@@ -12,6 +9,15 @@ export interface ExamplePeople {
 
 /** Headers that every request needs here, with what stands for their values. */
 export type NeededHeaders = Readonly<Record<string, string>>;
+
+/** A query that GraphiQL opens with. The first tab shows no variables, so it has none. */
+export interface ExampleTab {
+  readonly query: string;
+  /** As JSON text. */
+  readonly variables?: string;
+  /** As JSON text; the first tab shows none. */
+  readonly headers?: string;
+}
 
 /** What GraphiQL opens with: one person, a list with somebody missing, by out id with a variable, and fifty in one call. */
 export function exampleTabs({ key, email, outId, keys = [key] }: ExamplePeople, needed: NeededHeaders): ExampleTab[] {
@@ -91,3 +97,15 @@ const howToSend = (headers: string) =>
 # This gateway asks who you are.
 # Open "Headers" below, and put this there:
 ${headers.replace(/^/gm, '#   ')}`;
+
+/** JSON that a `<script>` of HTML can hold: no `<` ends it or begins a comment, and older JavaScript reads it as well. */
+export const scriptJson = (value: unknown): string => JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escapesOf);
+
+/** A string of GraphQL, on one line. What cannot be seen is escaped; half a surrogate pair, which GraphQL refuses, is U+FFFD. */
+export const graphqlString = (text: string): string =>
+  JSON.stringify(text.replace(/\p{Cs}/gu, '\ufffd')).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapesOf);
+
+const escapesOf = (character: string): string =>
+  Array.from({ length: character.length }, (_, index) => escapeOf(character.charCodeAt(index))).join('');
+
+const escapeOf = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;

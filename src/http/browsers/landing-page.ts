@@ -1,7 +1,22 @@
 import { createHash } from 'node:crypto';
-import { FAVICON, LOGO, TITLE } from './logo.ts';
+import type { Plugin } from 'graphql-yoga';
 
-export interface LandingPageOptions {
+/** Answers browsers that open `/` with a page that says what this is and where to go. Programs get a 404 there, as anywhere. */
+export function useLandingPage(options: LandingPageOptions): Plugin {
+  const { html, contentSecurityPolicy } = createLandingPage(options);
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': contentSecurityPolicy,
+    vary: 'accept',
+  };
+  return {
+    onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+      if (url.pathname === '/' && opensPage(request)) endResponse(new Response(html, { headers }));
+    },
+  };
+}
+
+interface LandingPageOptions {
   /** Whose people are served; left out where strangers need not learn that. */
   readonly people?: 'made-up' | 'real' | undefined;
   readonly hasGraphiql: boolean;
@@ -10,13 +25,13 @@ export interface LandingPageOptions {
 }
 
 /** The page at `/` for browsers. */
-export interface LandingPage {
+interface LandingPage {
   readonly html: string;
   readonly contentSecurityPolicy: string;
 }
 
 /** Plain HTML and a few styles: nothing runs, and nothing is loaded from anywhere. */
-export function createLandingPage(options: LandingPageOptions): LandingPage {
+function createLandingPage(options: LandingPageOptions): LandingPage {
   return { html: pageOf(options), contentSecurityPolicy: CONTENT_SECURITY_POLICY };
 }
 
@@ -86,3 +101,16 @@ const CONTENT_SECURITY_POLICY = [
   'img-src data:',
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 ].join('; ');
+
+/** The icon of every page. */
+export const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="8" fill="#3370ff"/><circle cx="16" cy="12" r="5" fill="#fff"/><path d="M6 26c1-6 5-8 10-8s9 2 10 8z" fill="#fff"/></svg>';
+
+export const FAVICON = `data:image/svg+xml,${encodeURIComponent(LOGO)}`;
+
+/** Of every page, too. */
+export const TITLE = 'Lark users';
+
+/** True for what a browser sends when somebody opens an address, and not for what scripts and programs send. */
+export const opensPage = ({ method, headers }: Request): boolean =>
+  method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);

@@ -1,8 +1,7 @@
 import { validate } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { describe, expect, it } from 'vitest';
-import { createDocumentCache } from '../../../src/http/limits/document-cache.ts';
-import { useDocumentCache } from '../../../src/http/limits/use-document-cache.ts';
+import { createDocumentCache, useDocumentCache } from '../../../src/http/limits/document-cache.ts';
 import { createSchema } from '../../../src/schema/schema.ts';
 import { collectGarbage } from '../../support/garbage.ts';
 import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';

@@ -1,10 +1,10 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Receipt } from '../directory/receipt.ts';
 import type { SchemaContext } from '../schema/builder.ts';
-import { type AskedHeaders, wantsReceipt } from './request-headers.ts';
+import type { AskedHeaders } from './request-headers.ts';
 import { isAsyncIterable } from './yoga-library.ts';
 
-/** Adds `extensions.receipt` to the answer, where the request asks for it, and a header where people are stale. */
+/** Adds `extensions.receipt` to responses whose request sends `x-lookup-receipt: true`, and a header where users are stale. */
 export function useReceipt(): Plugin<SchemaContext> {
   return {
     onExecute({ args }) {
@@ -12,17 +12,17 @@ export function useReceipt(): Plugin<SchemaContext> {
       return {
         onExecuteDone({ result, setResult }) {
           if (isAsyncIterable(result)) return;
-          const told = receiptExtensions(request.headers, receipt);
-          if (told) setResult({ ...result, extensions: { ...result.extensions, ...told } });
+          const extensions = receiptExtensions(request.headers, receipt);
+          if (extensions) setResult({ ...result, extensions: { ...result.extensions, ...extensions } });
         },
       };
     },
   };
 }
 
-/** What an answer tells of its receipt; `undefined` for nothing. `http` is not sent, but makes a header. */
+/** @returns the extensions of a response; `undefined` for none. `http` is not sent, but makes a header. */
 export function receiptExtensions(headers: AskedHeaders, receipt: Receipt): Record<string, unknown> | undefined {
-  const isWanted = wantsReceipt(headers);
+  const isWanted = headers.get('x-lookup-receipt') === 'true';
   if (!isWanted && receipt.stale === 0) return undefined;
   return {
     ...(isWanted && { receipt }),

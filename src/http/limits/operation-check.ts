@@ -1,15 +1,14 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { failures } from '../../errors.ts';
+import { failures, GatewayError } from '../../errors.ts';
 import type { SchemaContext } from '../../schema/builder.ts';
 import type { Named } from '../../schema/named-in-operation.ts';
 import { checkOperation } from '../../schema/operation-check.ts';
 import type { Admit, Admittance } from '../callers/admission.ts';
 import { ownErrorIn } from '../masking.ts';
-import { overloadError, overloadOf } from '../overloaded.ts';
 import { refusalError } from '../refusal.ts';
 import { isAsyncIterable } from '../yoga-library.ts';
-import { shortErrors } from './short-error.ts';
+import { shortErrors } from './document-limits.ts';
 
 export interface OperationCheckOptions {
   /** Identifiers that one operation may name. */
@@ -57,3 +56,23 @@ const withStatus = ({ message, nodes, extensions }: GraphQLError) =>
     // `spec`: clients that accept only application/json get a 200, as GraphQL over HTTP wants.
     extensions: { ...extensions, http: { status: failures.BAD_USER_INPUT.httpStatus, spec: true } },
   });
+
+/**
+ * Why an operation is rejected as a whole: each of its identifiers is OVERLOADED, so nothing of it was looked up, nor is any of it
+ * cached. The error with the longest wait, since all have to be asked for again.
+ * @param results of all identifiers of an operation, by list.
+ * @returns `undefined` where there is any other result, or none at all.
+ */
+export function overloadOf(results: readonly (readonly unknown[])[]): GatewayError | undefined {
+  let longest: GatewayError | undefined;
+  for (const list of results) {
+    for (const result of list) {
+      if (!(result instanceof GatewayError) || result.code !== 'OVERLOADED') return undefined;
+      if (!longest || (result.retryAfterMs ?? 0) > (longest.retryAfterMs ?? 0)) longest = result;
+    }
+  }
+  return longest;
+}
+
+/** The one error of such an operation. */
+export const overloadError = (overload: GatewayError): GraphQLError => refusalError(overload, { spec: true });

@@ -1,5 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../errors.ts';
 import type { UpstreamState } from '../telemetry/upstream-state.ts';
+import { endpointOf } from './logs/request-note.ts';
+import { refusalResponse } from './refusal.ts';
 
 export interface Readiness {
   /** True from the first token on, or at once where callers bring their own, until shutdown. */
@@ -40,3 +43,34 @@ export function useProbes(readiness: () => Readiness): Plugin {
 
 const redisOf = (shared: Readiness['shared']) =>
   shared && { status: shared.isUp ? 'ok' : 'away', replicas: shared.replicas };
+
+/**
+ * Answers 404 where there is nothing. Yoga itself takes any address for its own that ends in `/graphql`, be that the end of a query
+ * string.
+ * @param served what there is beside `/graphql` and `/forget`.
+ */
+export function useNotFound(served: { readonly schema: boolean; readonly metrics: boolean }): Plugin {
+  return {
+    onRequest({ request, url, serverContext, endResponse }) {
+      if (!isServed(request.method, url.pathname) && !isMounted(serverContext)) {
+        endResponse(
+          refusalResponse(new GatewayError('NOT_FOUND', 'There is nothing at this address. GraphQL is at /graphql.')),
+        );
+      }
+    },
+  };
+
+  function isServed(method: string, path: string): boolean {
+    const endpoint = endpointOf(path);
+    if (endpoint === 'graphql' || endpoint === 'forget') return true;
+    if (method !== 'GET') return false;
+    return (endpoint === 'metrics' && served.metrics) || (path === '/schema.graphql' && served.schema);
+  }
+}
+
+/** True where a framework serves the gateway below an address of its own, and takes that off for it: then `/graphql` is what is left. */
+function isMounted(serverContext: object): boolean {
+  const { req } = serverContext as { readonly req?: { readonly url?: string; readonly originalUrl?: string } };
+  const { url = '', originalUrl = url } = req ?? {};
+  return url !== originalUrl && endpointOf(url.split('?', 1)[0] ?? '') === 'graphql';
+}
