@@ -16,13 +16,12 @@ import { mayAsk } from './callers/use-authentication.ts';
 import { userTokenOf } from './callers/use-user-token.ts';
 import { eligibleLength, NO_VARIABLES, parseParams, readWhole, trustedText } from './json-request.ts';
 import { encode, write } from './json-response.ts';
-import type { RequestLog } from './logs/request-log.ts';
-import { addErrors, type RequestNote } from './logs/request-note.ts';
 import { maskError } from './masking.ts';
 import { overloadError, overloadOf } from './overloaded.ts';
 import { type BoundOperation, createPreparedOperations, makeData } from './prepared-operation.ts';
 import { refusalError } from './refusal.ts';
 import { type AskedHeaders, NodeHeaders } from './request-headers.ts';
+import { addErrors, type RequestLog, type RequestRecord } from './request-log.ts';
 import { receiptExtensions } from './use-receipt.ts';
 
 export interface FastPathOptions {
@@ -154,7 +153,7 @@ class FastRequest {
   readonly #eligible: Eligible;
   readonly #response: ServerResponse;
   readonly #disconnect: ResponseDisconnect;
-  readonly #note: RequestNote;
+  readonly #note: RequestRecord;
   #result: ExecutionResult = {};
 
   constructor(

@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
-import { endpointOf } from './logs/request-note.ts';
 import { refusalResponse } from './refusal.ts';
+import { endpointOf } from './request-log.ts';
 
 /**
  * Answers 404 where there is nothing. Yoga itself takes any address for its own that ends in `/graphql`, be that the end of a query

@@ -24,7 +24,6 @@ import { useDocumentLimits } from './limits/use-document-limits.ts';
 import { type OperationCheckOptions, useOperationCheck } from './limits/use-operation-check.ts';
 import { useOwnCodes } from './limits/use-own-codes.ts';
 import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
-import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import { useAcceptable } from './use-acceptable.ts';
 import { useConnection } from './use-connection.ts';
@@ -34,6 +33,7 @@ import { useNotFound } from './use-not-found.ts';
 import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
 import { useReceipt } from './use-receipt.ts';
 import { useRefusalTypes } from './use-refusal-types.ts';
+import type { YogaRequestLog } from './use-request-log.ts';
 import { createYoga } from './yoga-library.ts';
 
 export interface YogaOptions {

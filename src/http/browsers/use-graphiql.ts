@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { endpointOf } from '../logs/request-note.ts';
+import { endpointOf } from '../request-log.ts';
 import { createGraphiqlPage, type ExampleTab, type GraphiqlPage } from './graphiql.ts';
 import { opensPage } from './opens-page.ts';
 

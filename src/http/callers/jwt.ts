@@ -34,7 +34,7 @@ export function createJwtCheck(
       if (error instanceof GatewayError) throw error;
       if (isAboutTheToken(error)) return undefined;
       // A key of the JWKS that cannot be used.
-      telemetry({ type: 'caller-keys', outcome: 'AUTHENTICATION_UNAVAILABLE' });
+      telemetry({ type: 'jwks-fetch', outcome: 'AUTHENTICATION_UNAVAILABLE' });
       throw new GatewayError(
         'AUTHENTICATION_UNAVAILABLE',
         'The key that this token is checked with cannot be used; ask again.',

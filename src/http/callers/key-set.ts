@@ -80,8 +80,8 @@ export function createKeySet({ jwksUrl, clock, telemetry }: KeySetOptions): JWTV
       failure = error;
     }
     attemptedAt = clock();
-    if (failure !== undefined) telemetry({ type: 'caller-keys', outcome: 'AUTHENTICATION_UNAVAILABLE', status });
-    else if (hasFailed) telemetry({ type: 'caller-keys', outcome: 'fetched', status });
+    if (failure !== undefined) telemetry({ type: 'jwks-fetch', outcome: 'AUTHENTICATION_UNAVAILABLE', status });
+    else if (hasFailed) telemetry({ type: 'jwks-fetch', outcome: 'fetched', status });
   }
 
   function unavailable(): GatewayError {
