@@ -16,18 +16,18 @@ import type { Readiness } from './http/endpoints.ts';
 import { createFastPath } from './http/fast-path.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createListener, yogaHandler } from './http/listener.ts';
-import { createRequestLog } from './http/logs/request-log.ts';
-import { useRequestLog } from './http/logs/use-request-log.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import { type AskedHeaders, bypassesCache } from './http/request-headers.ts';
+import { createRequestLog } from './http/request-log.ts';
+import { useRequestLog } from './http/use-request-log.ts';
 import { createGatewayYoga, type GatewayYoga } from './http/yoga.ts';
 import type { Clock } from './policies/clock.ts';
 import type { SharedState } from './shared-state.ts';
 import type { Telemetry } from './telemetry/events.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import type { Traces } from './telemetry/traces.ts';
+import type { Traces } from './telemetry/tracing.ts';
 import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 
 /** What stands behind the HTTP side. */
@@ -50,7 +50,7 @@ export interface GatewayHttp {
   readonly main: HttpHandler;
   /** `/metrics` alone, for a port of its own; `undefined` without metrics. */
   readonly metrics: HttpHandler | undefined;
-  beginCut(): void;
+  beginTermination(): void;
   dispose(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     arrivals,
     needsUserToken: isForCallers,
     admit(operation, request) {
-      yogaLog.noteIdentifiers(request, operation.identifiers);
+      yogaLog.recordIdentifiers(request, operation.identifiers);
       return admit({ ...operation, caller: callerOf(request) });
     },
     requestLimits: { maxBodyBytes, maxBatchedOperations: options.maxBatchedOperations ?? 0 },
@@ -133,11 +133,11 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   return {
     main: handlerOf(yoga, options.fastPath === false ? undefined : fastPath),
     metrics: metricsYoga && handlerOf(metricsYoga),
-    beginCut: requestLog.beginCut,
+    beginTermination: requestLog.beginTermination,
     async dispose() {
       await yoga.dispose();
       await metricsYoga?.dispose();
-      requestLog.tellCut();
+      requestLog.reportTerminated();
     },
   };
 

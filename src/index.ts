@@ -28,7 +28,6 @@ export {
   startSandbox,
 } from './sandbox/sandbox.ts';
 export type { GatewayEvent, Telemetry } from './telemetry/events.ts';
-export type { LogEntry, LogLevel, LogOptions } from './telemetry/log.ts';
-export type { LogFields } from './telemetry/log-fields.ts';
+export type { LogEntry, LogFields, LogLevel, LogOptions } from './telemetry/log.ts';
 export type { LarkUser } from './upstream/lark-user.ts';
 export type { LookupKind } from './upstream/user-query.ts';

@@ -61,7 +61,7 @@ export async function runGateway(
   const metricsServer = metricsPort === undefined || !gateway.metrics ? undefined : createServer(gateway.metrics);
   const stop = async () => {
     gateway.beginShutdown();
-    if (server.listening) await drain(server, { ...config.shutdown, onCut: gateway.beginCut });
+    if (server.listening) await drain(server, { ...config.shutdown, onCut: gateway.beginTermination });
     // To the end, so that it can be seen how the end was.
     if (metricsServer?.listening) await close(metricsServer, config.shutdown.graceMs);
     await gateway.dispose();

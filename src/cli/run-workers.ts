@@ -96,16 +96,16 @@ function tell(event: WorkerEvent, lines: JsonLines): void {
     lines.write({ level: 'info', message: 'A worker listens.', fields: { worker, pid } });
   } else if (event.type === 'silent') {
     const { worker } = event;
-    lines.write({ level: 'error', message: 'A worker did not answer any more, and was killed.', fields: { worker } });
+    lines.write({ level: 'error', message: 'A worker stopped responding and was killed.', fields: { worker } });
   } else if (event.type === 'killed') {
     const { worker } = event;
-    lines.write({ level: 'error', message: 'A worker did not stop in time, and was killed.', fields: { worker } });
+    lines.write({ level: 'error', message: 'A worker did not stop in time and was killed.', fields: { worker } });
   } else {
     const { worker, exitCode, signal, pauseMs, reason } = event;
     // It has written so itself.
     if (reason !== undefined && pauseMs === undefined) return;
-    const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker ended, and is started again.';
-    lines.write({ level: 'error', message, fields: { worker, exitCode, signal, pauseMs } });
+    const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker exited and is restarted.';
+    lines.write({ level: 'error', message, fields: { worker, exitCode, signal, backoffMs: pauseMs } });
   }
 }
 

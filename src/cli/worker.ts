@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { ListenError } from '../http/server.ts';
-import { aggregateMetrics } from '../telemetry/metrics/aggregate.ts';
+import { aggregateMetrics } from '../telemetry/prometheus.ts';
 import { createChannel } from '../workers/channel.ts';
 import { wireToPrimary } from '../workers/wire.ts';
 import { createWorkerState } from '../workers/worker-state.ts';

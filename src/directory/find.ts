@@ -218,11 +218,11 @@ export function createFind(
     request.receipt.cacheHits += cacheHits + sharedHits;
     request.receipt.joined += joined;
     telemetry({
-      type: 'look-ups',
+      type: 'lookups',
       kind: batchKey.kind,
       cacheHits,
       sharedHits: store.isShared ? sharedHits : undefined,
-      joined,
+      coalesced: joined,
       queued,
       shed,
     });
@@ -258,5 +258,5 @@ export function countResults(
     }
   }
   const found = results.length - duplicates.length - notFound - failed - stale;
-  return { type: 'answers', kind, found, notFound, stale, errors };
+  return { type: 'lookup-results', kind, found, notFound, stale, errors };
 }

@@ -1,8 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
 import type { UpstreamState } from '../telemetry/upstream-state.ts';
-import { endpointOf } from './logs/request-note.ts';
 import { refusalResponse } from './refusal.ts';
+import { endpointOf } from './request-log.ts';
 
 export interface Readiness {
   /** True from the first token on, or at once where callers bring their own, until shutdown. */

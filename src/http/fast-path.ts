@@ -14,13 +14,12 @@ import type { Arrivals, Caller } from './callers/caller.ts';
 import { eligibleLength, NO_VARIABLES, parseParams, readWhole, trustedText } from './json-request.ts';
 import { encode, write } from './json-response.ts';
 import { overloadError, overloadOf } from './limits/operation-check.ts';
-import type { RequestLog } from './logs/request-log.ts';
-import { addErrors, type RequestNote } from './logs/request-note.ts';
 import { maskError } from './masking.ts';
 import { type BoundOperation, createPreparedOperations, makeData } from './prepared-operation.ts';
 import { receiptExtensions } from './receipt.ts';
 import { contentTypeFor, refusalError } from './refusal.ts';
 import { type AskedHeaders, NodeHeaders } from './request-headers.ts';
+import { addErrors, type RequestLog, type RequestRecord } from './request-log.ts';
 
 export interface FastPathOptions {
   readonly schema: GraphQLSchema;
@@ -151,7 +150,7 @@ class FastRequest {
   readonly #eligible: Eligible;
   readonly #response: ServerResponse;
   readonly #disconnect: ResponseDisconnect;
-  readonly #note: RequestNote;
+  readonly #note: RequestRecord;
   #result: ExecutionResult = {};
 
   constructor(

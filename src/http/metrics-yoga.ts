@@ -5,11 +5,11 @@ import type { Authentication } from './callers/authentication.ts';
 import { useAuthentication } from './callers/authentication.ts';
 import type { Arrivals } from './callers/caller.ts';
 import { NO_HEALTH_CHECK } from './endpoints.ts';
-import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError } from './masking.ts';
 import { refusalResponse, useRefusalTypes } from './refusal.ts';
 import { useResponseHeaders } from './response-headers.ts';
 import { useMetrics } from './use-metrics.ts';
+import type { YogaRequestLog } from './use-request-log.ts';
 import type { GatewayYoga } from './yoga.ts';
 import { createYoga } from './yoga-library.ts';
 
@@ -20,7 +20,7 @@ export interface MetricsYogaOptions {
   requestLog: YogaRequestLog;
 }
 
-/** The HTTP side of a port of its own for `/metrics`: answered, refused and logged as on the main one. There is nothing else. */
+/** Serves `/metrics` alone, for METRICS_PORT, with the authentication, errors and log of the main port. */
 export function createMetricsYoga({ metrics, authentication, arrivals, requestLog }: MetricsYogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga({
@@ -28,7 +28,7 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
     landingPage: false,
     multipart: false,
     healthCheckEndpoint: NO_HEALTH_CHECK,
-    // Not for pages: each preflight is a 204 without a header that would allow anything.
+    // No page may read it: each preflight is a 204 without CORS headers.
     cors: () => false,
     maskedErrors: { maskError },
     logging: { debug: silent, info: silent, warn: silent, error: requestLog.logFault },

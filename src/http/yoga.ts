@@ -21,12 +21,12 @@ import { useDocumentCache } from './limits/document-cache.ts';
 import { useDocumentLimits } from './limits/document-limits.ts';
 import { type OperationCheckOptions, useOperationCheck } from './limits/operation-check.ts';
 import { type RequestLimits, useOwnCodes, useRequestLimits } from './limits/request-limits.ts';
-import type { YogaRequestLog } from './logs/use-request-log.ts';
 import { maskError, useErrorOrder } from './masking.ts';
 import { useReceipt } from './receipt.ts';
 import { useAcceptable, useRefusalTypes } from './refusal.ts';
 import { useResponseHeaders } from './response-headers.ts';
 import { useMetrics } from './use-metrics.ts';
+import type { YogaRequestLog } from './use-request-log.ts';
 import { createYoga } from './yoga-library.ts';
 
 export interface YogaOptions {

@@ -7,15 +7,15 @@ import type { SlotLog } from './slot-log.ts';
 /** How this process finds out when a call may leave. */
 export type QuotaMode =
   /** By the log. */
-  | 'shared'
+  | 'distributed'
   /** By its share of the quota: the log is away. */
-  | 'alone'
+  | 'fallback'
   /** By both: the log is back, but others may not have noticed. */
-  | 'returning';
+  | 'recovering';
 
 export interface QuotaModes {
   readonly mode: QuotaMode;
-  /** The share that is kept in every mode but `shared`. */
+  /** The share that is kept in every mode but `distributed`. */
   readonly share: OwnQuota;
   /** Until when calls that others made by the log may count. */
   readonly waitUntil: number;
@@ -41,7 +41,7 @@ const FLAPPING_MS = 3_000;
 /** All calls that others made by the log have arrived a second ago. */
 export const WAIT_OUT_MS = WINDOW_MS + MOST_LATENESS_MS;
 /** How long the log has to be reachable without a break before a process goes by it alone. */
-const RETURNING_MS = 8_000;
+const RECOVERING_MS = 8_000;
 /** Another process may have noticed so much earlier that the log is back, and may stop keeping its share so much earlier. */
 const SKEW_MS = 1_500;
 
@@ -58,7 +58,7 @@ export interface QuotaModesOptions {
  * nothing: all keep their shares, so there is nothing to wait for, and the share stays the least that each gets.
  */
 export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaModesOptions): QuotaModes {
-  let mode: QuotaMode = 'returning';
+  let mode: QuotaMode = 'recovering';
   let shareOf = log.replicas();
   let share = createShare(callsPerSecond, shareOf, clock);
   /** Since when the log can be used again, as known at the latest. */
@@ -109,30 +109,30 @@ export function createQuotaModes({ log, callsPerSecond, clock, onMode }: QuotaMo
 
   function modeAt(now: number): QuotaMode {
     const since = log.reachableSince();
-    if (since === undefined || tryAgainAt !== undefined) return 'alone';
+    if (since === undefined || tryAgainAt !== undefined) return 'fallback';
     backSince = Math.max(since, trustedSince);
-    return now < backSince + RETURNING_MS ? 'returning' : 'shared';
+    return now < backSince + RECOVERING_MS ? 'recovering' : 'distributed';
   }
 
   function enter(next: QuotaMode): void {
     if (next === mode) return;
     const now = clock();
     const isKept = doAllKeepShares(now);
-    if (next === 'alone') {
+    if (next === 'fallback') {
       if (isKept) tryAgainAt = now + FLAPPING_MS;
       else waitUntil = now + WAIT_OUT_MS;
     }
-    if ((next === 'alone' && !isKept) || mode === 'shared') {
+    if ((next === 'fallback' && !isKept) || mode === 'distributed') {
       shareOf = log.replicas();
       share = createShare(callsPerSecond, shareOf, clock);
     }
-    returnedAt = mode === 'alone' ? backSince : undefined;
+    returnedAt = mode === 'fallback' ? backSince : undefined;
     mode = next;
     onMode(mode);
   }
 
   /** Until then no process goes by the log alone. With a new process among them, the shares are too large. */
   function doAllKeepShares(now: number): boolean {
-    return returnedAt !== undefined && now < returnedAt + RETURNING_MS - SKEW_MS && log.replicas() <= shareOf;
+    return returnedAt !== undefined && now < returnedAt + RECOVERING_MS - SKEW_MS && log.replicas() <= shareOf;
   }
 }

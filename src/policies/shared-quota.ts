@@ -48,9 +48,9 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     waitMs,
     take() {
       const { mode } = modes;
-      const ofShare = mode === 'shared' ? undefined : modes.share.take();
+      const ofShare = mode === 'distributed' ? undefined : modes.share.take();
       const reserved =
-        mode !== 'alone' && reservation ? createReservedSlot(reservation, { log, lateness, clock }) : undefined;
+        mode !== 'fallback' && reservation ? createReservedSlot(reservation, { log, lateness, clock }) : undefined;
       const parts = [ofShare, reserved].filter((part) => part !== undefined);
       reservation = undefined;
       const isProbe = pause.take();
@@ -82,25 +82,25 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
     estimateMs(calls) {
       const now = clock();
       const { mode, share, waitUntil } = modes;
-      const shareMs = mode === 'shared' ? 0 : Math.max(0, waitUntil - now) + share.estimateMs(calls);
+      const shareMs = mode === 'distributed' ? 0 : Math.max(0, waitUntil - now) + share.estimateMs(calls);
       const { limit, others, contenders } = latestAt(now);
       // Where others leave more than an equal part, that is there as well.
       const turnMs = WINDOW_MS / Math.max(limit / contenders, limit - others);
-      const logMs = mode === 'alone' ? 0 : Math.max(0, (reservation?.leaveAt ?? now) - now) + (calls - 1) * turnMs;
+      const logMs = mode === 'fallback' ? 0 : Math.max(0, (reservation?.leaveAt ?? now) - now) + (calls - 1) * turnMs;
       return Math.max(pause.waitMs(), shareMs, logMs);
     },
     pausedMs: pause.leftMs,
     claimProbe: pause.claimProbe,
     hasPausedSince: (at) => pause.until() > at,
     hasSpare() {
-      if (modes.mode === 'alone') return clock() >= modes.waitUntil && modes.share.hasSpare();
+      if (modes.mode === 'fallback') return clock() >= modes.waitUntil && modes.share.hasSpare();
       const { inUse, limit } = latestAt(clock());
       return pause.leftMs() === 0 && inUse * 2 < limit;
     },
     usage() {
       const now = clock();
       takenAt = takenAt.filter((at) => at > now - WINDOW_MS);
-      const { limit } = modes.mode === 'alone' ? modes.share.usage() : latestAt(now);
+      const { limit } = modes.mode === 'fallback' ? modes.share.usage() : latestAt(now);
       return { inUse: takenAt.length, limit: Math.floor(limit) };
     },
     isIdle() {
@@ -121,8 +121,8 @@ export function createSharedQuota(options: SharedQuotaOptions): Quota {
   function waitMs(): number | Promise<void> {
     const now = clock();
     const mode = modes.update();
-    const shareMs = mode === 'shared' ? 0 : Math.max(modes.waitUntil - now, modes.share.waitMs(), 0);
-    if (mode === 'alone') {
+    const shareMs = mode === 'distributed' ? 0 : Math.max(modes.waitUntil - now, modes.share.waitMs(), 0);
+    if (mode === 'fallback') {
       reservation = undefined;
       if (modes.isTrialDue()) void tryAgain();
       return Math.max(shareMs, pause.waitMs());

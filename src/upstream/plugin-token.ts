@@ -6,8 +6,7 @@ import { untilAborted } from '../policies/deadline.ts';
 import { hedged } from '../policies/hedge.ts';
 import { createPace } from '../policies/pace.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
-import type { CallSpan } from '../telemetry/traces/call-span.ts';
-import { createTraces, type Traces } from '../telemetry/traces.ts';
+import { type CallSpan, createTraces, type Traces } from '../telemetry/tracing.ts';
 import { decodePluginToken } from './envelope.ts';
 import { isProxyFailure, type Transport } from './transport.ts';
 

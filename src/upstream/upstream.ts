@@ -1,6 +1,6 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { Traces } from '../telemetry/traces.ts';
+import type { Traces } from '../telemetry/tracing.ts';
 import type { TokenStore } from './plugin-token.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
 import { createTransport, type TransportOptions } from './transport.ts';

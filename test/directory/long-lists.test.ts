@@ -37,13 +37,13 @@ describe('a list of hundreds', () => {
     expect(directory.state().lookupsQueued).toBe(0);
     expect(own.receipt).toMatchObject({ upstreamCalls: 3, identifiersSent: 230, joined: 0, cacheHits: 0 });
     expect(own.receipt.waitedMs).toBeGreaterThanOrEqual(2_000);
-    expect(events.find(({ type }) => type === 'look-ups')).toMatchObject({ queued: 230, joined: 0, shed: 0 });
+    expect(events.find(({ type }) => type === 'lookups')).toMatchObject({ queued: 230, coalesced: 0, shed: 0 });
     expect(events.filter(({ type }) => type === 'batch')).toMatchObject([
       { identifiers: 100, refreshedAhead: 0 },
       { identifiers: 100, refreshedAhead: 0 },
       { identifiers: 30, refreshedAhead: 0 },
     ]);
-    expect(events.filter(({ type }) => type === 'answers')).toMatchObject([{ found: 198, notFound: 32 }]);
+    expect(events.filter(({ type }) => type === 'lookup-results')).toMatchObject([{ found: 198, notFound: 32 }]);
   });
 
   it('shares each call with other lists of its kind, in equal parts', async () => {

@@ -56,9 +56,9 @@ describe.each(WAYS)(
       const { socket } = await send(path, type, head + body);
       socket.destroy();
       await expect.poll(lines).toHaveLength(1);
-      expect(lines()).toMatchObject([{ endpoint, method: 'POST', outcome: 'HUNG_UP' }]);
+      expect(lines()).toMatchObject([{ endpoint, method: 'POST', outcome: 'CLIENT_DISCONNECTED' }]);
       expect(lines()[0]).not.toHaveProperty('status');
-      expect(requests()).toMatchObject([{ endpoint, outcome: 'HUNG_UP' }]);
+      expect(requests()).toMatchObject([{ endpoint, outcome: 'CLIENT_DISCONNECTED' }]);
       expect(faults()).toEqual([]);
     });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
-import { endpointOf } from '../logs/request-note.ts';
+import { endpointOf } from '../request-log.ts';
 import { type ExampleTab, scriptJson } from './example-tabs.ts';
 import { FAVICON, LOGO, opensPage, TITLE } from './landing-page.ts';
 

@@ -47,7 +47,7 @@ export function createJwtCheck(
       if (error instanceof GatewayError) throw error;
       if (isAboutTheToken(error)) return undefined;
       // A key of the JWKS that cannot be used.
-      telemetry({ type: 'caller-keys', outcome: 'AUTHENTICATION_UNAVAILABLE' });
+      telemetry({ type: 'jwks-fetch', outcome: 'AUTHENTICATION_UNAVAILABLE' });
       throw new GatewayError(
         'AUTHENTICATION_UNAVAILABLE',
         'The key that this token is checked with cannot be used; ask again.',
@@ -194,8 +194,8 @@ function createKeySet({ jwksUrl, clock, telemetry }: KeySetOptions): JWTVerifyGe
       failure = error;
     }
     attemptedAt = clock();
-    if (failure !== undefined) telemetry({ type: 'caller-keys', outcome: 'AUTHENTICATION_UNAVAILABLE', status });
-    else if (hasFailed) telemetry({ type: 'caller-keys', outcome: 'fetched', status });
+    if (failure !== undefined) telemetry({ type: 'jwks-fetch', outcome: 'AUTHENTICATION_UNAVAILABLE', status });
+    else if (hasFailed) telemetry({ type: 'jwks-fetch', outcome: 'fetched', status });
   }
 
   function unavailable(): GatewayError {

@@ -50,10 +50,15 @@ describe.each([
     await expect.poll(() => signals.length).toBe(1);
     client.destroy();
     await expect.poll(requests).toHaveLength(1);
-    expect(line()).toMatchObject({ endpoint: 'graphql', outcome: 'HUNG_UP', operation: 'query', upstreamCalls: 1 });
+    expect(line()).toMatchObject({
+      endpoint: 'graphql',
+      outcome: 'CLIENT_DISCONNECTED',
+      operation: 'query',
+      upstreamCalls: 1,
+    });
     expect(line()).not.toHaveProperty('status');
     expect(line()).not.toHaveProperty('errors');
-    expect(requests()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'HUNG_UP' }]);
+    expect(requests()).toMatchObject([{ endpoint: 'graphql', status: undefined, outcome: 'CLIENT_DISCONNECTED' }]);
   });
   it('is written where the client disconnects in the middle of its body', async () => {
     const { url, server, requests, line } = await knowingTheDocument({ fastPath, ...withKeys }, bearer('k'));
@@ -63,7 +68,12 @@ describe.each([
     client.destroy();
     await closed;
     await expect.poll(requests).toHaveLength(1);
-    expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP', caller: 'frontend' });
+    expect(line()).toMatchObject({
+      endpoint: 'graphql',
+      method: 'POST',
+      outcome: 'CLIENT_DISCONNECTED',
+      caller: 'frontend',
+    });
     expect(line()).not.toHaveProperty('status');
   });
 
@@ -81,7 +91,7 @@ describe.each([
     await closed;
     send();
     await expect.poll(requests).toHaveLength(1);
-    expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'HUNG_UP' });
+    expect(line()).toMatchObject({ endpoint: 'graphql', method: 'POST', outcome: 'CLIENT_DISCONNECTED' });
   });
   it('is written for each request of the connection, and the calls of all of them are cancelled', async () => {
     const { url, sandbox, requests } = await knowingTheDocument({ fastPath });
@@ -98,8 +108,8 @@ describe.each([
       await expect.poll(() => signals.length).toBe(n - 1);
     }
     socket.destroy();
-    const hungUp = { outcome: 'HUNG_UP', usedFastPath: fastPath };
-    await expect.poll(requests).toMatchObject([hungUp, hungUp, hungUp]);
+    const disconnected = { outcome: 'CLIENT_DISCONNECTED', usedFastPath: fastPath };
+    await expect.poll(requests).toMatchObject([disconnected, disconnected, disconnected]);
     await expect.poll(() => signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });
 });

@@ -21,7 +21,9 @@ it('a call that only a disconnected client waits for is cancelled, on the fast p
   await expect.poll(() => signals.length).toBe(1);
   client.destroy();
   await expect.poll(() => signals[0]?.aborted).toBe(true);
-  await expect.poll(() => events.filter(({ type }) => type === 'request')).toMatchObject([{ outcome: 'HUNG_UP' }]);
+  await expect
+    .poll(() => events.filter(({ type }) => type === 'request'))
+    .toMatchObject([{ outcome: 'CLIENT_DISCONNECTED' }]);
   expect(events).toContainEqual(expect.objectContaining({ type: 'upstream-call', outcome: 'cancelled' }));
   expect(usedFastPath(events)).toBe(true);
 });

@@ -27,7 +27,7 @@ it('keys that cannot be fetched are fetched once for a request, on the fast path
   state.isDown = true;
   expect((await send(posted(usual, bearer(await sign())))).status).toBe(503);
   expect(state.requests).toBe(1);
-  expect(events.filter(({ type }) => type === 'caller-keys')).toHaveLength(1);
+  expect(events.filter(({ type }) => type === 'jwks-fetch')).toHaveLength(1);
 });
 
 it('the duration of a request that the fast path leaves to Yoga begins when it arrived', async () => {

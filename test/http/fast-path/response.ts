@@ -84,16 +84,17 @@ function figuresOf(events: readonly GatewayEvent[]): Record<string, number> {
     if (count) sums[name] = (sums[name] ?? 0) + count;
   };
   for (const event of events) {
-    if (event.type === 'look-ups') {
-      for (const name of ['cacheHits', 'joined', 'queued', 'shed'] as const) add(`${event.kind} ${name}`, event[name]);
-    } else if (event.type === 'answers') {
+    if (event.type === 'lookups') {
+      for (const name of ['cacheHits', 'coalesced', 'queued', 'shed'] as const)
+        add(`${event.kind} ${name}`, event[name]);
+    } else if (event.type === 'lookup-results') {
       for (const name of ['found', 'notFound', 'stale'] as const) add(`${event.kind} ${name}`, event[name]);
       for (const [code, count] of Object.entries(event.errors)) add(`${event.kind} ${code}`, count);
     } else if (event.type === 'upstream-call') {
       add(`${event.kind} ${event.outcome} calls`, 1);
       add(`${event.kind} sent`, event.identifiers);
     } else if (event.type === 'rows-dropped') {
-      add('rows dropped', event.malformed + event.unasked);
+      add('rows dropped', event.malformed + event.unrequested);
     }
   }
   return Object.fromEntries(Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1)));

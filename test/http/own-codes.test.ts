@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
-import { keptLog } from '../../support/kept-log.ts';
+import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { keptLog } from '../support/kept-log.ts';
 
 const body = (text: string, type = 'application/json') => ({
   method: 'POST',

@@ -29,7 +29,7 @@ async function listening(fastPath: boolean) {
 }
 
 it.each([true, false])(
-  'what does not finish in time at the end is told as cut, and how many these were (fastPath: %s)',
+  'requests that do not finish before the end of the shutdown are logged as TERMINATED, and counted (fastPath: %s)',
   async (fastPath) => {
     const { gateway, server, sandbox, ask, entries, requests, events } = await listening(fastPath);
     for (let n = 0; n < 2; n++) await once(ask('7000000000000000001'), 'response');
@@ -38,13 +38,13 @@ it.each([true, false])(
     await expect.poll(() => sent(events)).toBe(3);
     entries.length = 0;
     gateway.beginShutdown();
-    await drain(server, { delayMs: 0, graceMs: 0, onCut: gateway.beginCut });
+    await drain(server, { delayMs: 0, graceMs: 0, onCut: gateway.beginTermination });
     await gateway.dispose();
-    const fields = { endpoint: 'graphql', method: 'POST', outcome: 'CUT', caller: 'anybody' };
+    const fields = { endpoint: 'graphql', method: 'POST', outcome: 'TERMINATED', caller: 'anybody' };
     expect(requests()).toMatchObject([{ fields }, { fields }]);
     for (const { fields: told } of requests()) expect(told).not.toHaveProperty('status');
     expect(
       entries.filter(({ level }) => level === 'warn').map(({ message, fields: told }) => ({ message, told })),
-    ).toEqual([{ message: 'Stopping took too long for some requests: they were cut.', told: { requestsCut: 2 } }]);
+    ).toEqual([{ message: 'Requests in flight were terminated at shutdown.', told: { requestsTerminated: 2 } }]);
   },
 );

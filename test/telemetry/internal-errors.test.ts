@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createFaultLog } from '../../src/telemetry/fault-log.ts';
-import { createLog } from '../../src/telemetry/log.ts';
+import { createFaultLog, createLog } from '../../src/telemetry/log.ts';
 import { keptLog } from '../support/kept-log.ts';
 
-describe('a fault of the gateway', () => {
-  it('is told at once, and then every ten seconds with how often it came', () => {
+describe('an internal error of the gateway', () => {
+  it('is logged at once, then every ten seconds with its count', () => {
     const { log, entries } = keptLog();
     let now = 0;
     const logFault = createFaultLog(createLog(log), () => now);
@@ -25,7 +24,7 @@ describe('a fault of the gateway', () => {
     expect(entries).toHaveLength(2);
   });
 
-  it('is told again where so many came between that its place is forgotten', () => {
+  it('is logged again after 1,000 others: counts are bounded', () => {
     const { log, entries } = keptLog();
     const logFault = createFaultLog(createLog(log), () => 0);
     const withCode = (code: number) => Object.assign(new Error('many'), { code: `CODE_${code}` });

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { GatewayOptions } from '../../../src/gateway-options.ts';
-import { apiKeyOf, bearer } from '../../support/callers.ts';
-import { gatewayWithSandbox, post, UNASKED } from '../../support/gateway-with-sandbox.ts';
-import { keptLog } from '../../support/kept-log.ts';
-import { readPage } from '../../support/markdown.ts';
+import type { GatewayOptions } from '../../src/gateway-options.ts';
+import { apiKeyOf, bearer } from '../support/callers.ts';
+import { gatewayWithSandbox, post, UNASKED } from '../support/gateway-with-sandbox.ts';
+import { keptLog } from '../support/kept-log.ts';
+import { readPage } from '../support/markdown.ts';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
 const ZHANG_SAN = '7000000000000000001';
@@ -19,7 +19,7 @@ const get = (path: string, init: RequestInit = {}) =>
   new Request(`http://gateway.test${path}`, { headers: UNASKED, ...init });
 
 describe('the line of a request', () => {
-  it('tells what it took, and whose it was', async () => {
+  it('has the figures of the receipt, and the caller', async () => {
     const { gateway, requests } = await loggingGateway({
       auth: { kind: 'api-key', keys: [apiKeyOf('k', { name: 'frontend' })] },
     });
@@ -43,7 +43,7 @@ describe('the line of a request', () => {
         identifiers: 3,
         upstreamCalls: 1,
         cacheHits: 1,
-        joined: 0,
+        coalesced: 0,
         stale: 0,
         waitedMs: expect.any(Number),
       },
@@ -54,18 +54,18 @@ describe('the line of a request', () => {
     const { gateway, requests } = await loggingGateway();
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     await post(gateway, { query: '{ users(keys: ["1", ""]) { key } }' }, { traceparent });
-    const row = readPage('README.md').match(/^\| `info` \| .*one a request: (.*) \|$/m)?.[1] ?? '';
+    const row = readPage('README.md').match(/^\| `info` \| .*one per request: (.*) \|$/m)?.[1] ?? '';
     const fields = [...row.replace(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, name]) => name);
     expect(new Set(fields)).toEqual(new Set(Object.keys(requests()[0]?.fields ?? {})));
   });
 
-  it('counts errors by code, over all the people of the request', async () => {
+  it('counts errors by code, over all users of the request', async () => {
     const { query, requests } = await loggingGateway();
     await query('{ users(keys: ["", ""]) { key } usersByEmail(emails: ["nobody"]) { key } }');
     expect(requests()[0]?.fields).toMatchObject({ outcome: 'BAD_USER_INPUT', errors: { BAD_USER_INPUT: 3 } });
   });
 
-  it('adds up what the operations of a batch took; they wait at the same time', async () => {
+  it('sums the receipts of batched operations, and takes their longest wait', async () => {
     const { gateway, requests } = await loggingGateway({ maxBatchedOperations: 3 });
     await post(gateway, { query: `{ user(key: "${ZHANG_SAN}") { key } }` });
     const naming = (keys: string) => ({ query: `{ users(keys: [${keys}]) { key } }` });
@@ -83,20 +83,20 @@ describe('the line of a request', () => {
     ['does not parse', '{', { outcome: 'GRAPHQL_PARSE_FAILED' }],
     ['does not fit the schema', '{ nobody }', { outcome: 'GRAPHQL_VALIDATION_FAILED' }],
     ['names too many', `{ users(keys: ["1", "2", "3"]) { key } }`, { outcome: 'BAD_USER_INPUT', operation: 'query' }],
-  ])('is written for a document that %s, too', async (_, query, fields) => {
+  ])('is also written for a document that %s', async (_, query, fields) => {
     const { gateway, requests } = await loggingGateway({ maxIdentifiers: 2 });
     const { status } = await post(gateway, { query });
     expect(requests()).toMatchObject([{ level: 'info', fields: { status, caller: 'anybody', ...fields } }]);
   });
 
-  it('is written for callers who are refused, without a name', async () => {
+  it('is written for unauthenticated callers, without a name', async () => {
     const { gateway, requests } = await loggingGateway({ auth: { kind: 'api-key', keys: [apiKeyOf('k')] } });
     await post(gateway, { query: '{ __typename }' }, bearer('another'));
     expect(requests()[0]?.fields).toMatchObject({ status: 401, outcome: 'UNAUTHENTICATED' });
     expect(requests()[0]?.fields).not.toHaveProperty('caller');
   });
 
-  it('is written for callers who have asked for too much', async () => {
+  it('is written for rate-limited callers', async () => {
     const keys = [apiKeyOf('k')];
     const { gateway, requests } = await loggingGateway({ auth: { kind: 'api-key', keys }, identifiersPerMinute: 3 });
     const two = { query: '{ users(keys: ["1", "2"]) { key } }' };
@@ -105,14 +105,14 @@ describe('the line of a request', () => {
     expect(requests()[1]?.fields).toMatchObject(expected);
   });
 
-  it('is written for names of other machines, without the name', async () => {
+  it('is written for other host names, without the name', async () => {
     const { gateway, requests } = await loggingGateway({ auth: { kind: 'none' } });
     await gateway.fetch(get('/graphql?query={__typename}'));
     const fields = { endpoint: 'other', method: 'GET', status: 403, outcome: 'FORBIDDEN', errors: { FORBIDDEN: 1 } };
     expect(requests()).toEqual([{ level: 'info', message: 'request', fields }]);
   });
 
-  it('tells a client that hung up', async () => {
+  it('has the outcome CLIENT_DISCONNECTED if the client disconnects', async () => {
     const { gateway, requests, sandbox } = await loggingGateway();
     sandbox.faults.start({ name: 'latency', ms: 300 });
     const client = new AbortController();
@@ -120,10 +120,10 @@ describe('the line of a request', () => {
     const hangsUp = gateway.fetch(get(`/graphql?query=${encodeURIComponent(query)}`, { signal: client.signal }));
     setTimeout(() => client.abort(), 50);
     await expect(hangsUp).rejects.toThrow('aborted');
-    await vi.waitFor(() => expect(requests()[0]?.fields).toMatchObject({ outcome: 'HUNG_UP' }));
+    await vi.waitFor(() => expect(requests()[0]?.fields).toMatchObject({ outcome: 'CLIENT_DISCONNECTED' }));
   });
 
-  it('names no path, and no method that nobody knows', async () => {
+  it('has no path, and no unknown method', async () => {
     const { gateway, requests } = await loggingGateway();
     await gateway.fetch(get('/people/zhangsan@example.com', { method: 'ZHANGSAN' }));
     expect(requests()[0]?.fields).toMatchObject({
@@ -135,7 +135,7 @@ describe('the line of a request', () => {
     expect(JSON.stringify(requests())).not.toMatch(/zhangsan/i);
   });
 
-  it.each(['/health', '/readiness'])('of %s is for debugging only', async (path) => {
+  it.each(['/health', '/readiness'])('of %s is at debug level', async (path) => {
     const { gateway, requests } = await loggingGateway();
     const { headers } = await gateway.fetch(get(path));
     const requestId = headers.get('x-request-id');
@@ -143,7 +143,7 @@ describe('the line of a request', () => {
     expect(requests()).toMatchObject([{ level: 'debug', fields: { endpoint: path.slice(1), status: 200, requestId } }]);
   });
 
-  it('has an id of its own, whatever the client sends as one, which is on the answer too', async () => {
+  it('has a generated id, never one of the client, which the response has too', async () => {
     const { gateway, requests } = await loggingGateway();
     const response = await post(gateway, { query: '{ __typename }' }, { 'x-request-id': ZHANG_SAN });
     expect(response.headers.get('x-request-id')).toMatch(UUID);
@@ -151,8 +151,8 @@ describe('the line of a request', () => {
   });
 });
 
-describe('a fault of the gateway', () => {
-  it('is told with the id of its request, once for a list that fails a hundred times', async () => {
+describe('an internal error of the gateway', () => {
+  it('is logged with the id of its request, once for a list that fails a hundred times', async () => {
     const { gateway, entries, requests } = await loggingGateway();
     vi.spyOn(gateway.directory, 'find').mockImplementation(async ({ identifiers }) => {
       const error = new Error('secret');
@@ -167,7 +167,7 @@ describe('a fault of the gateway', () => {
     expect(faults).toEqual([
       {
         level: 'error',
-        message: 'The gateway failed inside.',
+        message: 'Internal error.',
         fields: { requestId, failures: 1, stack: expect.any(String) },
       },
     ]);
@@ -180,8 +180,8 @@ describe('a fault of the gateway', () => {
   });
 });
 
-describe('a gateway in another program', () => {
-  it('writes no line for a request unless it is given a log; its answer has an id all the same, which faults are told with', async () => {
+describe('a gateway embedded in another program', () => {
+  it('writes no request line without a log; responses have an id, which internal errors are logged with', async () => {
     const { gateway } = await gatewayWithSandbox({ gateway: { log: undefined } });
     const written = vi.spyOn(process.stderr, 'write');
     const response = await post(gateway, { query: '{ __typename }' });
