@@ -56,12 +56,13 @@ export function createFind(
     const count = identifiers.length;
     const now = clock();
     const canRead = mayReadUsers(request);
-    const results = new Array<LookupResult>(count).fill(null);
+    const results: LookupResult[] = [];
     const firstIndex = count > 1 ? new Map<string, number>() : undefined;
     let duplicates: [number, number][] | undefined;
     let list: PendingList | undefined;
     let cacheHits = 0;
     for (let index = 0; index < count; index++) {
+      results.push(null);
       const raw = identifiers[index] as string;
       let spelling: string | GatewayError = raw;
       let id = raw;

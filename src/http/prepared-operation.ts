@@ -151,9 +151,9 @@ export function makeData(
       data[responseName] = userValue(found[0] ?? null, field, leafArgs, context, undefined, errors);
       continue;
     }
-    const values = new Array<Variables | null>(found.length);
+    const values: (Variables | null)[] = [];
     for (let index = 0; index < found.length; index++) {
-      values[index] = userValue(found[index] ?? null, field, leafArgs, context, index, errors);
+      values.push(userValue(found[index] ?? null, field, leafArgs, context, index, errors));
     }
     data[responseName] = values;
   }
