@@ -13,7 +13,7 @@ export function apiKey(name: string): void {
 
   ${key}
 
-Its entry for API_KEYS, from which nobody can tell the key:
+Its entry for API_KEYS, which does not show the key:
 
   ${name}:${sha256Hex(key)}
 `);

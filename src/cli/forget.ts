@@ -23,7 +23,7 @@ const refusalShape = z.object({
   errors: z.tuple([z.object({ message: z.string(), extensions: z.object({ code: z.string() }) })]),
 });
 
-/** Has a running gateway forget a person, and says in plain words whether it has. */
+/** Has a running gateway forget a user, and prints whether it has. */
 export async function forget(flags: ForgetFlags): Promise<void> {
   const mistakes: string[] = [];
   const address = addressOf(flags.url, mistakes);
@@ -65,7 +65,7 @@ async function post(address: URL, body: unknown, credential: string | undefined)
         ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
       },
       body: JSON.stringify(body),
-      // Somebody else is to learn neither the credential nor whom it is about.
+      // No other host gets the credential or the identifier.
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -85,12 +85,12 @@ async function post(address: URL, body: unknown, credential: string | undefined)
 function reasonOf(error: unknown): string {
   const { name, cause } = error as Error;
   if (name === 'TimeoutError') return 'TIMEOUT';
-  // All that `fetch` tells of ports which it never asks: no code, and no address.
+  // `fetch` gives no code and no address for ports that it blocks.
   if (cause instanceof Error && cause.message === 'bad port') return 'BAD_PORT';
   return codeOf(cause ?? error);
 }
 
-/** Whatever answers there may not write to a terminal as it likes. */
+/** A response may not write control characters to a terminal. */
 const printable = (words: string) => words.replace(/\p{C}/gu, '').slice(0, 400);
 
 const doneLine = ({ entries, replicas }: z.infer<typeof answerShape>) =>
@@ -149,7 +149,7 @@ function forgetAdvice(code: string | undefined, origin: string, hasCredential: b
       'Use a credential with the scope cache:forget (to name an e-mail address also email:read), for a tenant that it may name; or, where the gateway has no AUTH, ask on its own machine.',
     BAD_USER_INPUT: 'Check what you gave: they are not forgotten.',
     RATE_LIMITED: 'Run this again in a minute: they are not forgotten.',
-    FORGET_INCOMPLETE: 'Run this again until it succeeds: it is harmless to forget somebody twice.',
+    FORGET_INCOMPLETE: 'Run this again until it succeeds: it is harmless to forget a user twice.',
     AUTHENTICATION_UNAVAILABLE: 'Run this again in a minute: they are not forgotten.',
     INTERNAL_SERVER_ERROR: 'Look at the log of the gateway, and run this again: they may not be forgotten.',
     ECONNREFUSED: `Nothing listens at ${origin}: check --url, and that the gateway runs.`,

@@ -11,7 +11,7 @@ import type { JsonLines } from './json-lines.ts';
 export interface Setup {
   readonly config: Config;
   readonly credential: Credential;
-  /** Whom examples name. */
+  /** Users of the examples. */
   readonly examples: ExamplePeople;
 }
 
@@ -23,8 +23,8 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** What a worker has in common with others. */
-interface Company {
+/** What a worker shares with others. */
+interface SharedDependencies {
   readonly shared?: SharedState | undefined;
   /** The metrics of all of them. */
   readonly gatherMetrics?: (() => Promise<string>) | undefined;
@@ -36,7 +36,7 @@ interface Company {
 export async function runGateway(
   { config, credential, examples }: Setup,
   lines: JsonLines,
-  { shared, gatherMetrics, onMetrics }: Company = {},
+  { shared, gatherMetrics, onMetrics }: SharedDependencies = {},
 ): Promise<Running> {
   keepRequestsYoung();
   const { showsGraphiql, ...exposure } = config.exposure;
@@ -80,7 +80,7 @@ export async function runGateway(
 /**
  * Has V8 keep young whatever is made for a request. From requests that wait for the user API it learns that such objects live long,
  * and makes them where only a full collection looks; there each keeps alive what it points to. Without that, up to a quarter less
- * time goes into an answer. To be called before there is anything to learn from.
+ * time goes into an answer. To be called before the first request.
  */
 function keepRequestsYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');

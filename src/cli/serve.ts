@@ -8,7 +8,7 @@ import { createJsonLines, type JsonLines } from './json-lines.ts';
 import { type Running, runGateway, type Setup } from './run-gateway.ts';
 import { onStopSignal } from './stop-signal.ts';
 
-/** Runs until a signal stops it. Resolves once it listens. What is for people goes to standard output, the log to standard error. */
+/** Runs until a signal stops it. Resolves once it listens. The banner goes to standard output, the log to standard error. */
 export async function serve(sources: Sources, version: string): Promise<void> {
   const config = readConfig(sources);
   const embedded = config.upstream.kind === 'sandbox' ? await startEmbedded(config.upstream) : undefined;
@@ -30,7 +30,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       stopping: (message) => lines.say('info', message),
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
-    // The banner is for people. Whoever collects the log learns of a start, too, and of which version.
+    // For who collects the log, which does not hold the banner.
     lines.write({ level: 'info', message: 'The gateway listens.', fields: { version, url: running.url } });
     for (const warning of config.warnings) lines.say('warn', warning);
     process.stdout.write(serveBanner({ version, ...running, config, embedded, exampleKey: examples.key }));
@@ -76,7 +76,7 @@ interface ServeBanner {
   readonly exampleKey: string;
 }
 
-/** What people see after `npm start`: where to go, whose people these are, and one line to try. */
+/** What a terminal shows after `npm start`: the addresses, whether the users are real, and one line to try. */
 function serveBanner({ version, url, metricsUrl, config, embedded, exampleKey }: ServeBanner): string {
   const lines = [
     `lark-user-gateway ${version}`,

@@ -7,10 +7,10 @@ import type { SettingName, Settings } from './settings.ts';
 
 export type CallerConfig = Pick<GatewayOptions, 'auth' | 'tenantKeys' | 'emailNeedsScope' | 'identifiersPerMinute'>;
 
-interface Surroundings {
+interface CallerContext {
   /** The address to listen on. */
   readonly host: string;
-  /** True in front of the embedded sandbox, unless its people come from a file. */
+  /** True in front of the embedded sandbox, unless its users come from a file. */
   readonly hasMadeUpPeople: boolean;
   isSet(name: SettingName): boolean;
 }
@@ -20,12 +20,12 @@ const OF_KIND = {
   jwt: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_ALGORITHMS', 'JWT_CLOCK_TOLERANCE_SECONDS'],
 } as const satisfies Record<string, SettingName[]>;
 
-/** Who may ask, and for what. Mistakes are added to `mistakes`. */
-export function callerConfig(values: Settings, around: Surroundings, mistakes: string[]): CallerConfig {
+/** Which callers are answered, and what they may do. Mistakes are added to `mistakes`. */
+export function callerConfig(values: Settings, context: CallerContext, mistakes: string[]): CallerConfig {
   const kind = values.AUTH ?? 'none';
   const tenantKeys = listOf(values.LARK_TENANT_KEYS);
-  checkUnused(kind, around, mistakes);
-  const auth = authOptions(kind, values, around, mistakes);
+  checkUnused(kind, context, mistakes);
+  const auth = authOptions(kind, values, context, mistakes);
   if (auth?.kind === 'api-key') mistakes.push(...tenantMistakes(auth.keys, tenantKeys));
   return {
     auth,
@@ -38,11 +38,11 @@ export function callerConfig(values: Settings, around: Surroundings, mistakes: s
 function authOptions(
   kind: 'none' | 'api-key' | 'jwt',
   values: Settings,
-  around: Surroundings,
+  context: CallerContext,
   mistakes: string[],
 ): AuthOptions | undefined {
-  if (kind === 'none') return openTo(around, mistakes);
-  if (kind === 'jwt') return jwtOptions(values, around, mistakes);
+  if (kind === 'none') return openTo(context, mistakes);
+  if (kind === 'jwt') return jwtOptions(values, context, mistakes);
   if (values.API_KEYS === undefined) {
     mistakes.push('AUTH is api-key: set API_KEYS or API_KEYS_FILE. The command "api-key <name>" makes a key.');
     return undefined;
@@ -50,17 +50,17 @@ function authOptions(
   return { kind, keys: parseApiKeys(values.API_KEYS, mistakes) };
 }
 
-function openTo({ host, hasMadeUpPeople }: Surroundings, mistakes: string[]): AuthOptions {
+function openTo({ host, hasMadeUpPeople }: CallerContext, mistakes: string[]): AuthOptions {
   const isLocal = isLoopbackAddress(host);
   if (!isLocal && !hasMadeUpPeople) {
     mistakes.push(
-      `HOST: expected a loopback address such as 127.0.0.1, ${got(host)}: with AUTH=none people would be open to the network. Set AUTH to api-key or jwt.`,
+      `HOST: expected a loopback address such as 127.0.0.1, ${got(host)}: with AUTH=none users would be open to the network. Set AUTH to api-key or jwt.`,
     );
   }
   return { kind: 'none', hosts: isLocal ? 'loopback' : 'any' };
 }
 
-function jwtOptions(values: Settings, { isSet }: Surroundings, mistakes: string[]): AuthOptions | undefined {
+function jwtOptions(values: Settings, { isSet }: CallerContext, mistakes: string[]): AuthOptions | undefined {
   const missing = OF_KIND.jwt.slice(0, 3).filter((name) => !isSet(name));
   if (missing.length > 0) mistakes.push(`AUTH is jwt: set ${missing.join(', ')}.`);
   const algorithms = listOf(values.JWT_ALGORITHMS);
@@ -73,7 +73,7 @@ function jwtOptions(values: Settings, { isSet }: Surroundings, mistakes: string[
   const { JWT_JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = values;
   if (jwksUrl !== undefined && !isSafeHttpUrl(jwksUrl)) {
     mistakes.push(
-      'JWT_JWKS_URL: expected https, or http on a loopback address: whoever can change the keys can be anybody.',
+      'JWT_JWKS_URL: expected https, or http on a loopback address: a changed key set makes every token valid.',
     );
   }
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
@@ -88,7 +88,7 @@ function jwtOptions(values: Settings, { isSet }: Surroundings, mistakes: string[
 }
 
 /** What is set for another kind of authentication is probably meant to be in force. */
-function checkUnused(kind: 'none' | 'api-key' | 'jwt', { isSet }: Surroundings, mistakes: string[]): void {
+function checkUnused(kind: 'none' | 'api-key' | 'jwt', { isSet }: CallerContext, mistakes: string[]): void {
   for (const [other, names] of Object.entries(OF_KIND)) {
     const idle = other === kind ? [] : names.filter(isSet);
     if (idle.length > 0)
@@ -97,7 +97,7 @@ function checkUnused(kind: 'none' | 'api-key' | 'jwt', { isSet }: Surroundings, 
   if (kind !== 'none') return;
   const needing = (['EMAIL_NEEDS_SCOPE', 'IDENTIFIERS_PER_MINUTE'] as const).filter(isSet);
   if (needing.length > 0)
-    mistakes.push(`${needing.join(', ')}: set, but AUTH is none, so callers cannot be told apart. Set AUTH.`);
+    mistakes.push(`${needing.join(', ')}: set, but AUTH is none, so callers are not identified. Set AUTH.`);
 }
 
 function tenantMistakes(keys: readonly ApiKey[], tenantKeys: readonly string[] | undefined): string[] {
@@ -127,7 +127,7 @@ const KNOWN_SCOPES: readonly string[] = Object.values(SCOPES);
 
 /**
  * Reads `name:sha256hex[;scopes=a+b][;tenants=a+b],…`, also with line breaks in place of commas. A line that begins with `#` is a
- * comment. Mistakes are added to `mistakes`, by position: somebody may have written a key where its hash belongs.
+ * comment. Mistakes are added to `mistakes`, by position: a key may stand where its hash belongs.
  */
 export function parseApiKeys(text: string, mistakes: string[]): ApiKey[] {
   const lines = text.split('\n').map((line) => (line.trim().startsWith('#') ? '' : line));

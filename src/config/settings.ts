@@ -10,7 +10,7 @@ import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
 
 /**
- * Every setting, in the order people read them. The flag of a setting is its name in lower case with hyphens:
+ * Every setting, in the order of `--help` and the docs. The flag of a setting is its name in lower case with hyphens:
  * `LARK_BASE_URL` is `--lark-base-url`.
  */
 export const settings = {

@@ -8,7 +8,7 @@ export interface Sources {
   /** Flags of the command line under the names of their settings. They win over everything else. */
   readonly flags?: Environment;
   readonly environment: Environment;
-  /** A file of NAME=value lines, for what neither flags nor environment say. */
+  /** A file of NAME=value lines, for what neither flags nor environment set. */
   readonly envFile?: { readonly path: string; readonly isOptional: boolean };
 }
 
@@ -23,18 +23,18 @@ const KNOWN_NAMES = [
 
 /**
  * All sources as one, the strongest first: flags, environment, `.env`. An empty value counts as not set.
- * Mistakes in the file are added to `mistakes`; names that are nearly those of settings to `oddities`.
+ * Mistakes in the file are added to `mistakes`; names that are nearly those of settings to `warnings`.
  */
 export function mergeSources(
   { flags = {}, environment, envFile }: Sources,
   mistakes: string[],
-  oddities: string[],
+  warnings: string[],
 ): Environment {
-  const fromFile = envFile ? readEnvFile(envFile, mistakes, oddities) : {};
+  const fromFile = envFile ? readEnvFile(envFile, mistakes, warnings) : {};
   const own = Object.keys(environment).filter((name) => !isServiceLink(environment[name]));
-  oddities.push(
-    ...misspelt(Object.keys(fromFile), envFile?.path ?? '', KNOWN_NAMES),
-    ...misspelt(own, 'the environment', KNOWN_NAMES),
+  warnings.push(
+    ...unknownSettings(Object.keys(fromFile), envFile?.path ?? '', KNOWN_NAMES),
+    ...unknownSettings(own, 'the environment', KNOWN_NAMES),
   );
   return { ...withoutEmpty(fromFile), ...withoutEmpty(environment), ...withoutEmpty(flags) };
 }
@@ -181,14 +181,13 @@ function readUnquoted(rest: string, name: string, where: string, { known, secret
 }
 
 /**
- * Names that mean nothing here, but nearly those of settings. A setting that is not set because its name is misspelt may be one that
- * keeps people safe.
+ * Unknown names that are nearly those of settings: a misspelled setting may be one that protects users.
  *
  * @param names as they were found, `where` they were found.
  * @param known every name that means something.
  * @returns a sentence for each.
  */
-function misspelt(names: readonly string[], where: string, known: readonly string[]): string[] {
+function unknownSettings(names: readonly string[], where: string, known: readonly string[]): string[] {
   return names.flatMap((name) => {
     if (known.includes(name)) return [];
     // A letter for each five: short names of other programs are near to everything.

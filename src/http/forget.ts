@@ -11,9 +11,9 @@ import { refusalResponse } from './refusal.ts';
 interface ForgetEndpointOptions {
   forget: ForgetEverywhere;
   callerOf: CallerOf;
-  /** Decides by who asks. */
+  /** Decides by the caller. */
   admit: OperationCheckOptions['admit'];
-  /** Called with what nobody thought of. */
+  /** Called with a fault of the gateway. */
   onFault(error: unknown): void;
 }
 
@@ -24,8 +24,8 @@ const TOO_LARGE = 413;
 const UNSUPPORTED = 415;
 
 /**
- * Answers `POST /forget`, of a body such as `{"key":"…"}`, when that person is forgotten everywhere. It asks the user API nothing,
- * and so never tells whether there is such a person. Always JSON: a page of another site cannot send that unasked.
+ * Answers `POST /forget`, with a body such as `{"key":"…"}`, when that user is forgotten everywhere. Without a call to the user API, so
+ * that it never shows whether there is such a user. Always JSON: a page of another site cannot send that without a preflight.
  */
 export function useForget({ forget, callerOf, admit, onFault }: ForgetEndpointOptions): Plugin {
   return {
@@ -87,7 +87,7 @@ const tooLarge = () =>
 const scopeMissing = () =>
   new GatewayError(
     'FORBIDDEN',
-    `To have people forgotten needs the scope ${SCOPES.forget}, which this credential has not.`,
+    `Expected a credential with the scope ${SCOPES.forget}, got one without it. Use another credential.`,
   );
 
 const emailScopeMissing = () =>
@@ -116,7 +116,7 @@ const bodyShape = z.union([
     .transform(({ email, tenantKey }): UserIdentifier => ({ kind: 'email', identifier: email, tenantKey })),
 ]);
 
-/** @returns whom a body names, or why it names nobody, without what it holds; `too large` where the rest is not read. */
+/** @returns the identifier in a body, or why there is none; `too large` where the rest is not read. */
 async function readForgetBody(body: ReadableStream<Uint8Array> | null) {
   // Nothing but its client ends a body before it is whole.
   const bytes = await readAtMost(MAX_FORGET_BYTES, body).catch(() => 'cut off' as const);

@@ -13,7 +13,7 @@ const UNCODED: ErrorCode = 'BAD_USER_INPUT';
  */
 export function maskError(error: unknown): Error {
   const own = ownErrorIn(error);
-  // The path tells where; a location in the query for each of a thousand list items would only repeat itself.
+  // The path is enough: the location in the query would be the same for each of a thousand list items.
   if (own) return new GraphQLError(own.message, { path: pathOf(error), extensions: own.extensions });
   if (error instanceof GraphQLError && isMeantForClients(error)) return withCode(error);
   return new GraphQLError('The gateway failed inside. Its operator finds the cause in the log.', {
@@ -24,7 +24,7 @@ export function maskError(error: unknown): Error {
 }
 
 /**
- * graphql-js gives none to what it finds out while it executes: an argument of a directive or a field whose variable is null, say.
+ * graphql-js gives none to errors of execution: an argument of a directive or a field whose variable is null, say.
  * All that is left to it of an operation depends on the request.
  */
 function withCode(error: GraphQLError): GraphQLError {

@@ -25,7 +25,7 @@ export interface ClientTimes extends SlowClientOptions {
   readonly requestMs: number;
 }
 
-/** Without them a few clients that stand still could hold all connections, and the memory behind them. */
+/** Without them a few idle clients could hold all connections, and their memory. */
 const CLIENT_TIMES: ClientTimes = { requestMs: 30_000, unreadMs: 60_000, checkMs: 10_000 };
 
 /** A Node server for a gateway, not yet listening. @param given how long clients may take. */
@@ -57,7 +57,7 @@ export class ListenError extends Error {
 
 /**
  * Starts listening.
- * @returns the address people can open.
+ * @returns the address to open.
  * @throws ListenError where the port is taken or not allowed.
  */
 export function listen(server: Server, at: { host: string; port: number; portSetting: string }): Promise<string> {
@@ -101,12 +101,12 @@ export async function drain(server: Server, { delayMs, graceMs, onCut }: DrainOp
   await close(server, graceMs, onCut);
 }
 
-/** Stops listening and waits for what is in flight, at most `graceMs`; then what is left is cut, and has been told so. */
+/** Stops listening and waits for requests in flight, at most `graceMs`; the rest is terminated, after `onCut`. */
 export function close(server: Server, graceMs: number, onCut: () => void = () => {}): Promise<void> {
   return new Promise((resolve) => {
     let onClosed = resolve;
     const timer = setTimeout(() => {
-      // Connections tell of their end later than the server: when the turn of the event loop ends. The next but one is after it.
+      // Connections emit `close` later than the server, at the end of this turn of the event loop. The next but one is after it.
       onClosed = () => void setImmediate(() => setImmediate(resolve));
       onCut();
       server.closeAllConnections();
@@ -164,8 +164,8 @@ interface SlowClientOptions {
 }
 
 /**
- * Closes connections whose clients do not take their answers, which would stay in memory for ever. A client that takes its answer
- * slowly is left alone, as is one that waits for it. The time of a connection is set only when it is seen with something unread: a
+ * Closes connections whose clients do not read their responses, which would stay in memory for ever. A client that reads slowly is
+ * not affected, nor is one that waits for its response. The time of a connection is set only when it is seen with something unread: a
  * time for each request, as `server.timeout` is, would cost each request.
  */
 function closeUnread(server: Server, { unreadMs, checkMs }: SlowClientOptions): void {

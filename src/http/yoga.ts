@@ -44,9 +44,9 @@ export interface YogaOptions {
   requestLimits: RequestLimits;
   maxIdentifiers: number;
   cors: Cors;
-  /** Refuses requests that a page of any site could send unasked. */
+  /** Refuses requests that a page of any site could send without a preflight. */
   preventsCsrf: boolean;
-  /** Answers introspection, and tells in errors what somebody may have meant. */
+  /** Answers introspection, and suggests names in errors. */
   showsSchema: boolean;
   /** For the page at `/`, where the schema is shown. */
   people: 'made-up' | 'real';
@@ -92,42 +92,42 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     // It keeps what is not valid, too.
     parserAndValidationCache: false,
     plugins: [
-      // Before whatever counts the codes of answers.
+      // Before the request log, which counts codes.
       useOwnCodes(options.requestLimits),
-      // First of those that see a request, since it takes the time; it sees every answer, whoever gives it.
+      // First of those that see a request, since it measures the time; it sees every response, whichever plugin makes it.
       options.requestLog.plugin,
       // On every refusal, whichever plugin makes it.
       useRefusalTypes(),
-      // On every answer, whoever makes it.
+      // On every response, whichever plugin makes it.
       useResponseHeaders(options.cors),
-      // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
+      // Before anything that costs: orchestrators probe often, also when the gateway is busy.
       useProbes(options.readiness),
-      // Before authentication: people have to see where to put their credential.
+      // Before authentication: the page is where users enter their credential.
       options.graphiql !== undefined && useGraphiql(exampleTabs(options.graphiql, options.neededHeaders)),
-      // Before it, too: it tells nothing of anybody.
+      // Before authentication, too: it holds no users.
       useLandingPage({
         people: options.showsSchema ? options.people : undefined,
         hasGraphiql: options.graphiql !== undefined,
         schemaFor: schemaFor(options),
       }),
-      // Before it, too: nobody needs a credential to learn that.
+      // Before authentication, too: a 404 needs no credential.
       useNotFound({ schema: options.showsSchema, metrics: options.metrics !== undefined }),
-      // Before the body is read: strangers cost next to nothing.
+      // Before the body is read: unauthenticated requests cost next to nothing.
       useAuthentication(options.authentication, options.arrivals),
-      // After it, as introspection; on nobody's behalf, so it needs no user token.
+      // After authentication, as introspection. No user token is needed.
       options.showsSchema && useSchemaDownload(),
-      // After it, on nobody's behalf, too.
+      // After authentication. No user token is needed.
       useForget({
         forget: options.forget,
         callerOf: options.authentication.callerOf,
         admit: options.admit,
         onFault: options.requestLog.logFault,
       }),
-      // After it, too: how much is asked is nobody else's business.
+      // After authentication: metrics are for known callers.
       options.metrics !== undefined && useMetrics(options.metrics, options.requestLog.logFault),
-      // After it: strangers need not learn what else would be wanted.
+      // After authentication: the first credential first.
       options.needsUserToken && useUserToken(),
-      // Before the body is read, too, and before all that throws: Yoga has no answer to make of an error, either.
+      // Before the body is read, and before plugins that throw: without an acceptable media type Yoga cannot send an error, either.
       useAcceptable(),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
@@ -148,13 +148,13 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       }),
       // After execution, before the errors are counted.
       useErrorOrder(),
-      // Around execution: tells what it took.
+      // Around execution.
       useReceipt(),
     ],
   });
 }
 
 const schemaFor = ({ showsSchema, neededHeaders }: YogaOptions) => {
-  if (!showsSchema) return 'nobody';
-  return 'authorization' in neededHeaders ? 'callers' : 'anybody';
+  if (!showsSchema) return 'none';
+  return 'authorization' in neededHeaders ? 'callers' : 'all';
 };

@@ -77,7 +77,7 @@ export function createCors({ origins, allowsLoopback, allowedHeaders, onRefused 
   };
 }
 
-/** Whether a browser asks what a page of another origin may send. */
+/** True for a preflight request of CORS. */
 export const isPreflight = (method: string | undefined, headers: AskedHeaders): boolean =>
   method === 'OPTIONS' && headers.get('origin') !== null && headers.get('access-control-request-method') !== null;
 

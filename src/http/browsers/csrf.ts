@@ -17,7 +17,7 @@ const GUARDED: ReadonlySet<string> = new Set(['GET', 'POST']);
 
 /**
  * Refuses requests that a browser sends for any page without asking first: a GET, a form, plain text. Their answer could not be
- * read there, but they would cost, and how long they take tells something.
+ * read there, but they would cost, and their duration is a side channel.
  */
 export function useCsrfPrevention(): Plugin {
   const { onRequestParse } = useCSRFPrevention({ requestHeaders: PROOFS });
@@ -38,7 +38,7 @@ export function useCsrfPrevention(): Plugin {
 
 const HEADER = `the header "${PROOFS[0]}: 1"`;
 
-/** What was expected, what came and what to do, by what came: of the client's own text nothing is repeated. */
+/** Expected, got, fix, without any text of the client's. */
 function helpFor({ method, headers }: Request): string {
   if (method === 'GET') {
     return `Expected a POST, or a GET with a header that a page of another site cannot set, got a GET without. Send a POST (urql: \`preferGetMethod: false\`), or ${HEADER}.`;

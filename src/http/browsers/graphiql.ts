@@ -24,18 +24,19 @@ export function useGraphiql(tabs: readonly ExampleTab[]): Plugin {
   };
 }
 
-function answerWith(page: GraphiqlPage, asked: Headers, Answer: typeof Response): Response {
+function answerWith(page: GraphiqlPage, requested: Headers, Answer: typeof Response): Response {
   const kept = {
     etag: page.etag,
-    // Kept by the browser, which asks whether it is still the same. Chromium forgets it after a POST to the same address.
+    // Cached by the browser, and revalidated. Chromium drops it after a POST to the same address.
     'cache-control': 'no-cache',
     // Also where it is: a browser takes over the headers of that answer.
     'content-security-policy': page.contentSecurityPolicy,
     vary: 'accept, accept-encoding',
   };
-  if (isSame(asked.get('if-none-match'), page.etag)) return new Answer(null, { status: NOT_MODIFIED, headers: kept });
+  if (isSame(requested.get('if-none-match'), page.etag))
+    return new Answer(null, { status: NOT_MODIFIED, headers: kept });
   const headers = { ...kept, 'content-type': 'text/html; charset=utf-8' };
-  return takesGzip(asked.get('accept-encoding'))
+  return takesGzip(requested.get('accept-encoding'))
     ? new Answer(page.gzipped, { headers: { ...headers, 'content-encoding': 'gzip' } })
     : new Answer(page.html, { headers });
 }
@@ -50,7 +51,7 @@ const takesGzip = (acceptEncoding: string | null): boolean =>
     return coding === 'gzip' && Number(weight.replace('q=', '')) > 0;
   }) ?? false;
 
-/** The page at `/graphql` for browsers, as bytes that all answers share: one that is slow to read takes no memory of its own. */
+/** The page at `/graphql` for browsers, as bytes that all responses share: a client that reads slowly takes no memory of its own. */
 interface GraphiqlPage {
   /** 9 MB. */
   readonly html: Uint8Array<ArrayBuffer>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
 
-/** Answers browsers that open `/` with a page that says what this is and where to go. Programs get a 404 there, as anywhere. */
+/** Answers browsers that open `/` with a page that describes the gateway and links to its endpoints. Programs get a 404 there. */
 export function useLandingPage(options: LandingPageOptions): Plugin {
   const { html, contentSecurityPolicy } = createLandingPage(options);
   const headers = {
@@ -17,11 +17,11 @@ export function useLandingPage(options: LandingPageOptions): Plugin {
 }
 
 interface LandingPageOptions {
-  /** Whose people are served; left out where strangers need not learn that. */
+  /** Which users are served; left out where the page does not show that. */
   readonly people?: 'made-up' | 'real' | undefined;
   readonly hasGraphiql: boolean;
   /** Who may download the schema. */
-  readonly schemaFor: 'anybody' | 'callers' | 'nobody';
+  readonly schemaFor: 'all' | 'callers' | 'none';
 }
 
 /** The page at `/` for browsers. */
@@ -48,12 +48,12 @@ const pageOf = ({ people, hasGraphiql, schemaFor }: LandingPageOptions) => `<!do
 <body>
 <main>
 <header>${LOGO.replace('<svg', '<svg aria-hidden="true"')}<h1>${TITLE}</h1></header>
-<p>GraphQL in front of the user API of Lark Project. It tells who a person is, by user key, out id or e-mail. Programs send
+<p>GraphQL in front of the user API of Lark Project. It looks users up by user key, out id or e-mail. Programs send
 queries to <code>POST /graphql</code>.</p>
 ${people === undefined ? '' : `<p class="people">${WHOSE[people]}</p>\n`}<ul>
 ${[
   hasGraphiql && link('/graphql', 'GraphiQL', 'Write a query and run it; every field is described.'),
-  schemaFor === 'anybody' && link('/schema.graphql', 'Schema', 'For code generators and editors, as a file.'),
+  schemaFor === 'all' && link('/schema.graphql', 'Schema', 'For code generators and editors, as a file.'),
   schemaFor === 'callers' &&
     '<li><strong>Schema</strong><span><code>GET /schema.graphql</code> with your credential.</span></li>',
   link('/health', 'Health', 'Answers as long as the process does.'),
@@ -68,7 +68,7 @@ ${[
 `;
 
 const WHOSE = {
-  'made-up': '<strong>Made-up people.</strong> A sandbox stands in for the user API, so nothing here is about anybody.',
+  'made-up': '<strong>Made-up people.</strong> A sandbox stands in for the user API, so nobody here is real.',
   real: '<strong>Real people.</strong> Answers come from the user API, for those who may ask.',
 } as const;
 
@@ -111,6 +111,6 @@ export const FAVICON = `data:image/svg+xml,${encodeURIComponent(LOGO)}`;
 /** Of every page, too. */
 export const TITLE = 'Lark users';
 
-/** True for what a browser sends when somebody opens an address, and not for what scripts and programs send. */
+/** True for what a browser sends when a user opens an address, and not for what scripts and programs send. */
 export const opensPage = ({ method, headers }: Request): boolean =>
   method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);

@@ -58,7 +58,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   return {
     identify,
     authenticate(request, found = identify(request.headers)) {
-      return found instanceof Promise ? found.then((caller) => remember(request, caller)) : remember(request, found);
+      return found instanceof Promise ? found.then((caller) => save(request, caller)) : save(request, found);
     },
     callerOf(request) {
       const caller = callers.get(request);
@@ -68,7 +68,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     findCaller: (request) => callers.get(request),
   };
 
-  function remember(request: Request, found: Caller | GatewayError): Caller | GatewayError {
+  function save(request: Request, found: Caller | GatewayError): Caller | GatewayError {
     if (!(found instanceof GatewayError)) callers.set(request, found);
     return found;
   }

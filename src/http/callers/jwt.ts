@@ -20,7 +20,7 @@ export interface JwtOptions {
 
 /** What is read of a token that passed the check. */
 interface TokenClaims {
-  /** Tells subjects apart without naming them. */
+  /** Identifies the subject without its name. */
   readonly subjectHash: string;
   readonly scopes: readonly string[];
 }
@@ -58,7 +58,7 @@ export function createJwtCheck(
 }
 
 /**
- * A token need not say which key it is signed with, and an issuer that changes its key publishes two of a kind: then each is
+ * A token need not name the key it is signed with, and an issuer that changes its key publishes two of a kind: then each is
  * tried, as jose advises.
  */
 async function verified(token: string, keys: JWTVerifyGetKey, rules: JWTVerifyOptions) {

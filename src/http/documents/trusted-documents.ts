@@ -11,7 +11,7 @@ export const DOCUMENT_ID = 'documentId';
 const refused = (code: 'FORBIDDEN' | 'BAD_USER_INPUT', message: string) => () =>
   refusalError(new GatewayError(code, message));
 
-/** Runs the listed documents only: a request names one by its id. What somebody else wrote is not even parsed. */
+/** Executes the listed documents only: a request names one by its id. No other text is parsed. */
 export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
   const find = createTrustedSearch(documents);
   return usePersistedOperations({

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 
 /**
  * Keeps documents that are valid, so that the next request with the same one is neither parsed nor measured nor validated. Yoga's
- * own cache also keeps what is not valid, with its errors: 64 KB for each five characters that a stranger makes up.
+ * own cache also keeps what is not valid, with its errors: 64 KB for each five characters of an attacker.
  *
  * All documents of a gateway are validated with the same schema and rules, so one that is kept is valid for good.
  */

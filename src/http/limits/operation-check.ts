@@ -15,7 +15,7 @@ export interface OperationCheckOptions {
   readonly maxIdentifiers: number;
   /** Leaves "Did you mean" out of errors. */
   readonly hidesSuggestions: boolean;
-  /** Decides by who asks. */
+  /** Decides by the caller. */
   admit(operation: Omit<Admittance, 'caller'>, request: Request): ReturnType<Admit>;
 }
 
@@ -59,7 +59,7 @@ const withStatus = ({ message, nodes, extensions }: GraphQLError) =>
 
 /**
  * Why an operation is rejected as a whole: each of its identifiers is OVERLOADED, so nothing of it was looked up, nor is any of it
- * cached. The error with the longest wait, since all have to be asked for again.
+ * cached. The error with the longest wait, since all have to be requested again.
  * @param results of all identifiers of an operation, by list.
  * @returns `undefined` where there is any other result, or none at all.
  */

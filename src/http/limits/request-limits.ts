@@ -191,7 +191,7 @@ function endOfString(text: string, begin: number): number {
   return text.length;
 }
 
-/** Gives a code of ours to what Yoga itself refuses of a request: before anybody counts codes, so that log and client have the same. */
+/** Gives one of our codes to what Yoga itself refuses: before the log counts codes, so that log and client have the same. */
 export function useOwnCodes({ maxBodyBytes }: { readonly maxBodyBytes: number }): Plugin {
   return {
     onResultProcess({ result, setResult }) {
