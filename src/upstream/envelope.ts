@@ -1,7 +1,6 @@
 import { GatewayError, type UpstreamTrace } from '../errors.ts';
 import { judge, judgeStatus, type UpstreamVerdict, USAGE_EXCEEDED } from './error-codes.ts';
 import { decodeUser, isRecord, type LarkUser } from './lark-user.ts';
-import { parseJson } from './parse-json.ts';
 import type { HttpAnswer } from './transport.ts';
 import { bodyText } from './transport.ts';
 import { isHeaderText } from './user-token.ts';
@@ -144,4 +143,13 @@ function retryAfterOf({ headers }: HttpAnswer): number {
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : 1000;
+}
+
+/** @returns `undefined` for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
