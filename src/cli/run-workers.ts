@@ -44,7 +44,7 @@ export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Runnin
       if (Object.keys(cluster.workers ?? {}).length === 0) port = boundPort ?? port;
       return startWorker({ worker, setup: { ...setup, config: { ...setup.config, port } } }, primary, onMetricsUrl);
     },
-    onEvent: (event) => tell(event, lines),
+    onEvent: (event) => logEvent(event, lines),
   });
   process.once('exit', supervisor.kill);
   const url = await supervisor.listening;
@@ -58,17 +58,17 @@ export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Runnin
 
 function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: string) => void): WorkerProcess {
   const worker = cluster.fork();
-  // A message that cannot be delivered any more; the end of the process is told by itself.
+  // A message that cannot be delivered any more; the end of the process is an event of its own.
   worker.on('error', () => {});
   const wire = wireToWorker(worker);
   const detach = primary.attach(String(worker.id), wire);
   let reason: string | undefined;
   let onListening: (url: string) => void = () => {};
-  const talk = talkToWorker(wire, order, (told) => {
-    if (told.says === 'failed') ({ reason } = told);
+  const talk = talkToWorker(wire, order, (message) => {
+    if (message.says === 'failed') ({ reason } = message);
     else {
-      onMetricsUrl(told.metricsUrl);
-      onListening(told.url);
+      onMetricsUrl(message.metricsUrl);
+      onListening(message.url);
     }
   });
   return {
@@ -90,7 +90,7 @@ function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: st
   };
 }
 
-function tell(event: WorkerEvent, lines: JsonLines): void {
+function logEvent(event: WorkerEvent, lines: JsonLines): void {
   if (event.type === 'listening') {
     const { worker, pid } = event;
     lines.write({ level: 'info', message: 'A worker listens.', fields: { worker, pid } });
@@ -109,20 +109,20 @@ function tell(event: WorkerEvent, lines: JsonLines): void {
   }
 }
 
-/** The side of the primary in the conversation about the life of one worker. */
+/** The primary's end of the channel to one worker. */
 interface TalkToWorker {
-  /** Resolves when it answers: of one that has not spoken yet, not before it has. Rejects when the conversation has ended. */
+  /** Resolves when it answers, after its first message. Rejects when the channel has ended. */
   answers(): Promise<unknown>;
   /** Asks it to finish what is in flight, and to end. */
   stop(): void;
   close(): void;
 }
 
-/** @param onTold called with what it says of itself, but for its first word. */
+/** @param onMessage called with each message of the worker but its first. */
 export function talkToWorker(
   wire: Wire,
   order: StartOrder,
-  onTold: (told: Exclude<WorkerSays, { says: 'here' }>) => void,
+  onMessage: (message: Exclude<WorkerSays, { says: 'here' }>) => void,
 ): TalkToWorker {
   let isStopping = false;
   let hear = () => {};
@@ -131,19 +131,19 @@ export function talkToWorker(
   });
   const life: Channel = createChannel(wire, LIFE_CHANNEL, {
     onAsk(body) {
-      const told = workerSays.parse(body);
-      if (told.says === 'here') {
+      const message = workerSays.parse(body);
+      if (message.says === 'here') {
         hear();
         return isStopping ? STOP_ORDER : order;
       }
-      onTold(told);
+      onMessage(message);
       return null;
     },
     onTell() {},
   });
   return {
     async answers() {
-      // What is sent to it before it has spoken is lost.
+      // What is sent to it before its first message is lost.
       await isHere;
       return life.ask(ARE_YOU_THERE);
     },

@@ -30,7 +30,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       stopping: (message) => lines.say('info', message),
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
-    // For who collects the log, which does not hold the banner.
+    // The log does not hold the banner.
     lines.write({ level: 'info', message: 'The gateway listens.', fields: { version, url: running.url } });
     for (const warning of config.warnings) lines.say('warn', warning);
     process.stdout.write(serveBanner({ version, ...running, config, embedded, exampleKey: examples.key }));

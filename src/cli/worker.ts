@@ -23,8 +23,8 @@ export async function worker(): Promise<void> {
   const life = createChannel(wire, LIFE_CHANNEL, {
     // Any answer shows that it is alive.
     onAsk: () => null,
-    onTell(told) {
-      if (told === STOP_ORDER) void stop();
+    onTell(message) {
+      if (message === STOP_ORDER) void stop();
     },
   });
   const say = (says: WorkerSays) => life.ask(says);

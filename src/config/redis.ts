@@ -41,7 +41,7 @@ export function redisConfig(
   };
 }
 
-/** Who reads a password in clear on the network could use up the quota. */
+/** A program that reads a password in clear on the network could use up the quota. */
 export function hasPasswordInClear(url: string | undefined): boolean {
   const address = url === undefined ? undefined : parseRedisUrl(url);
   if (!address || address.isTls || address.password === undefined) return false;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
-import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
-import { watchedPage } from '../support/watched-page.ts';
+import { launchChromium } from '../../support/chromium.ts';
+import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
+import { watchedPage } from '../../support/watched-page.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const examples = { key: '7000000000000000001', email: 'zhangsan@example.com', outId: 'on_nobody' };
 
 it('the page at / leads everywhere, needs no other host, and has no serious fault for a screen reader', async (context) => {

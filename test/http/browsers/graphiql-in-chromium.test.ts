@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { apiKeyOf, bearer, gatewayForKeys } from '../support/callers.ts';
-import { launchChromium } from '../support/chromium.ts';
-import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
-import { openTab, run, tabTitles } from '../support/graphiql-page.ts';
-import { watchedPage } from '../support/watched-page.ts';
+import { apiKeyOf, bearer, gatewayForKeys } from '../../support/callers.ts';
+import { launchChromium } from '../../support/chromium.ts';
+import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
+import { openTab, run, tabTitles } from '../../support/graphiql-page.ts';
+import { watchedPage } from '../../support/watched-page.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 describe('GraphiQL in a browser', () => {
   it('needs no other host, and its example tabs run as they are', async (context) => {

@@ -1,14 +1,14 @@
 import { connect } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ForgetChannel } from '../../../src/directory/forget.ts';
-import type { UserIdentifier } from '../../../src/directory/identifiers.ts';
-import { close, createServer, listen } from '../../../src/http/server.ts';
-import { apiKeyOf, bearer, gatewayForKeys, issuerOfTokens } from '../../support/callers.ts';
-import { gatewayForCallers, LI_SI, one, ZHANG_SAN } from '../../support/callers-with-tokens.ts';
-import { forgetAt } from '../../support/forget.ts';
-import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
-import { keptLog } from '../../support/kept-log.ts';
+import type { ForgetChannel } from '../../src/directory/forget.ts';
+import type { UserIdentifier } from '../../src/directory/identifiers.ts';
+import { close, createServer, listen } from '../../src/http/server.ts';
+import { apiKeyOf, bearer, gatewayForKeys, issuerOfTokens } from '../support/callers.ts';
+import { gatewayForCallers, LI_SI, one, ZHANG_SAN } from '../support/callers-with-tokens.ts';
+import { forgetAt } from '../support/forget.ts';
+import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
+import { keptLog } from '../support/kept-log.ts';
 
 const EMAIL = 'zhangsan@example.com';
 const BY_EMAIL = `{ usersByEmail(emails: ["${EMAIL}"]) { key outId } }`;
