@@ -11,8 +11,8 @@ export function quantile(values, share) {
 export function median(values) {
   const sorted = Float64Array.from(values).toSorted();
   const middle = sorted.length / 2;
-  return mean([...sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1)]);
+  return mean(sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1));
 }
 
-/** @param {readonly number[]} values */
+/** @param {readonly number[] | Float64Array} values */
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Makes the files that compose.yaml mounts as secrets, unless they are there: an API key for you ("frontend") and one for Prometheus,
+# Creates the files that compose.yaml mounts as secrets, unless they exist: an API key for you ("frontend") and one for Prometheus,
 # with their entries for API_KEYS_FILE; the secret of the sandbox's plugin; a password for Grafana.
 #
 #   deploy/make-secrets.sh [folder]
 #
-# LARK_USER_GATEWAY is the command that makes keys, where it is not the image: "node dist/cli.js", say.
+# LARK_USER_GATEWAY is the command that creates keys, by default the image: "node dist/cli.js" for example.
 set -eu
 folder=${1:-$(dirname "$0")/secrets}
 gateway=${LARK_USER_GATEWAY:-docker run --rm lark-user-gateway:local}
 
-# Others on this machine do not get into the folder. The files themselves have to be readable by the users of the containers.
+# Other users of this machine cannot enter the folder. The files themselves must be readable by the users of the containers.
 mkdir -p "$folder"
 chmod 700 "$folder"
 umask 022

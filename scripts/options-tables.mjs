@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 const INNER = {
   auth: [
     ["With `kind: 'api-key'`, `keys` is a list of", 'src/http/callers/api-keys.ts', 'ApiKey'],
-    ["With `kind: 'jwt'`:", 'src/http/callers/jwt-options.ts', 'JwtOptions'],
+    ["With `kind: 'jwt'`:", 'src/http/callers/jwt.ts', 'JwtOptions'],
   ],
   cache: [['', 'src/directory/user-cache.ts', 'UserCacheOptions', ['clock']]],
   redis: [['', 'src/redis/redis-options.ts', 'RedisOptions']],

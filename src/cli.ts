@@ -4,12 +4,11 @@ import { Command, Option } from 'commander';
 import { closestMatch } from 'leven';
 import type { ForgetFlags } from './cli/forget.ts';
 import type { SandboxFlags } from './cli/sandbox.ts';
-import { SCHEMA_FORMATS, type SchemaFormat } from './cli/schema-formats.ts';
-import { ConfigError } from './config/config-error.ts';
-import type { Sources } from './config/environment.ts';
-import { flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
+import type { SchemaFormat } from './cli/schema.ts';
+import { ConfigError, flagOf, type SettingName, settingNames, settings } from './config/settings.ts';
+import type { Sources } from './config/sources.ts';
 
-/** What a shell sees. */
+/** Exit codes. */
 const EXIT = { failed: 1, badConfiguration: 2 } as const;
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -74,8 +73,8 @@ withSettings(
   program.command('check'),
   settingNames.filter((name) => name.startsWith('LARK_')),
 )
-  .description('Get a token, make one query, and say in plain words what is wrong and where to mend it.')
-  .option('--key <key>', 'look up this person; without it, one who need not exist')
+  .description('Get a token, make one call, and report what is wrong and how to fix it.')
+  .option('--key <key>', 'look up this user; without it, one who need not exist')
   .action(async (flags: Flags) => {
     const { check } = await import('./cli/check.ts');
     await check(sourcesOf(flags), flags.key === true ? undefined : flags.key);
@@ -84,7 +83,7 @@ withSettings(
 program
   .command('api-key')
   .description('Make a key for one caller, and its entry for API_KEYS.')
-  .argument('<name>', 'who the key is for; appears in logs')
+  .argument('<name>', 'name of the caller; appears in logs')
   .action(async (name: string) => {
     const { apiKey } = await import('./cli/api-key.ts');
     apiKey(name);
@@ -92,19 +91,19 @@ program
 
 program
   .command('forget')
-  .description('Have a running gateway forget one person, under all that they go by, in all its processes.')
+  .description('Have a running gateway forget one user, under all their identifiers, in all its processes.')
   .option('--url <url>', 'where the gateway is', 'http://127.0.0.1:4000')
-  .option('--key <key>', 'whom: user key')
-  .option('--email <address>', 'whom: e-mail address')
-  .option('--out-id <id>', 'whom: out id')
-  .option('--tenant-key <key>', 'with --email: people of other tenants with this address stay')
+  .option('--key <key>', 'user key')
+  .option('--email <address>', 'e-mail address')
+  .option('--out-id <id>', 'out id')
+  .option('--tenant-key <key>', 'with --email: only the user of this tenant')
   .option('--credential-file <path>', 'file with an API key or token that has the scope cache:forget')
   .addHelpText(
     'after',
     `
 Every program on this machine can read a command line: "--key -", and the same of --email and --out-id, reads from standard
 input instead. The credential comes from the environment, GATEWAY_CREDENTIAL, or from a file; without AUTH none is needed.
-It asks the user API nothing: whoever looks the person up afterwards has them looked up anew.`,
+It makes no call to the user API: the next lookup of the user does.`,
   )
   .action(async (flags: ForgetFlags) => {
     const { forget } = await import('./cli/forget.ts');
@@ -116,7 +115,7 @@ program
   .description('Print the GraphQL schema.')
   .addOption(
     new Option('--format <format>', 'for clients, for Apollo Federation 2, or for schema stitching')
-      .choices(SCHEMA_FORMATS)
+      .choices(['api', 'federation', 'stitching'] satisfies SchemaFormat[])
       .default('api'),
   )
   .action(async (flags: { format: SchemaFormat }) => {

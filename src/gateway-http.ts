@@ -6,33 +6,28 @@ import { createUserLoaders } from './directory/loaders.ts';
 import { createRequestContext, type RequestContextOptions } from './directory/request-context.ts';
 import { GatewayError } from './errors.ts';
 import type { GatewayOptions } from './gateway-options.ts';
-import { createArrivals } from './http/arrivals.ts';
-import { createCors } from './http/browsers/cors.ts';
-import { createRefusedOriginLog } from './http/browsers/refused-origins.ts';
+import { createCors, createRefusedOriginLog } from './http/browsers/cors.ts';
 import { createAdmission } from './http/callers/admission.ts';
-import { createAuthentication } from './http/callers/authentication.ts';
-import { forLoopbackHosts } from './http/callers/loopback-hosts.ts';
-import { userTokenOf } from './http/callers/use-user-token.ts';
-import { takeUsualType, withUsualType } from './http/content-type.ts';
+import { createAuthentication, userTokenOf } from './http/callers/authentication.ts';
+import { createArrivals } from './http/callers/caller.ts';
 import { createDocumentValidation } from './http/document-validation.ts';
-import { createTrustedSearch } from './http/documents/use-trusted-documents.ts';
+import { createTrustedSearch } from './http/documents/trusted-documents.ts';
+import type { Readiness } from './http/endpoints.ts';
 import { createFastPath } from './http/fast-path.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
-import { createRequestLog } from './http/logs/request-log.ts';
-import { useRequestLog } from './http/logs/use-request-log.ts';
+import { createListener, yogaHandler } from './http/listener.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
-import { createQueuedAnswers } from './http/queued-answers.ts';
 import type { HttpHandler } from './http/refusal.ts';
-import { forReadableHeads } from './http/request-head.ts';
-import { type AskedHeaders, wantsFreshPeople } from './http/request-headers.ts';
-import type { Readiness } from './http/use-probes.ts';
+import { type AskedHeaders, bypassesCache } from './http/request-headers.ts';
+import { createRequestLog } from './http/request-log.ts';
+import { useRequestLog } from './http/use-request-log.ts';
 import { createGatewayYoga, type GatewayYoga } from './http/yoga.ts';
 import type { Clock } from './policies/clock.ts';
 import type { SharedState } from './shared-state.ts';
 import type { Telemetry } from './telemetry/events.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import type { Traces } from './telemetry/traces.ts';
+import type { Traces } from './telemetry/tracing.ts';
 import { USER_TOKEN_HEADER } from './upstream/user-token.ts';
 
 /** The dependencies of the HTTP layer. */
@@ -55,7 +50,7 @@ export interface GatewayHttp {
   readonly main: HttpHandler;
   /** `/metrics` alone, for a separate port; `undefined` without metrics. */
   readonly metrics: HttpHandler | undefined;
-  beginCut(): void;
+  beginTermination(): void;
   dispose(): Promise<void>;
 }
 
@@ -95,7 +90,7 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     arrivals,
     needsUserToken: isForCallers,
     admit(operation, request) {
-      yogaLog.noteIdentifiers(request, operation.identifiers);
+      yogaLog.recordIdentifiers(request, operation.identifiers);
       return admit({ ...operation, caller: callerOf(request) });
     },
     requestLimits: { maxBodyBytes, maxBatchedOperations: options.maxBatchedOperations ?? 0 },
@@ -138,11 +133,11 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   return {
     main: handlerOf(yoga, options.fastPath === false ? undefined : fastPath),
     metrics: metricsYoga && handlerOf(metricsYoga),
-    beginCut: requestLog.beginCut,
+    beginTermination: requestLog.beginTermination,
     async dispose() {
       await yoga.dispose();
       await metricsYoga?.dispose();
-      requestLog.tellCut();
+      requestLog.reportTerminated();
     },
   };
 
@@ -155,30 +150,13 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
       signal,
       span,
       timeoutMs: options.requestTimeoutMs,
-      bypassCache: wantsFreshPeople(headers),
+      bypassCache: bypassesCache(headers),
       clock,
     });
   }
 
-  /** @param shortcut handles what it can, and passes other requests to the given listener. */
-  function handlerOf(server: GatewayYoga, shortcut = (listener: RequestListener) => listener): HttpHandler {
-    const served: HttpHandler = {
-      fetch: async (request) => server.fetch(withUsualType(request)),
-      requestListener: shortcut((request, response) => {
-        takeUsualType(request);
-        void server(request, response);
-      }),
-    };
-    const isForThisMachine = auth.kind === 'none' && auth.hosts !== 'any';
-    const open = isForThisMachine ? forLoopbackHosts(served, { cors, onRefused: requestLog.logRefusal }) : served;
-    const guarded = forReadableHeads(open, requestLog.logRefusal);
-    const noteQueued = createQueuedAnswers();
-    return {
-      fetch: guarded.fetch,
-      requestListener(request, response) {
-        noteQueued(request, response);
-        guarded.requestListener(request, response);
-      },
-    };
+  function handlerOf(server: GatewayYoga, shortcut?: (listener: RequestListener) => RequestListener): HttpHandler {
+    const isLoopbackOnly = auth.kind === 'none' && auth.hosts !== 'any';
+    return createListener(yogaHandler(server, shortcut), { isLoopbackOnly, cors, onRefused: requestLog.logRefusal });
   }
 }

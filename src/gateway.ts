@@ -5,9 +5,9 @@ import { createForget, type ForgetEverywhere } from './directory/forget.ts';
 import { PLUGIN_IDENTITY } from './directory/lookup.ts';
 import { createGatewayHttp } from './gateway-http.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import type { Readiness } from './http/endpoints.ts';
 import { createDocumentCache } from './http/limits/document-cache.ts';
 import type { HttpHandler } from './http/refusal.ts';
-import type { Readiness } from './http/use-probes.ts';
 import { checkOptions } from './options/check-options.ts';
 import { monotonicClock } from './policies/clock.ts';
 import { createRateLimiter, type RateLimiter } from './policies/rate-limiter.ts';
@@ -15,19 +15,15 @@ import { createSharedRateLimiter, type QuotaMode } from './policies/shared-rate-
 import { createRedisState, type RedisStateOptions } from './redis/redis-state.ts';
 import { createSchema } from './schema/schema.ts';
 import type { SharedState } from './shared-state.ts';
-import { createEventLog } from './telemetry/event-log.ts';
-import { noTelemetry, type Telemetry } from './telemetry/events.ts';
-import { createFaultLog } from './telemetry/fault-log.ts';
-import { createLog, faultsToStandardError } from './telemetry/log.ts';
-import type { GatewayState } from './telemetry/metrics/state-metrics.ts';
-import { createMetrics, type Metrics } from './telemetry/metrics.ts';
-import { createTraces } from './telemetry/traces.ts';
-import { createTroubleLog } from './telemetry/trouble-log.ts';
+import { createEventLog, createFailureLog } from './telemetry/event-log.ts';
+import { createEventBus } from './telemetry/events.ts';
+import { createFaultLog, createLog, faultsToStandardError } from './telemetry/log.ts';
+import { createMetrics, type GatewayState, type Metrics } from './telemetry/metrics.ts';
+import { createTraces } from './telemetry/tracing.ts';
 import { createUpstreamState } from './telemetry/upstream-state.ts';
-import { readVersion } from './telemetry/version.ts';
 import { documentedErrCodes } from './upstream/error-codes.ts';
+import { warmUp } from './upstream/plugin-token.ts';
 import { createUpstream } from './upstream/upstream.ts';
-import { warmUp } from './upstream/warm-up.ts';
 
 export interface Gateway {
   /**
@@ -52,8 +48,8 @@ export interface Gateway {
   readonly whenReady: Promise<boolean>;
   /** From here on `/readiness` responds "not ready"; requests are still answered. */
   beginShutdown(): void;
-  /** From here on requests whose connections close are logged as `CUT`, for a server that closes them itself; `HUNG_UP` before. */
-  beginCut(): void;
+  /** From now on, requests whose connections close are logged as `TERMINATED` instead of `CLIENT_DISCONNECTED`: call it before closing them. */
+  beginTermination(): void;
   /** Aborts calls in flight and closes all connections to the user API. */
   dispose(): Promise<void>;
 }
@@ -85,31 +81,13 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
   const log = createLog(options.log ?? faultsToStandardError);
   const traces = createTraces();
   const metrics = options.metrics
-    ? createMetrics({
-        version: readVersion(),
-        state: readState,
-        errCodes: documentedErrCodes,
-        gather: options.gatherMetrics,
-      })
+    ? createMetrics({ state: readState, errCodes: documentedErrCodes, gather: options.gatherMetrics })
     : undefined;
-  const listeners = [
-    metrics?.observe ?? noTelemetry,
-    upstreamState.observe,
-    createEventLog(log),
-    createTroubleLog(log, clock),
-    options.telemetry ?? noTelemetry,
-  ];
-  const logFault = createFaultLog(log, clock);
-  const telemetry: Telemetry = (event) => {
-    for (const listen of listeners) {
-      try {
-        listen(event);
-      } catch (fault) {
-        // Probably of the application's own listener. It must not change a response.
-        logFault(fault);
-      }
-    }
-  };
+  const telemetry = createEventBus({
+    subscribers: [metrics?.handlers ?? {}, upstreamState.handlers, createEventLog(log), createFailureLog(log, clock)],
+    listener: options.telemetry,
+    onError: createFaultLog(log, clock),
+  });
 
   const { callsPerSecond = 15, timeoutMs = 3_000 } = options;
   const limits = { callsPerSecond, clock, telemetry };
@@ -193,7 +171,7 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     beginShutdown() {
       isStopping = true;
     },
-    beginCut: http.beginCut,
+    beginTermination: http.beginTermination,
     async dispose() {
       isStopping = true;
       closing.abort();

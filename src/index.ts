@@ -8,7 +8,7 @@ export { createGateway, type Gateway, type GatewayMetrics } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';
 export type { ApiKey } from './http/callers/api-keys.ts';
 export type { AuthOptions } from './http/callers/authentication.ts';
-export type { JwtOptions } from './http/callers/jwt-options.ts';
+export type { JwtOptions } from './http/callers/jwt.ts';
 export type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 export { createServer } from './http/server.ts';
 export type { RedisOptions } from './redis/redis-options.ts';
@@ -28,7 +28,6 @@ export {
   startSandbox,
 } from './sandbox/sandbox.ts';
 export type { GatewayEvent, Telemetry } from './telemetry/events.ts';
-export type { LogEntry, LogLevel, LogOptions } from './telemetry/log.ts';
-export type { LogFields } from './telemetry/log-fields.ts';
+export type { LogEntry, LogFields, LogLevel, LogOptions } from './telemetry/log.ts';
 export type { LarkUser } from './upstream/lark-user.ts';
 export type { LookupKind } from './upstream/user-query.ts';

@@ -2,7 +2,7 @@ import type { ForgetChannel } from './directory/forget.ts';
 import type { SharedUsers } from './directory/user-store.ts';
 import type { CallerLimiter } from './policies/caller-limiter.ts';
 import type { RateLimitStore } from './policies/rate-limit-store.ts';
-import type { TokenStore } from './upstream/token-store.ts';
+import type { TokenStore } from './upstream/plugin-token.ts';
 
 /** State that several gateways share. An absent part belongs to each gateway alone. */
 export interface SharedState {

@@ -27,7 +27,7 @@ describe('an e-mail address has one user, whatever its letter case, Unicode form
       expect(await harness.query(UsersByEmailDocument, { emails: [asked] })).toEqual({
         data: { usersByEmail: [{ key: '1', email: returned }] },
       });
-      expect(harness.events).toContainEqual({ type: 'rows-dropped', malformed: 0, unasked: 1 });
+      expect(harness.events).toContainEqual({ type: 'rows-dropped', malformed: 0, unrequested: 1 });
     },
   );
 

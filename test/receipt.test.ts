@@ -99,7 +99,7 @@ describe('memory, on the wire', () => {
     const { gateway, events } = await gatewayWithSandbox();
     await gateway.whenReady;
     await post(gateway, { query: `{ user(key: "${ZHANG_SAN}") { key } }` });
-    expect(events).toContainEqual({ type: 'look-ups', kind: 'key', cacheHits: 0, joined: 0, queued: 1, shed: 0 });
+    expect(events).toContainEqual({ type: 'lookups', kind: 'key', cacheHits: 0, coalesced: 0, queued: 1, shed: 0 });
     expect(events).toContainEqual({
       type: 'batch',
       kind: 'key',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { tookIt } from './express/answer.ts';
-import { listening, posted } from './express/listening.ts';
+import { usedFastPath } from './http/fast-path/response.ts';
 import { gatewayWithSandbox } from './support/gateway-with-sandbox.ts';
+import { listening, posted } from './support/listening.ts';
 
 const KEY = '7000000000000000001';
 const NOBODY = '7999999999999999999';
@@ -28,7 +28,7 @@ describe('User.id, by which the caches of clients recognize a user', () => {
     const asked = posted({ query: '{ user(key: "7000000000000000001") { __typename id key } }' });
     const bodies = [];
     for (let n = 0; n < 3; n++) bodies.push(JSON.parse((await send(asked)).body.toString()));
-    expect(tookIt(events)).toBe(true);
+    expect(usedFastPath(events)).toBe(true);
     for (const body of bodies) expect(body).toEqual({ data: { user: { __typename: 'User', id: KEY, key: KEY } } });
   });
 

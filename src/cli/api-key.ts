@@ -1,4 +1,4 @@
-import { API_KEY_NAME } from '../config/api-key-list.ts';
+import { API_KEY_NAME } from '../config/callers.ts';
 import { createApiKey, sha256Hex } from '../http/callers/api-keys.ts';
 
 /** Makes a key for one caller and prints it, once, with its entry for API_KEYS. */
@@ -13,7 +13,7 @@ export function apiKey(name: string): void {
 
   ${key}
 
-Its entry for API_KEYS, from which nobody can tell the key:
+Its entry for API_KEYS, which does not show the key:
 
   ${name}:${sha256Hex(key)}
 `);

@@ -1,8 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError } from '../config/settings.ts';
 import { codeOf, decodeText, readTextFile, whyUnreadable } from '../text-file.ts';
-import { forgetAdvice } from './forget-advice.ts';
 
 /** As commander hands them on. */
 export interface ForgetFlags {
@@ -24,7 +23,7 @@ const refusalShape = z.object({
   errors: z.tuple([z.object({ message: z.string(), extensions: z.object({ code: z.string() }) })]),
 });
 
-/** Has a running gateway forget a person, and says in plain words whether it has. */
+/** Has a running gateway forget a user, and prints whether it has. */
 export async function forget(flags: ForgetFlags): Promise<void> {
   const mistakes: string[] = [];
   const address = addressOf(flags.url, mistakes);
@@ -66,7 +65,7 @@ async function post(address: URL, body: unknown, credential: string | undefined)
         ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
       },
       body: JSON.stringify(body),
-      // Somebody else is to learn neither the credential nor whom it is about.
+      // No other host gets the credential or the identifier.
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -86,12 +85,12 @@ async function post(address: URL, body: unknown, credential: string | undefined)
 function reasonOf(error: unknown): string {
   const { name, cause } = error as Error;
   if (name === 'TimeoutError') return 'TIMEOUT';
-  // All that `fetch` tells of ports which it never asks: no code, and no address.
+  // `fetch` gives no code and no address for ports that it blocks.
   if (cause instanceof Error && cause.message === 'bad port') return 'BAD_PORT';
   return codeOf(cause ?? error);
 }
 
-/** Whatever answers there may not write to a terminal as it likes. */
+/** A response may not write control characters to a terminal. */
 const printable = (words: string) => words.replace(/\p{C}/gu, '').slice(0, 400);
 
 const doneLine = ({ entries, replicas }: z.infer<typeof answerShape>) =>
@@ -138,4 +137,28 @@ function checked(credential: string | undefined, where: string, mistakes: string
     mistakes.push(`${where}: expected an API key or a token, got what holds other characters.`);
   }
   return credential;
+}
+
+/** What to do next, in one sentence. @param code of the gateway's error, or why it was not reached. */
+function forgetAdvice(code: string | undefined, origin: string, hasCredential: boolean): string {
+  const byCode: Readonly<Record<string, string>> = {
+    UNAUTHENTICATED: hasCredential
+      ? 'Check the credential: the gateway does not know it, or it has ended. They are not forgotten.'
+      : 'Put an API key or a token with the scope cache:forget into GATEWAY_CREDENTIAL, or name its file with --credential-file.',
+    FORBIDDEN:
+      'Use a credential with the scope cache:forget (to name an e-mail address also email:read), for a tenant that it may name; or, where the gateway has no AUTH, ask on its own machine.',
+    BAD_USER_INPUT: 'Check what you gave: they are not forgotten.',
+    RATE_LIMITED: 'Run this again in a minute: they are not forgotten.',
+    FORGET_INCOMPLETE: 'Run this again until it succeeds: it is harmless to forget a user twice.',
+    AUTHENTICATION_UNAVAILABLE: 'Run this again in a minute: they are not forgotten.',
+    INTERNAL_SERVER_ERROR: 'Look at the log of the gateway, and run this again: they may not be forgotten.',
+    ECONNREFUSED: `Nothing listens at ${origin}: check --url, and that the gateway runs.`,
+    ENOTFOUND: `There is no host of this name: check --url (${origin}).`,
+    BAD_PORT: `Have the gateway listen on another port: Node, as browsers, asks nothing of this one (https://fetch.spec.whatwg.org/#port-blocking). They are not forgotten.`,
+    TIMEOUT: 'Run this again: whether they are forgotten is not known.',
+  };
+  return (
+    byCode[code ?? ''] ??
+    `Check --url (${origin}), that a gateway of this version is there, and any proxy on the way: whether they are forgotten is not known.`
+  );
 }

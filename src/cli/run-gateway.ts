@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../config/config.ts';
 import { type Credential, hasMadeUpPeople } from '../config/upstream-choice.ts';
 import { createGateway } from '../gateway.ts';
@@ -5,13 +6,12 @@ import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
 import { close, createServer, drain, listen } from '../http/server.ts';
 import type { SharedState } from '../shared-state.ts';
 import type { JsonLines } from './json-lines.ts';
-import { keepRequestsYoung } from './young-objects.ts';
 
 /** All that a process needs to serve: plain data, so that it can be handed to another process. */
 export interface Setup {
   readonly config: Config;
   readonly credential: Credential;
-  /** Whom examples name. */
+  /** Users of the examples. */
   readonly examples: ExamplePeople;
 }
 
@@ -23,8 +23,8 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** What a worker has in common with others. */
-export interface Company {
+/** What a worker shares with others. */
+interface SharedDependencies {
   readonly shared?: SharedState | undefined;
   /** The metrics of all of them. */
   readonly gatherMetrics?: (() => Promise<string>) | undefined;
@@ -36,7 +36,7 @@ export interface Company {
 export async function runGateway(
   { config, credential, examples }: Setup,
   lines: JsonLines,
-  { shared, gatherMetrics, onMetrics }: Company = {},
+  { shared, gatherMetrics, onMetrics }: SharedDependencies = {},
 ): Promise<Running> {
   keepRequestsYoung();
   const { showsGraphiql, ...exposure } = config.exposure;
@@ -61,7 +61,7 @@ export async function runGateway(
   const metricsServer = metricsPort === undefined || !gateway.metrics ? undefined : createServer(gateway.metrics);
   const stop = async () => {
     gateway.beginShutdown();
-    if (server.listening) await drain(server, { ...config.shutdown, onCut: gateway.beginCut });
+    if (server.listening) await drain(server, { ...config.shutdown, onCut: gateway.beginTermination });
     // To the end, so that it can be seen how the end was.
     if (metricsServer?.listening) await close(metricsServer, config.shutdown.graceMs);
     await gateway.dispose();
@@ -75,4 +75,13 @@ export async function runGateway(
     await stop();
     throw error;
   }
+}
+
+/**
+ * Has V8 keep young whatever is made for a request. From requests that wait for the user API it learns that such objects live long,
+ * and makes them where only a full collection looks; there each keeps alive what it points to. Without that, up to a quarter less
+ * time goes into an answer. To be called before the first request.
+ */
+function keepRequestsYoung(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }

@@ -1,12 +1,19 @@
 import cluster from 'node:cluster';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
+import { type Channel, createChannel } from '../workers/channel.ts';
 import { createPrimary, type Primary } from '../workers/primary.ts';
 import { createSupervisor, type WorkerEvent, type WorkerProcess } from '../workers/supervisor.ts';
-import { wireToWorker } from '../workers/wire.ts';
+import { type Wire, wireToWorker } from '../workers/wire.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Running, Setup } from './run-gateway.ts';
-import { talkToWorker } from './talk-to-worker.ts';
-import type { StartOrder } from './worker-life.ts';
+import {
+  ARE_YOU_THERE,
+  LIFE_CHANNEL,
+  STOP_ORDER,
+  type StartOrder,
+  type WorkerSays,
+  workerSays,
+} from './worker-life.ts';
 
 /** Longer than a worker takes that is well: it cuts by itself what does not finish. */
 const STOPS_LATER_MS = 5_000;
@@ -37,7 +44,7 @@ export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Runnin
       if (Object.keys(cluster.workers ?? {}).length === 0) port = boundPort ?? port;
       return startWorker({ worker, setup: { ...setup, config: { ...setup.config, port } } }, primary, onMetricsUrl);
     },
-    onEvent: (event) => tell(event, lines),
+    onEvent: (event) => logEvent(event, lines),
   });
   process.once('exit', supervisor.kill);
   const url = await supervisor.listening;
@@ -51,17 +58,17 @@ export async function runWorkers(setup: Setup, lines: JsonLines): Promise<Runnin
 
 function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: string) => void): WorkerProcess {
   const worker = cluster.fork();
-  // A message that cannot be delivered any more; the end of the process is told by itself.
+  // A message that cannot be delivered any more; the end of the process is an event of its own.
   worker.on('error', () => {});
   const wire = wireToWorker(worker);
   const detach = primary.attach(String(worker.id), wire);
   let reason: string | undefined;
   let onListening: (url: string) => void = () => {};
-  const talk = talkToWorker(wire, order, (told) => {
-    if (told.says === 'failed') ({ reason } = told);
+  const talk = talkToWorker(wire, order, (message) => {
+    if (message.says === 'failed') ({ reason } = message);
     else {
-      onMetricsUrl(told.metricsUrl);
-      onListening(told.url);
+      onMetricsUrl(message.metricsUrl);
+      onListening(message.url);
     }
   });
   return {
@@ -83,21 +90,67 @@ function startWorker(order: StartOrder, primary: Primary, onMetricsUrl: (url: st
   };
 }
 
-function tell(event: WorkerEvent, lines: JsonLines): void {
+function logEvent(event: WorkerEvent, lines: JsonLines): void {
   if (event.type === 'listening') {
     const { worker, pid } = event;
     lines.write({ level: 'info', message: 'A worker listens.', fields: { worker, pid } });
   } else if (event.type === 'silent') {
     const { worker } = event;
-    lines.write({ level: 'error', message: 'A worker did not answer any more, and was killed.', fields: { worker } });
+    lines.write({ level: 'error', message: 'A worker stopped responding and was killed.', fields: { worker } });
   } else if (event.type === 'killed') {
     const { worker } = event;
-    lines.write({ level: 'error', message: 'A worker did not stop in time, and was killed.', fields: { worker } });
+    lines.write({ level: 'error', message: 'A worker did not stop in time and was killed.', fields: { worker } });
   } else {
     const { worker, exitCode, signal, pauseMs, reason } = event;
     // It has written so itself.
     if (reason !== undefined && pauseMs === undefined) return;
-    const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker ended, and is started again.';
-    lines.write({ level: 'error', message, fields: { worker, exitCode, signal, pauseMs } });
+    const message = pauseMs === undefined ? 'A worker could not start.' : 'A worker exited and is restarted.';
+    lines.write({ level: 'error', message, fields: { worker, exitCode, signal, backoffMs: pauseMs } });
   }
+}
+
+/** The primary's end of the channel to one worker. */
+interface TalkToWorker {
+  /** Resolves when it answers, after its first message. Rejects when the channel has ended. */
+  answers(): Promise<unknown>;
+  /** Asks it to finish what is in flight, and to end. */
+  stop(): void;
+  close(): void;
+}
+
+/** @param onMessage called with each message of the worker but its first. */
+export function talkToWorker(
+  wire: Wire,
+  order: StartOrder,
+  onMessage: (message: Exclude<WorkerSays, { says: 'here' }>) => void,
+): TalkToWorker {
+  let isStopping = false;
+  let hear = () => {};
+  const isHere = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  const life: Channel = createChannel(wire, LIFE_CHANNEL, {
+    onAsk(body) {
+      const message = workerSays.parse(body);
+      if (message.says === 'here') {
+        hear();
+        return isStopping ? STOP_ORDER : order;
+      }
+      onMessage(message);
+      return null;
+    },
+    onTell() {},
+  });
+  return {
+    async answers() {
+      // What is sent to it before its first message is lost.
+      await isHere;
+      return life.ask(ARE_YOU_THERE);
+    },
+    stop() {
+      isStopping = true;
+      life.tell(STOP_ORDER);
+    },
+    close: life.close,
+  };
 }

@@ -1,8 +1,7 @@
-import { ConfigError } from '../config/config-error.ts';
-import { graphqlString } from '../http/browsers/literals.ts';
+import { ConfigError } from '../config/settings.ts';
+import { graphqlString } from '../http/browsers/example-tabs.ts';
 import { type FaultSpec, FaultSpecError, loadPeople, readFaultTexts, startSandbox } from '../sandbox/sandbox.ts';
-import { exampleHolder, exampleToken } from './example-token.ts';
-import { shellQuoted } from './shell-quoted.ts';
+import { exampleHolder, exampleToken, shellQuoted } from './examples.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 export { faultHelp } from '../sandbox/sandbox.ts';
@@ -38,8 +37,8 @@ export async function sandbox(flags: SandboxFlags): Promise<void> {
       `  LARK_BASE_URL=${running.url} LARK_PLUGIN_ID=${running.credential.pluginId} LARK_PLUGIN_SECRET=${running.credential.pluginSecret}`,
       'Or have its callers bring tokens of their own:',
       `  LARK_BASE_URL=${running.url} LARK_IDENTITY=caller`,
-      `  x-lark-user-token: ${exampleToken(running) ?? '(there is nobody who could have one)'}`,
-      'More tokens, of whomever you name:',
+      `  x-lark-user-token: ${exampleToken(running) ?? '(no user could have one)'}`,
+      'More tokens, by user key:',
       `  curl -s ${running.url}/_sandbox/user_tokens -H 'content-type: application/json' -d ${shellQuoted(`{"user_key":${graphqlString(exampleHolder(running) ?? '…')}}`)}`,
       `Calls received: ${running.url}/_sandbox/calls`,
       `Faults: ${running.url}/_sandbox/faults   (on: ${faults.map(({ name }) => name).join(', ') || 'none'})`,

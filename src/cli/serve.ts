@@ -1,26 +1,19 @@
-import { readConfig } from '../config/config.ts';
-import type { Sources } from '../config/environment.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import type { Sources } from '../config/sources.ts';
 import type { Credential, RealUpstream, SandboxUpstream } from '../config/upstream-choice.ts';
-import type { ExamplePeople } from '../http/browsers/example-tabs.ts';
+import { graphqlString } from '../http/browsers/example-tabs.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { exampleToken, exampleUsers, PLACEHOLDERS, shellQuoted } from './examples.ts';
 import { createJsonLines, type JsonLines } from './json-lines.ts';
 import { type Running, runGateway, type Setup } from './run-gateway.ts';
-import { serveBanner } from './serve-banner.ts';
 import { onStopSignal } from './stop-signal.ts';
 
-/** With real people there is nobody whom examples may name: they are answered `null`. */
-const PLACEHOLDERS: ExamplePeople = {
-  key: '7000000000000000001',
-  email: 'zhangsan@example.com',
-  outId: 'on_00000000000000000000000000000000',
-};
-
-/** Runs until a signal stops it. Resolves once it listens. What is for people goes to standard output, the log to standard error. */
+/** Runs until a signal stops it. Resolves once it listens. The banner goes to standard output, the log to standard error. */
 export async function serve(sources: Sources, version: string): Promise<void> {
   const config = readConfig(sources);
   const embedded = config.upstream.kind === 'sandbox' ? await startEmbedded(config.upstream) : undefined;
   const credential = credentialOf(config.upstream, embedded);
-  const examples = embedded ? peopleToName(embedded) : PLACEHOLDERS;
+  const examples = embedded ? exampleUsers(embedded) : PLACEHOLDERS;
   const lines = createJsonLines(config.logLevel);
   const setup = { config, credential, examples };
 
@@ -37,7 +30,7 @@ export async function serve(sources: Sources, version: string): Promise<void> {
       stopping: (message) => lines.say('info', message),
       failed: (error) => lines.sayFault('error', 'Stopping failed.', error),
     });
-    // The banner is for people. Whoever collects the log learns of a start, too, and of which version.
+    // The log does not hold the banner.
     lines.write({ level: 'info', message: 'The gateway listens.', fields: { version, url: running.url } });
     for (const warning of config.warnings) lines.say('warn', warning);
     process.stdout.write(serveBanner({ version, ...running, config, embedded, exampleKey: examples.key }));
@@ -72,13 +65,59 @@ function credentialOf(upstream: SandboxUpstream | RealUpstream, embedded: Sandbo
   return { baseUrl: embedded.url, ...embedded.credential, identity, tokenType };
 }
 
-/** People of the sandbox whom every example finds. */
-function peopleToName({ people }: Sandbox): ExamplePeople {
-  const known = people.find(({ email, out_id }) => email && out_id) ?? people[0];
-  return {
-    key: known?.user_key ?? PLACEHOLDERS.key,
-    email: known?.email ?? PLACEHOLDERS.email,
-    outId: known?.out_id ?? PLACEHOLDERS.outId,
-    keys: people.slice(0, 50).map(({ user_key }) => user_key),
-  };
+interface ServeBanner {
+  readonly version: string;
+  /** Where the gateway listens. */
+  readonly url: string;
+  /** Where `/metrics` is: there, or on a port of its own. */
+  readonly metricsUrl: string;
+  readonly config: Config;
+  readonly embedded: Sandbox | undefined;
+  readonly exampleKey: string;
+}
+
+/** What a terminal shows after `npm start`: the addresses, whether the users are real, and one line to try. */
+function serveBanner({ version, url, metricsUrl, config, embedded, exampleKey }: ServeBanner): string {
+  const lines = [
+    `lark-user-gateway ${version}`,
+    '',
+    `  GraphQL   ${url}/graphql${config.exposure.showsGraphiql ? '   (in a browser: GraphiQL)' : ''}`,
+    `  Health    ${url}/health   ${url}/readiness`,
+    `  Metrics   ${metricsUrl}/metrics`,
+    embedded
+      ? `  Sandbox   ${embedded.url}   (the user API with ${sandboxPeople(config, embedded)})`
+      : `  User API  ${hostOf(config)}`,
+  ];
+  if (config.workers > 1) lines.push(`  Workers   ${config.workers}   (one quota and one token for all of them)`);
+  if (embedded && config.upstream.kind === 'sandbox') {
+    const { isExplicit, identity } = config.upstream;
+    if (!isExplicit) lines.push('', ...HOW_TO_SERVE_REAL_PEOPLE[identity]);
+    const userToken = identity === 'caller' ? exampleToken(embedded) : undefined;
+    lines.push('', 'Try it:', `  ${curlLine(url, exampleKey, config, userToken)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const HOW_TO_SERVE_REAL_PEOPLE = {
+  plugin: [
+    'No credentials are configured, so these are made-up people. To serve real ones, set LARK_BASE_URL,',
+    'LARK_PLUGIN_ID and LARK_PLUGIN_SECRET (see the README).',
+  ],
+  caller: ['No user API is configured, so these are made-up people. To serve real ones, set LARK_BASE_URL.'],
+} as const;
+
+function sandboxPeople(config: Config, { people }: Sandbox): string {
+  const isLoaded = config.upstream.kind === 'sandbox' && typeof config.upstream.people === 'string';
+  return `${people.length.toLocaleString('en')} ${isLoaded ? `people from ${config.upstream.people}` : 'made-up people'}`;
+}
+
+function curlLine(url: string, key: string, { callers }: Config, userToken: string | undefined): string {
+  const body = JSON.stringify({ query: `{ user(key: ${graphqlString(key)}) { name nameEn email status } }` });
+  const credential = callers.auth?.kind === 'none' ? '' : ` -H 'authorization: Bearer <credential>'`;
+  const acting = userToken === undefined ? '' : ` -H 'x-lark-user-token: ${userToken}'`;
+  return `curl -s ${url}/graphql -H 'content-type: application/json'${credential}${acting} -d ${shellQuoted(body)}`;
+}
+
+function hostOf({ upstream }: Config): string {
+  return upstream.kind === 'real' ? new URL(upstream.credential.baseUrl).origin : '';
 }

@@ -1,4 +1,4 @@
-/** What became of a signal. */
+/** What happens after a signal. */
 export interface StopReport {
   stopping(message: string): void;
   failed(error: unknown): void;
@@ -10,14 +10,14 @@ const toStandardError: StopReport = {
     process.stderr.write(`Stopping failed: ${error instanceof Error ? error.message : String(error)}\n`),
 };
 
-/** `npm start` and `npx` run this in a shell, which ends when npm is told to, and passes no signal on. */
+/** `npm start` and `npx` run this in a shell, which ends with npm, and passes no signal on. */
 const RUN_BY_NPM: readonly unknown[] = ['start', 'npx'];
 const PARENT = process.ppid;
 const PARENT_CHECK_MS = 1_000;
 
 /**
  * Stops in order at the first SIGTERM or SIGINT, or when npm has ended, and exits with 0; a second signal does not wait.
- * @param report where that is told. @default as text to standard error
+ * @param report receives what happens. @default as text to standard error
  */
 export function onStopSignal(stop: () => Promise<void>, report: StopReport = toStandardError): void {
   let isStopping = false;

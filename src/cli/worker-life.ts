@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Setup } from './run-gateway.ts';
 
-/** The conversation between the primary and a worker about its beginning and its end. */
+/** The channel between the primary and a worker for its start and its end. */
 export const LIFE_CHANNEL = 'life';
 
-/** A worker speaks first: what is sent to it before it listens is lost. */
+/** A worker sends the first message: what is sent to it before it listens is lost. */
 export const workerSays = z.discriminatedUnion('says', [
   z.object({ says: z.literal('here') }),
   z.object({ says: z.literal('listening'), url: z.string(), metricsUrl: z.string() }),
@@ -22,8 +22,8 @@ export const startOrder = z.object({
 });
 export type StartOrder = z.infer<typeof startOrder>;
 
-/** Told to a worker at any time; and the answer to the first, where it is not to begin any more. */
+/** Sent to a worker at any time; and the answer to its first message, where it must not start any more. */
 export const STOP_ORDER = 'stop';
 
-/** Asked of a worker again and again. That there is an answer is the answer. */
+/** Sent to a worker periodically: any answer shows that it is alive. */
 export const ARE_YOU_THERE = 'are you there';

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { ListenError } from '../http/server.ts';
-import { aggregateMetrics } from '../telemetry/metrics/aggregate.ts';
+import { aggregateMetrics } from '../telemetry/prometheus.ts';
 import { createChannel } from '../workers/channel.ts';
 import { wireToPrimary } from '../workers/wire.ts';
 import { createWorkerState } from '../workers/worker-state.ts';
@@ -11,20 +11,20 @@ import { LIFE_CHANNEL, STOP_ORDER, startOrder, type WorkerSays } from './worker-
 /** A scrape of Prometheus waits for ten seconds. */
 const METRICS_WITHIN_MS = 3_000;
 
-/** Runs one of several processes that serve the gateway, until the primary that started it says to stop. */
+/** Runs one of several processes that serve the gateway, until the primary that started it stops it. */
 export async function worker(): Promise<void> {
   if (!cluster.isWorker) throw new Error('This command is for "serve" with WORKERS, which starts it by itself.');
-  // A terminal sends them to all; the primary tells when to stop.
+  // A terminal sends them to all processes; the primary stops this one.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
   const wire = wireToPrimary();
   let running: Running | undefined;
   let flushed = async () => {};
   const life = createChannel(wire, LIFE_CHANNEL, {
-    // Whether it is there: any answer says so.
+    // Any answer shows that it is alive.
     onAsk: () => null,
-    onTell(told) {
-      if (told === STOP_ORDER) void stop();
+    onTell(message) {
+      if (message === STOP_ORDER) void stop();
     },
   });
   const say = (says: WorkerSays) => life.ask(says);

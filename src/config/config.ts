@@ -1,13 +1,12 @@
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { DrainOptions } from '../http/server.ts';
 import { type CallerConfig, callerConfig } from './callers.ts';
-import { ConfigError } from './config-error.ts';
-import { type Environment, isServiceLink, mergeSources, readSecretFiles, type Sources } from './environment.ts';
 import { type ExposureConfig, exposureConfig } from './exposure.ts';
 import { proxyOptions } from './proxy.ts';
 import { hasPasswordInClear, redisConfig } from './redis.ts';
 import { isSafeHttpUrl } from './setting.ts';
-import { type SettingName, type Settings, settings } from './settings.ts';
+import { ConfigError, type SettingName, type Settings, settings } from './settings.ts';
+import { type Environment, isServiceLink, mergeSources, readSecretFiles, type Sources } from './sources.ts';
 import { chooseUpstream, hasMadeUpPeople, type RealUpstream, type SandboxUpstream } from './upstream-choice.ts';
 
 /** Everything `serve` and `check` need to know, checked. */
@@ -19,7 +18,7 @@ export interface Config {
   /** Where `/metrics` has a port of its own. */
   readonly metricsPort: number | undefined;
   readonly logLevel: NonNullable<Settings['LOG_LEVEL']>;
-  /** What works, but is probably not meant: to be told at the start. */
+  /** What works, but is probably not meant: logged at the start. */
   readonly warnings: readonly string[];
   readonly upstream: SandboxUpstream | RealUpstream;
   readonly shutdown: DrainOptions;
@@ -49,8 +48,8 @@ export interface Config {
  */
 export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 'anything'): Config {
   const mistakes: string[] = [];
-  const oddities: string[] = [];
-  const environment = readSecretFiles(mergeSources(sources, mistakes, oddities), mistakes);
+  const warnings: string[] = [];
+  const environment = readSecretFiles(mergeSources(sources, mistakes, warnings), mistakes);
   const values = parseSettings(environment, mistakes);
   const isProduction = environment.NODE_ENV?.trim().toLowerCase() === 'production';
   // Also where its file could not be read, which is a mistake of its own.
@@ -81,15 +80,15 @@ export function readConfig(sources: Sources, needs: 'anything' | 'credential' = 
     );
   }
   // Never between the gateway and its own sandbox.
-  const proxy = upstream?.kind === 'sandbox' ? undefined : proxyOptions(environment, mistakes, oddities);
-  if (mistakes.length > 0 || !upstream) throw new ConfigError([...mistakes, ...oddities]);
+  const proxy = upstream?.kind === 'sandbox' ? undefined : proxyOptions(environment, mistakes, warnings);
+  if (mistakes.length > 0 || !upstream) throw new ConfigError([...mistakes, ...warnings]);
   return {
     host,
     port,
     workers: values.WORKERS ?? 1,
     metricsPort,
     logLevel: values.LOG_LEVEL ?? 'info',
-    warnings: [...oddities, ...inQuotes(environment), ...warningsOf(values, exposure)],
+    warnings: [...warnings, ...inQuotes(environment), ...warningsOf(values, exposure)],
     shutdown: {
       delayMs: (values.SHUTDOWN_DELAY_SECONDS ?? 0) * 1_000,
       graceMs: (values.SHUTDOWN_GRACE_SECONDS ?? 10) * 1_000,
@@ -156,6 +155,7 @@ function warningsOf(values: Settings, exposure: ExposureConfig): string[] {
       `LARK_BASE_URL is plain http: ${identity === 'caller' ? '' : 'the plugin secret, '}tokens and users travel in clear. Set an address with https.`,
     hasPasswordInClear(values.REDIS_URL) &&
       'REDIS_URL is plain redis: its password travels in clear. Set rediss://, unless the network is yours alone.',
-    csrfPrevention === false && 'CSRF_PREVENTION is off: a page of any site can make browsers of your people ask.',
+    csrfPrevention === false &&
+      'CSRF_PREVENTION is off: a page of any site can send requests from the browsers of your users.',
   ].filter((warning) => warning !== false);
 }

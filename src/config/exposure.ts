@@ -58,8 +58,8 @@ const isOrigin = (text: string) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
 
 const documentsFile = z.record(z.string(), z.string());
-/** The first few tell what is wrong. */
-const MOST_TOLD = 5;
+/** The first few show what is wrong. */
+const MAX_REPORTED = 5;
 
 function readDocuments(path: string, mistakes: string[]): TrustedDocuments {
   const refuse = (why: string) => {
@@ -76,7 +76,7 @@ function readDocuments(path: string, mistakes: string[]): TrustedDocuments {
   if (!documents.success) return refuse('where an object of ids and documents was expected');
   if (Object.keys(documents.data).length === 0) return refuse('which has no document');
   const wrong = mistakesIn(documents.data, createSchema());
-  for (const why of wrong.slice(0, MOST_TOLD)) mistakes.push(`TRUSTED_DOCUMENTS: ${why}`);
-  if (wrong.length > MOST_TOLD) mistakes.push(`TRUSTED_DOCUMENTS: ${wrong.length - MOST_TOLD} more of the kind.`);
+  for (const why of wrong.slice(0, MAX_REPORTED)) mistakes.push(`TRUSTED_DOCUMENTS: ${why}`);
+  if (wrong.length > MAX_REPORTED) mistakes.push(`TRUSTED_DOCUMENTS: ${wrong.length - MAX_REPORTED} more of the kind.`);
   return documents.data;
 }

@@ -1,5 +1,5 @@
 import type { ProxyOptions } from '../upstream/transport.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './sources.ts';
 
 /** The usual variables of other programs, in either letter case. Mistakes are added to `mistakes`, what has no effect to `warnings`. */
 export function proxyOptions(environment: Environment, mistakes: string[], warnings: string[]): ProxyOptions {

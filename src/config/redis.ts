@@ -1,4 +1,4 @@
-import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
+import { isLoopbackAddress } from '../http/callers/caller.ts';
 import type { RedisOptions } from '../redis/redis-options.ts';
 import { parseRedisUrl } from '../redis/redis-url.ts';
 import type { SettingName, Settings } from './settings.ts';
@@ -41,7 +41,7 @@ export function redisConfig(
   };
 }
 
-/** A password in clear on the network lets anybody use up the quota. */
+/** A program that reads a password in clear on the network could use up the quota. */
 export function hasPasswordInClear(url: string | undefined): boolean {
   const address = url === undefined ? undefined : parseRedisUrl(url);
   if (!address || address.isTls || address.password === undefined) return false;

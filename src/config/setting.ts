@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { isLoopbackAddress } from '../http/callers/loopback-hosts.ts';
+import { isLoopbackAddress } from '../http/callers/caller.ts';
 
-/** What people read about a setting, in `--help` and in the README. */
+/** What `--help` and the docs show of a setting. */
 export interface SettingNotes {
   /** One sentence, with units. */
   readonly about: string;
-  /** As people would write it; left out where there is none. */
+  /** As it would be set; left out where there is none. */
   readonly default?: string;
   /** The form of a value, for `--help`. */
   readonly value: string;
@@ -14,13 +14,13 @@ export interface SettingNotes {
   readonly isSwitch?: boolean;
 }
 
-/** What came, for who wrote it; not repeated where it has an @, since a password may stand before that. */
+/** The value that was set; not repeated where it has an @, since a password may stand before that. */
 export const got = (input: unknown) =>
   typeof input === 'string' && input.includes('@')
     ? 'got a text with an @, not repeated'
     : `got ${JSON.stringify(input)}`;
 
-/** Says what was expected and what came; the value itself is repeated only where it is no secret. */
+/** Expected and got; the value itself is repeated only where it is no secret. */
 export const expected = (what: string) => ({
   error: ({ input }: { input?: unknown }) => `expected ${what}, ${got(input)}`,
 });

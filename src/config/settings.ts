@@ -10,7 +10,7 @@ import { serverSettings } from './settings/server.ts';
 import { upstreamSettings } from './settings/upstream.ts';
 
 /**
- * Every setting, in the order people read them. The flag of a setting is its name in lower case with hyphens:
+ * Every setting, in the order of `--help` and the docs. The flag of a setting is its name in lower case with hyphens:
  * `LARK_BASE_URL` is `--lark-base-url`.
  */
 export const settings = {
@@ -31,3 +31,14 @@ export type Settings = { [Name in SettingName]: z.infer<(typeof settings)[Name][
 export const settingNames = Object.keys(settings) as SettingName[];
 
 export const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;
+
+/** All mistakes of a configuration at once, each a sentence that says what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+    this.mistakes = mistakes;
+  }
+}

@@ -30,7 +30,7 @@ export interface Circumstances {
   readonly needsCredential: boolean;
 }
 
-/** What is only there for the plugin's token, and for people from memory whose time is over. */
+/** For the plugin's token only, and for stale users. */
 const OF_PLUGIN = [
   'LARK_PLUGIN_ID',
   'LARK_PLUGIN_SECRET',
@@ -65,7 +65,7 @@ export function chooseUpstream(
   const missing = CREDENTIAL.filter((name) => !isSet(name));
   if (missing.length > 0) {
     const why = hasCredential ? 'A credential is incomplete' : 'A credential is needed';
-    const instead = needsCredential ? '' : ` To serve made-up people instead, say ${flagOf('SANDBOX')}.`;
+    const instead = needsCredential ? '' : ` To serve made-up people instead, set ${flagOf('SANDBOX')}.`;
     mistakes.push(`${why}: set ${missing.join(', ')}.${instead}`);
   }
   if (baseUrl === undefined || pluginId === undefined || pluginSecret === undefined) return undefined;
@@ -95,7 +95,7 @@ function chooseForCallers(
   if (SANDBOX ?? (!isSet('LARK_BASE_URL') && !isProduction)) return sandboxUpstream(values);
   if (!isSet('LARK_BASE_URL')) {
     mistakes.push(
-      `LARK_IDENTITY is caller: set LARK_BASE_URL. To serve made-up people instead, say ${flagOf('SANDBOX')}.`,
+      `LARK_IDENTITY is caller: set LARK_BASE_URL. To serve made-up people instead, set ${flagOf('SANDBOX')}.`,
     );
   }
   return baseUrl === undefined ? undefined : { kind: 'real', credential: { baseUrl, identity: 'caller' } };
@@ -112,6 +112,6 @@ const sandboxUpstream = (values: Settings): SandboxUpstream => ({
 
 const numberOrPath = (text: string) => (/^\d+$/.test(text) ? Number(text) : text);
 
-/** People from a file may be anybody. */
+/** Users from a file may be real. */
 export const hasMadeUpPeople = (upstream: SandboxUpstream | RealUpstream | undefined): boolean =>
   upstream?.kind === 'sandbox' && typeof upstream.people === 'number';

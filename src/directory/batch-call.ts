@@ -5,8 +5,7 @@ import type { Clock } from '../policies/clock.ts';
 import type { Permit } from '../policies/rate-limiter.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { CallTold } from '../telemetry/traces/call-span.ts';
-import type { Traces } from '../telemetry/traces.ts';
+import type { CallSummary, Traces } from '../telemetry/tracing.ts';
 import { USAGE_EXCEEDED } from '../upstream/error-codes.ts';
 import type { FoundPeople, QueryUsers, TokenRefused } from '../upstream/user-query.ts';
 import {
@@ -99,7 +98,7 @@ export function createBatchCall(options: BatchCallOptions) {
       if ('tokenRefused' in answer) return { outcomes: lookups.map((one) => afterRefusedToken(one, answer)) };
       const { results, unrequested } = matchUsers(query, answer, lookups);
       if (answer.malformedRows > 0 || unrequested > 0) {
-        telemetry({ type: 'rows-dropped', malformed: answer.malformedRows, unasked: unrequested });
+        telemetry({ type: 'rows-dropped', malformed: answer.malformedRows, unrequested });
       }
       return { outcomes: results };
     } catch (cause) {
@@ -187,10 +186,10 @@ function requestSpans(lookups: readonly Lookup[]): SpanContext[] {
   return spans ? [...spans.values()] : [];
 }
 
-const spanOutcome = (answer: FoundPeople | TokenRefused): CallTold =>
+const spanOutcome = (answer: FoundPeople | TokenRefused): CallSummary =>
   'tokenRefused' in answer ? failureOutcome(answer.tokenRefused) : { outcome: 'answered', logId: answer.logId };
 
-const failureOutcome = ({ code, upstream }: GatewayError): CallTold => ({
+const failureOutcome = ({ code, upstream }: GatewayError): CallSummary => ({
   outcome: code,
   errCode: upstream?.code,
   logId: upstream?.logId,

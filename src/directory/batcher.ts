@@ -4,7 +4,7 @@ import type { Clock } from '../policies/clock.ts';
 import type { RateLimiter } from '../policies/rate-limiter.ts';
 import { createRetryPolicy, type RetryOptions } from '../policies/retry.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { Traces } from '../telemetry/traces.ts';
+import type { Traces } from '../telemetry/tracing.ts';
 import { MAX_IDENTIFIERS_PER_CALL, type QueryUsers } from '../upstream/user-query.ts';
 import { isDenied } from './batch-call.ts';
 import { backoffTooLong, breakerOpen, overloaded, shuttingDown, tooManyIdentities } from './errors.ts';
@@ -284,7 +284,7 @@ export class Batcher {
       if (lookup.batchKey.identity !== identity || lookup.state === 'sent') continue;
       const late = waitersOf(lookup).filter(({ list }) => list.request.deadlineAt <= endsAt);
       for (const waiter of late) waiter.list.request.leave(waiter, backoffTooLong(backoffMs, error?.upstream));
-      if (late.length > 0) this.#options.telemetry({ type: 'shed', kind: lookup.batchKey.kind, lookUps: late.length });
+      if (late.length > 0) this.#options.telemetry({ type: 'shed', kind: lookup.batchKey.kind, lookups: late.length });
     }
   }
 

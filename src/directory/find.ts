@@ -56,12 +56,13 @@ export function createFind(
     const count = identifiers.length;
     const now = clock();
     const canRead = mayReadUsers(request);
-    const results = new Array<LookupResult>(count).fill(null);
+    const results: LookupResult[] = [];
     const firstIndex = count > 1 ? new Map<string, number>() : undefined;
     let duplicates: [number, number][] | undefined;
     let list: PendingList | undefined;
     let cacheHits = 0;
     for (let index = 0; index < count; index++) {
+      results.push(null);
       const raw = identifiers[index] as string;
       let spelling: string | GatewayError = raw;
       let id = raw;
@@ -218,11 +219,11 @@ export function createFind(
     request.receipt.cacheHits += cacheHits + sharedHits;
     request.receipt.joined += joined;
     telemetry({
-      type: 'look-ups',
+      type: 'lookups',
       kind: batchKey.kind,
       cacheHits,
       sharedHits: store.isShared ? sharedHits : undefined,
-      joined,
+      coalesced: joined,
       queued,
       shed,
     });
@@ -258,5 +259,5 @@ export function countResults(
     }
   }
   const found = results.length - duplicates.length - notFound - failed - stale;
-  return { type: 'answers', kind, found, notFound, stale, errors };
+  return { type: 'lookup-results', kind, found, notFound, stale, errors };
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import type { Breaker } from '../policies/breaker.ts';
 import { createCancel } from '../policies/cancel.ts';
 import { createPermitQueue } from '../policies/permit-queue.ts';
 import type { Permit, RateLimiter } from '../policies/rate-limiter.ts';
@@ -61,6 +62,7 @@ interface LaneGroup {
  */
 export class Scheduler {
   readonly rateLimiter: RateLimiter;
+  readonly breaker: Breaker;
   /** When the latest call left that was answered, and the latest that was refused with this credential. */
   acceptedAt = Number.NEGATIVE_INFINITY;
   refusedAt = Number.NEGATIVE_INFINITY;
@@ -75,6 +77,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.rateLimiter = options.rateLimiter;
+    this.breaker = options.breaker;
     this.#permits = createPermitQueue(options.rateLimiter);
     this.#callUpstream = createBatchCall(options);
     this.#bisect = createBisector({
@@ -82,10 +85,6 @@ export class Scheduler {
       send: (group, delayMs) => this.#after(delayMs, () => this.#requeue(group)),
       giveUp: (lookup, error) => options.onResult(lookup, error, options.clock()),
     });
-  }
-
-  get breaker() {
-    return this.#options.breaker;
   }
 
   /** Queues new lookups of one batch key. */

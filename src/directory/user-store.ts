@@ -33,18 +33,16 @@ export interface Forgotten {
 export class UserStore {
   /** Of this process. */
   readonly cache: UserCache;
+  /** True where there is a shared cache. */
+  readonly isShared: boolean;
   readonly #shared: SharedUsers | undefined;
   readonly #forgotten: ReturnType<typeof createForgottenUsers>;
 
   constructor(options: UserCacheOptions, shared: SharedUsers | undefined, clock: Clock) {
     this.cache = new UserCache(options, clock);
+    this.isShared = shared !== undefined;
     this.#shared = shared;
     this.#forgotten = createForgottenUsers(clock, shared?.keptMs);
-  }
-
-  /** True where there is a shared cache. */
-  get isShared(): boolean {
-    return this.#shared !== undefined;
   }
 
   /** Reads these from the shared cache into that of this process. Never rejects. */

@@ -7,8 +7,7 @@ import {
   validate,
 } from 'graphql';
 import type { DocumentCache } from './limits/document-cache.ts';
-import { KnownOperationTypesRule } from './limits/known-operation-types-rule.ts';
-import { parseWithinLimits } from './limits/parse-within-limits.ts';
+import { KnownOperationTypesRule, parseWithinLimits } from './limits/document-limits.ts';
 
 export interface DocumentValidationOptions {
   readonly schema: GraphQLSchema;

@@ -7,23 +7,19 @@ import type { DisconnectSignal, RequestContextOptions } from '../directory/reque
 import { GatewayError } from '../errors.ts';
 import type { RequestedUsers } from '../schema/requested-users.ts';
 import type { UserToken } from '../upstream/user-token.ts';
-import { contentTypeFor } from './accept.ts';
-import type { Arrivals } from './arrivals.ts';
 import type { Admit } from './callers/admission.ts';
 import type { Authentication } from './callers/authentication.ts';
-import type { Caller } from './callers/caller.ts';
-import { mayAsk } from './callers/use-authentication.ts';
-import { userTokenOf } from './callers/use-user-token.ts';
+import { mayAsk, userTokenOf } from './callers/authentication.ts';
+import type { Arrivals, Caller } from './callers/caller.ts';
 import { eligibleLength, NO_VARIABLES, parseParams, readWhole, trustedText } from './json-request.ts';
 import { encode, write } from './json-response.ts';
-import type { RequestLog } from './logs/request-log.ts';
-import { addErrors, type RequestNote } from './logs/request-note.ts';
+import { overloadError, overloadOf } from './limits/operation-check.ts';
 import { maskError } from './masking.ts';
-import { overloadError, overloadOf } from './overloaded.ts';
 import { type BoundOperation, createPreparedOperations, makeData } from './prepared-operation.ts';
-import { refusalError } from './refusal.ts';
+import { receiptExtensions } from './receipt.ts';
+import { contentTypeFor, refusalError } from './refusal.ts';
 import { type AskedHeaders, NodeHeaders } from './request-headers.ts';
-import { receiptExtensions } from './use-receipt.ts';
+import { addErrors, type RequestLog, type RequestRecord } from './request-log.ts';
 
 export interface FastPathOptions {
   readonly schema: GraphQLSchema;
@@ -154,7 +150,7 @@ class FastRequest {
   readonly #eligible: Eligible;
   readonly #response: ServerResponse;
   readonly #disconnect: ResponseDisconnect;
-  readonly #note: RequestNote;
+  readonly #note: RequestRecord;
   #result: ExecutionResult = {};
 
   constructor(

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { idIn } from './documents/use-trusted-documents.ts';
-import { isTooNested } from './limits/json-nesting.ts';
+import { idIn } from './documents/trusted-documents.ts';
+import { isTooNested } from './limits/request-limits.ts';
 
 /** The members of a GraphQL request. */
 export interface Params {

@@ -1,5 +1,7 @@
 import { GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 import { type ErrorCode, failures, GatewayError } from '../errors.ts';
+import { isAsyncIterable } from './yoga-library.ts';
 
 const INTERNAL: ErrorCode = 'INTERNAL_SERVER_ERROR';
 const UNCODED: ErrorCode = 'BAD_USER_INPUT';
@@ -11,7 +13,7 @@ const UNCODED: ErrorCode = 'BAD_USER_INPUT';
  */
 export function maskError(error: unknown): Error {
   const own = ownErrorIn(error);
-  // The path tells where; a location in the query for each of a thousand list items would only repeat itself.
+  // The path is enough: the location in the query would be the same for each of a thousand list items.
   if (own) return new GraphQLError(own.message, { path: pathOf(error), extensions: own.extensions });
   if (error instanceof GraphQLError && isMeantForClients(error)) return withCode(error);
   return new GraphQLError('The gateway failed inside. Its operator finds the cause in the log.', {
@@ -22,7 +24,7 @@ export function maskError(error: unknown): Error {
 }
 
 /**
- * graphql-js gives none to what it finds out while it executes: an argument of a directive or a field whose variable is null, say.
+ * graphql-js gives none to errors of execution: an argument of a directive or a field whose variable is null, say.
  * All that is left to it of an operation depends on the request.
  */
 function withCode(error: GraphQLError): GraphQLError {
@@ -58,4 +60,44 @@ function isMeantForClients({ originalError }: GraphQLError): boolean {
 export function originOf(error: unknown): unknown {
   if (error instanceof GraphQLError && error.originalError) return originOf(error.originalError);
   return error instanceof GatewayError && error.cause !== undefined ? originOf(error.cause) : error;
+}
+
+/**
+ * Lists errors in the order of their places in the data, as the fast path does: the executor lists them as they come, which depends on
+ * which lookup ends first.
+ */
+export function useErrorOrder(): Plugin {
+  return {
+    onExecute: () => ({
+      onExecuteDone({ result, setResult }) {
+        if (isAsyncIterable(result) || !result.errors || result.errors.length < 2) return;
+        setResult({ ...result, errors: inOrder(result.errors, result.data) });
+      },
+    }),
+  };
+}
+
+function inOrder(errors: readonly GraphQLError[], data: unknown): GraphQLError[] {
+  const places = new Map(errors.map((error) => [error, placeOf(error, data)]));
+  return errors.toSorted((one, other) => compare(places.get(one) ?? [], places.get(other) ?? []));
+}
+
+/** The path as numbers: which item of a list, which field of an object. It ends where the data does, at what is null. */
+function placeOf({ path = [] }: GraphQLError, data: unknown): number[] {
+  const place: number[] = [];
+  let value = data;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) break;
+    place.push(typeof step === 'number' ? step : Object.keys(value).indexOf(step));
+    value = (value as Readonly<Record<string | number, unknown>>)[step];
+  }
+  return place;
+}
+
+function compare(one: readonly number[], other: readonly number[]): number {
+  for (let depth = 0; depth < Math.min(one.length, other.length); depth++) {
+    const difference = (one[depth] ?? 0) - (other[depth] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }

@@ -1,16 +1,15 @@
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Arrivals } from './arrivals.ts';
-import { useSecurityHeaders } from './browsers/use-security-headers.ts';
 import type { Authentication } from './callers/authentication.ts';
-import { useAuthentication } from './callers/use-authentication.ts';
-import type { YogaRequestLog } from './logs/use-request-log.ts';
+import { useAuthentication } from './callers/authentication.ts';
+import type { Arrivals } from './callers/caller.ts';
+import { NO_HEALTH_CHECK } from './endpoints.ts';
 import { maskError } from './masking.ts';
-import { refusalResponse } from './refusal.ts';
+import { refusalResponse, useRefusalTypes } from './refusal.ts';
+import { useResponseHeaders } from './response-headers.ts';
 import { useMetrics } from './use-metrics.ts';
-import { NO_HEALTH_CHECK } from './use-probes.ts';
-import { useRefusalTypes } from './use-refusal-types.ts';
+import type { YogaRequestLog } from './use-request-log.ts';
 import type { GatewayYoga } from './yoga.ts';
 import { createYoga } from './yoga-library.ts';
 
@@ -21,7 +20,7 @@ export interface MetricsYogaOptions {
   requestLog: YogaRequestLog;
 }
 
-/** The HTTP side of a port of its own for `/metrics`: answered, refused and logged as on the main one. There is nothing else. */
+/** Serves `/metrics` alone, for METRICS_PORT, with the authentication, errors and log of the main port. */
 export function createMetricsYoga({ metrics, authentication, arrivals, requestLog }: MetricsYogaOptions): GatewayYoga {
   const silent = () => {};
   return createYoga({
@@ -29,14 +28,14 @@ export function createMetricsYoga({ metrics, authentication, arrivals, requestLo
     landingPage: false,
     multipart: false,
     healthCheckEndpoint: NO_HEALTH_CHECK,
-    // Not for pages: each preflight is a 204 without a header that would allow anything.
+    // No page may read it: each preflight is a 204 without CORS headers.
     cors: () => false,
     maskedErrors: { maskError },
     logging: { debug: silent, info: silent, warn: silent, error: requestLog.logFault },
     plugins: [
       requestLog.plugin,
       useRefusalTypes(),
-      useSecurityHeaders({ variesByOrigin: false }),
+      useResponseHeaders({ variesByOrigin: false }),
       useAuthentication(authentication, arrivals),
       useMetrics(metrics, requestLog.logFault),
       useNothingElse(),

@@ -42,6 +42,12 @@ interface UserCall extends LookupCall {
   readonly leafArgs: readonly Args[];
 }
 
+interface KnownDocument {
+  readonly number: number;
+  /** The variables of `@skip` and `@include`. */
+  readonly conditions: readonly string[];
+}
+
 /** Each variable of `@skip` or `@include` doubles what there is to prepare. */
 const MAX_CONDITIONS = 6;
 /** Fields that all prepared operations may have. A field takes up to 800 bytes: 32 MB at most, also for documents made up to fill it. */
@@ -54,14 +60,13 @@ const MAX_FIELDS = 40_000;
  *   reject.
  */
 export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: number) {
-  const numbers = new WeakMap<DocumentNode, number>();
+  const known = new WeakMap<DocumentNode, KnownDocument>();
   let documents = 0;
   const prepared = new LRUCache<string, { readonly fields: PreparedFields | undefined }>({
     maxSize: MAX_FIELDS,
     sizeCalculation: ({ fields = [] }) =>
       fields.reduce((sum, field) => sum + ('leaves' in field ? 1 + field.leaves.length : 1), 1),
   });
-  const conditionsOf = new WeakMap<DocumentNode, readonly string[]>();
 
   return function bind(
     document: DocumentNode,
@@ -93,41 +98,31 @@ export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: 
   };
 
   function fieldsFor(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables) {
-    const conditions = conditionsIn(document);
+    let cached = known.get(document);
+    if (!cached) {
+      cached = { number: documents++, conditions: conditionsIn(document) };
+      known.set(document, cached);
+    }
+    const { number, conditions } = cached;
     if (conditions.length > MAX_CONDITIONS) return undefined;
-    const met = conditions.map((name) => String(variables[name])).join();
-    const key = `${numberOf(document)} ${operation.name?.value ?? ''} ${met}`;
-    const known = prepared.get(key);
-    if (known) return known.fields;
+    const key = `${number} ${operation.name?.value ?? ''} ${conditions.map((name) => String(variables[name])).join()}`;
+    const entry = prepared.get(key);
+    if (entry) return entry.fields;
     const fields = prepareFields(schema, document, operation, variables);
     prepared.set(key, { fields });
     return fields;
   }
+}
 
-  function numberOf(document: DocumentNode): number {
-    let number = numbers.get(document);
-    if (number === undefined) {
-      number = documents++;
-      numbers.set(document, number);
-    }
-    return number;
-  }
-
-  /** The variables of `@skip` and `@include`. */
-  function conditionsIn(document: DocumentNode): readonly string[] {
-    let names = conditionsOf.get(document);
-    if (!names) {
-      const found = new Set<string>();
-      visit(document, {
-        Directive({ arguments: given = [] }: DirectiveNode) {
-          for (const { value } of given) if (value.kind === Kind.VARIABLE) found.add(value.name.value);
-        },
-      });
-      names = [...found];
-      conditionsOf.set(document, names);
-    }
-    return names;
-  }
+/** The variables of `@skip` and `@include`. */
+function conditionsIn(document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive({ arguments: given = [] }: DirectiveNode) {
+      for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return [...names];
 }
 
 /** @returns the data of the operation, and its errors where they belong, not yet masked. */
@@ -151,9 +146,9 @@ export function makeData(
       data[responseName] = userValue(found[0] ?? null, field, leafArgs, context, undefined, errors);
       continue;
     }
-    const values = new Array<Variables | null>(found.length);
+    const values: (Variables | null)[] = [];
     for (let index = 0; index < found.length; index++) {
-      values[index] = userValue(found[index] ?? null, field, leafArgs, context, index, errors);
+      values.push(userValue(found[index] ?? null, field, leafArgs, context, index, errors));
     }
     data[responseName] = values;
   }

@@ -7,11 +7,8 @@ export interface AskedHeaders {
   keys(): Iterable<string>;
 }
 
-/** `x-lookup-cache: refresh` asks the user API even for people that are in memory, like `Cache-Control: no-cache`. */
-export const wantsFreshPeople = (headers: AskedHeaders): boolean => headers.get('x-lookup-cache') === 'refresh';
-
-/** `x-lookup-receipt: true` wants to know what answering took. */
-export const wantsReceipt = (headers: AskedHeaders): boolean => headers.get('x-lookup-receipt') === 'true';
+/** `x-lookup-cache: refresh` bypasses the cache, like `Cache-Control: no-cache`. */
+export const bypassesCache = (headers: AskedHeaders): boolean => headers.get('x-lookup-cache') === 'refresh';
 
 /** Node's headers as the Fetch API shows them. */
 export class NodeHeaders implements AskedHeaders {

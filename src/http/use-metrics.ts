@@ -4,8 +4,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { refusalResponse } from './refusal.ts';
 
 /**
- * Answers `GET /metrics` with what Prometheus scrapes. Nobody's people are in it, so it needs no user token.
- * @param logFault Yoga would let a fault through, to its server's page with a stack.
+ * Serves `GET /metrics` for Prometheus. It holds no user data, so it needs no user token.
+ * @param logFault logs an internal error, which Yoga would answer with a page that shows the stack.
  */
 export function useMetrics(
   { text, contentType }: Pick<Metrics, 'text' | 'contentType'>,

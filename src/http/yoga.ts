@@ -3,37 +3,30 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import type { ForgetEverywhere } from '../directory/forget.ts';
 import type { SchemaContext } from '../schema/builder.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Arrivals } from './arrivals.ts';
 import type { Cors } from './browsers/cors.ts';
+import { useCsrfPrevention } from './browsers/csrf.ts';
 import { type ExamplePeople, exampleTabs, type NeededHeaders } from './browsers/example-tabs.ts';
-import { useCsrfPrevention } from './browsers/use-csrf-prevention.ts';
-import { useGraphiql } from './browsers/use-graphiql.ts';
-import { useLandingPage } from './browsers/use-landing-page.ts';
-import { useSecurityHeaders } from './browsers/use-security-headers.ts';
+import { useGraphiql } from './browsers/graphiql.ts';
+import { useLandingPage } from './browsers/landing-page.ts';
 import type { Authentication } from './callers/authentication.ts';
-import { useAuthentication } from './callers/use-authentication.ts';
-import { useUserToken } from './callers/use-user-token.ts';
+import { useAuthentication, useUserToken } from './callers/authentication.ts';
+import type { Arrivals } from './callers/caller.ts';
+import { useHiddenSchema, useSchemaDownload } from './documents/introspection.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
-import { useHiddenSchema } from './documents/use-hidden-schema.ts';
-import { useSchemaDownload } from './documents/use-schema-download.ts';
-import { DOCUMENT_ID, usePersistedQueryFallback, useTrustedDocuments } from './documents/use-trusted-documents.ts';
-import { useForget } from './forget/use-forget.ts';
+import { DOCUMENT_ID, usePersistedQueryFallback, useTrustedDocuments } from './documents/trusted-documents.ts';
+import { NO_HEALTH_CHECK, type Readiness, useNotFound, useProbes } from './endpoints.ts';
+import { useForget } from './forget.ts';
 import type { DocumentCache } from './limits/document-cache.ts';
-import { useDocumentCache } from './limits/use-document-cache.ts';
-import { useDocumentLimits } from './limits/use-document-limits.ts';
-import { type OperationCheckOptions, useOperationCheck } from './limits/use-operation-check.ts';
-import { useOwnCodes } from './limits/use-own-codes.ts';
-import { type RequestLimits, useRequestLimits } from './limits/use-request-limits.ts';
-import type { YogaRequestLog } from './logs/use-request-log.ts';
-import { maskError } from './masking.ts';
-import { useAcceptable } from './use-acceptable.ts';
-import { useConnection } from './use-connection.ts';
-import { useErrorOrder } from './use-error-order.ts';
+import { useDocumentCache } from './limits/document-cache.ts';
+import { useDocumentLimits } from './limits/document-limits.ts';
+import { type OperationCheckOptions, useOperationCheck } from './limits/operation-check.ts';
+import { type RequestLimits, useOwnCodes, useRequestLimits } from './limits/request-limits.ts';
+import { maskError, useErrorOrder } from './masking.ts';
+import { useReceipt } from './receipt.ts';
+import { useAcceptable, useRefusalTypes } from './refusal.ts';
+import { useResponseHeaders } from './response-headers.ts';
 import { useMetrics } from './use-metrics.ts';
-import { useNotFound } from './use-not-found.ts';
-import { NO_HEALTH_CHECK, type Readiness, useProbes } from './use-probes.ts';
-import { useReceipt } from './use-receipt.ts';
-import { useRefusalTypes } from './use-refusal-types.ts';
+import type { YogaRequestLog } from './use-request-log.ts';
 import { createYoga } from './yoga-library.ts';
 
 export interface YogaOptions {
@@ -51,9 +44,9 @@ export interface YogaOptions {
   requestLimits: RequestLimits;
   maxIdentifiers: number;
   cors: Cors;
-  /** Refuses requests that a page of any site could send unasked. */
+  /** Refuses requests that a page of any site could send without a preflight. */
   preventsCsrf: boolean;
-  /** Answers introspection, and tells in errors what somebody may have meant. */
+  /** Answers introspection, and suggests names in errors. */
   showsSchema: boolean;
   /** For the page at `/`, where the schema is shown. */
   people: 'made-up' | 'real';
@@ -99,43 +92,42 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
     // It keeps what is not valid, too.
     parserAndValidationCache: false,
     plugins: [
-      // Before whatever counts the codes of answers.
+      // Before the request log, which counts codes.
       useOwnCodes(options.requestLimits),
-      // First of those that see a request, since it takes the time; it sees every answer, whoever gives it.
+      // First of those that see a request, since it measures the time; it sees every response, whichever plugin makes it.
       options.requestLog.plugin,
       // On every refusal, whichever plugin makes it.
       useRefusalTypes(),
-      // On every answer, whoever makes it.
-      useSecurityHeaders(options.cors),
-      useConnection(),
-      // Before anything that costs: an orchestrator asks often, also when the gateway is busy.
+      // On every response, whichever plugin makes it.
+      useResponseHeaders(options.cors),
+      // Before anything that costs: orchestrators probe often, also when the gateway is busy.
       useProbes(options.readiness),
-      // Before authentication: people have to see where to put their credential.
+      // Before authentication: the page is where users enter their credential.
       options.graphiql !== undefined && useGraphiql(exampleTabs(options.graphiql, options.neededHeaders)),
-      // Before it, too: it tells nothing of anybody.
+      // Before authentication, too: it holds no users.
       useLandingPage({
         people: options.showsSchema ? options.people : undefined,
         hasGraphiql: options.graphiql !== undefined,
         schemaFor: schemaFor(options),
       }),
-      // Before it, too: nobody needs a credential to learn that.
+      // Before authentication, too: a 404 needs no credential.
       useNotFound({ schema: options.showsSchema, metrics: options.metrics !== undefined }),
-      // Before the body is read: strangers cost next to nothing.
+      // Before the body is read: unauthenticated requests cost next to nothing.
       useAuthentication(options.authentication, options.arrivals),
-      // After it, as introspection; on nobody's behalf, so it needs no user token.
+      // After authentication, as introspection. No user token is needed.
       options.showsSchema && useSchemaDownload(),
-      // After it, on nobody's behalf, too.
+      // After authentication. No user token is needed.
       useForget({
         forget: options.forget,
         callerOf: options.authentication.callerOf,
         admit: options.admit,
         onFault: options.requestLog.logFault,
       }),
-      // After it, too: how much is asked is nobody else's business.
+      // After authentication: metrics are for known callers.
       options.metrics !== undefined && useMetrics(options.metrics, options.requestLog.logFault),
-      // After it: strangers need not learn what else would be wanted.
+      // After authentication: the first credential first.
       options.needsUserToken && useUserToken(),
-      // Before the body is read, too, and before all that throws: Yoga has no answer to make of an error, either.
+      // Before the body is read, and before plugins that throw: without an acceptable media type Yoga cannot send an error, either.
       useAcceptable(),
       // Before the body is read, too.
       options.preventsCsrf && useCsrfPrevention(),
@@ -156,13 +148,13 @@ export function createGatewayYoga(options: YogaOptions): GatewayYoga {
       }),
       // After execution, before the errors are counted.
       useErrorOrder(),
-      // Around execution: tells what it took.
+      // Around execution.
       useReceipt(),
     ],
   });
 }
 
 const schemaFor = ({ showsSchema, neededHeaders }: YogaOptions) => {
-  if (!showsSchema) return 'nobody';
-  return 'authorization' in neededHeaders ? 'callers' : 'anybody';
+  if (!showsSchema) return 'none';
+  return 'authorization' in neededHeaders ? 'callers' : 'all';
 };

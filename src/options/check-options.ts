@@ -1,5 +1,5 @@
 import type { GatewayOptions } from '../gateway-options.ts';
-import { ASYMMETRIC_ALGORITHMS } from '../http/callers/jwt-options.ts';
+import { ASYMMETRIC_ALGORITHMS } from '../http/callers/authentication.ts';
 import { parseRedisUrl } from '../redis/redis-url.ts';
 import * as is from './checks.ts';
 

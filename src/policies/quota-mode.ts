@@ -6,12 +6,12 @@ import { MAX_SKEW_MS } from './skew.ts';
 
 /** What decides when a call of this process may leave. */
 export type QuotaMode =
-  /** Distributed: the store. */
-  | 'shared'
-  /** Fallback: its share of the rate limit, while the store is away. */
-  | 'alone'
-  /** Recovering: both. The store is back, but other processes may not have noticed. */
-  | 'returning';
+  /** the store. */
+  | 'distributed'
+  /** its share of the rate limit, while the store is away. */
+  | 'fallback'
+  /** both. The store is back, but other processes may not have noticed. */
+  | 'recovering';
 
 export interface QuotaModes {
   readonly mode: QuotaMode;
@@ -38,7 +38,7 @@ const FLAPPING_MS = 3_000;
 /** After this, calls that others reserved in the store count no more. */
 export const WAIT_OUT_MS = WINDOW_MS + MAX_SKEW_MS;
 /** How long the store has to be reachable without interruption before a process relies on it alone. */
-const RETURNING_MS = 8_000;
+const RECOVERING_MS = 8_000;
 /** How much earlier another process may have noticed that the store is back, and stop keeping its share. */
 const NOTICE_SKEW_MS = 1_500;
 
@@ -55,7 +55,7 @@ export interface QuotaModesOptions {
  * nothing: all processes keep their shares, so there is nothing to wait for, and each gets at least its share.
  */
 export function createQuotaModes({ store, callsPerSecond, clock, onMode }: QuotaModesOptions): QuotaModes {
-  let mode: QuotaMode = 'returning';
+  let mode: QuotaMode = 'recovering';
   let shareOf = store.replicas();
   let share = createShare(callsPerSecond, shareOf, clock);
   /** Since when the store can be used again, as far as is known. */
@@ -106,30 +106,30 @@ export function createQuotaModes({ store, callsPerSecond, clock, onMode }: Quota
 
   function modeAt(now: number): QuotaMode {
     const since = store.reachableSince();
-    if (since === undefined || tryAgainAt !== undefined) return 'alone';
+    if (since === undefined || tryAgainAt !== undefined) return 'fallback';
     backSince = Math.max(since, trustedSince);
-    return now < backSince + RETURNING_MS ? 'returning' : 'shared';
+    return now < backSince + RECOVERING_MS ? 'recovering' : 'distributed';
   }
 
   function enter(next: QuotaMode): void {
     if (next === mode) return;
     const now = clock();
     const isKept = doAllKeepShares(now);
-    if (next === 'alone') {
+    if (next === 'fallback') {
       if (isKept) tryAgainAt = now + FLAPPING_MS;
       else waitUntil = now + WAIT_OUT_MS;
     }
-    if ((next === 'alone' && !isKept) || mode === 'shared') {
+    if ((next === 'fallback' && !isKept) || mode === 'distributed') {
       shareOf = store.replicas();
       share = createShare(callsPerSecond, shareOf, clock);
     }
-    returnedAt = mode === 'alone' ? backSince : undefined;
+    returnedAt = mode === 'fallback' ? backSince : undefined;
     mode = next;
     onMode(mode);
   }
 
   /** Until then no process relies on the store alone. With a new process among them, the shares are too large. */
   function doAllKeepShares(now: number): boolean {
-    return returnedAt !== undefined && now < returnedAt + RETURNING_MS - NOTICE_SKEW_MS && store.replicas() <= shareOf;
+    return returnedAt !== undefined && now < returnedAt + RECOVERING_MS - NOTICE_SKEW_MS && store.replicas() <= shareOf;
   }
 }

@@ -48,9 +48,9 @@ export function createSharedRateLimiter(options: SharedRateLimiterOptions): Rate
     waitMs,
     acquire() {
       const { mode } = modes;
-      const ofShare = mode === 'shared' ? undefined : modes.share.acquire();
+      const ofShare = mode === 'distributed' ? undefined : modes.share.acquire();
       const reserved =
-        mode !== 'alone' && reservation ? createReservedPermit(reservation, { store, skew, clock }) : undefined;
+        mode !== 'fallback' && reservation ? createReservedPermit(reservation, { store, skew, clock }) : undefined;
       const parts = [ofShare, reserved].filter((part) => part !== undefined);
       reservation = undefined;
       const isProbe = backoff.enter();
@@ -82,25 +82,25 @@ export function createSharedRateLimiter(options: SharedRateLimiterOptions): Rate
     estimateMs(calls) {
       const now = clock();
       const { mode, share, waitUntil } = modes;
-      const shareMs = mode === 'shared' ? 0 : Math.max(0, waitUntil - now) + share.estimateMs(calls);
+      const shareMs = mode === 'distributed' ? 0 : Math.max(0, waitUntil - now) + share.estimateMs(calls);
       const { limit, others, contenders } = latestAt(now);
       // What others leave of their equal parts can be used as well.
       const stepMs = WINDOW_MS / Math.max(limit / contenders, limit - others);
-      const storeMs = mode === 'alone' ? 0 : Math.max(0, (reservation?.leaveAt ?? now) - now) + (calls - 1) * stepMs;
+      const storeMs = mode === 'fallback' ? 0 : Math.max(0, (reservation?.leaveAt ?? now) - now) + (calls - 1) * stepMs;
       return Math.max(backoff.waitMs(), shareMs, storeMs);
     },
     backoffMs: backoff.remainingMs,
     claimProbe: backoff.claimProbe,
     hasBackedOffSince: (at) => backoff.until() > at,
     hasSpare() {
-      if (modes.mode === 'alone') return clock() >= modes.waitUntil && modes.share.hasSpare();
+      if (modes.mode === 'fallback') return clock() >= modes.waitUntil && modes.share.hasSpare();
       const { inUse, limit } = latestAt(clock());
       return backoff.remainingMs() === 0 && inUse * 2 < limit;
     },
     usage() {
       const now = clock();
       acquiredAt = acquiredAt.filter((at) => at > now - WINDOW_MS);
-      const { limit } = modes.mode === 'alone' ? modes.share.usage() : latestAt(now);
+      const { limit } = modes.mode === 'fallback' ? modes.share.usage() : latestAt(now);
       return { inUse: acquiredAt.length, limit: Math.floor(limit) };
     },
     isIdle() {
@@ -121,8 +121,8 @@ export function createSharedRateLimiter(options: SharedRateLimiterOptions): Rate
   function waitMs(): number | Promise<void> {
     const now = clock();
     const mode = modes.update();
-    const shareMs = mode === 'shared' ? 0 : Math.max(modes.waitUntil - now, modes.share.waitMs(), 0);
-    if (mode === 'alone') {
+    const shareMs = mode === 'distributed' ? 0 : Math.max(modes.waitUntil - now, modes.share.waitMs(), 0);
+    if (mode === 'fallback') {
       reservation = undefined;
       if (modes.isTrialDue()) void tryAgain();
       return Math.max(shareMs, backoff.waitMs());

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../policies/clock.ts';
-import type { PluginTokenLife, TokenStore } from '../upstream/token-store.ts';
+import type { PluginTokenLife, TokenStore } from '../upstream/plugin-token.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Encryption } from './encryption.ts';
 import type { Heartbeat } from './heartbeat.ts';

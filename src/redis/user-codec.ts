@@ -1,5 +1,5 @@
+import { parseJson } from '../upstream/envelope.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import { parseJson } from '../upstream/parse-json.ts';
 
 /** One entry. */
 export type Kept = {

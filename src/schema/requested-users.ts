@@ -1,7 +1,7 @@
+import type { UserLoaders } from '../directory/loaders.ts';
 import { GatewayError } from '../errors.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
 import type { LookupKind } from '../upstream/user-query.ts';
-import type { SchemaContext } from './builder.ts';
 
 /** Identifiers of one kind, looked up together. */
 export interface LookupList {
@@ -38,7 +38,7 @@ export const rejectedUsers = (count: number, error: GatewayError): RequestedUser
 /** The result of a resolver, from the loaders of the request. */
 export function loadUsers(
   { lists, place }: RequestedUsers,
-  { users }: SchemaContext,
+  { users }: { readonly users: UserLoaders },
 ): (LarkUser | null | Promise<LarkUser | null>)[] {
   const results = lists.map(({ kind, identifiers, tenantKey }) => {
     const loader = users.of(kind, tenantKey);

@@ -1,29 +1,27 @@
 import type { ErrorCode } from '../errors.ts';
-import type { GatewayEvent } from './events.ts';
+import type { EventHandlers } from './events.ts';
 
 export interface UpstreamState {
-  /** How the latest call to the user API went; `unknown` before the first. */
+  /** Result of the latest call to the user API; `unknown` before the first. */
   readonly status: 'unknown' | 'ok' | 'failing';
-  /** Why, where it is failing. */
+  /** The error code, if it fails. */
   readonly code?: ErrorCode;
 }
 
-/** The user API refused the token of one caller: that is no trouble of its own, nor of anybody else. */
-const CALLERS_FAULT = 'UNAUTHENTICATED';
+/** The user API rejected one caller's token: no failure of its own. */
+const CALLER_ERROR = 'UNAUTHENTICATED';
 
-/** Follows the events and tells how the user API was doing at the latest call. */
-export function createUpstreamState(): { observe(event: GatewayEvent): void; current(): UpstreamState } {
+/** Follows calls and token renewals, for `/readiness`. */
+export function createUpstreamState(): { readonly handlers: EventHandlers; current(): UpstreamState } {
   let state: UpstreamState = { status: 'unknown' };
   return {
-    observe(event) {
-      if (event.type !== 'upstream-call' && event.type !== 'token-renewal') return;
-      const { outcome } = event;
-      if (outcome === 'cancelled') return;
-      state =
-        outcome === 'answered' || outcome === 'renewed' || outcome === CALLERS_FAULT
-          ? { status: 'ok' }
-          : { status: 'failing', code: outcome };
-    },
+    handlers: { 'upstream-call': ({ outcome }) => update(outcome), 'token-renewal': ({ outcome }) => update(outcome) },
     current: () => state,
   };
+
+  function update(outcome: 'answered' | 'renewed' | 'cancelled' | ErrorCode): void {
+    if (outcome === 'cancelled') return;
+    const isOk = outcome === 'answered' || outcome === 'renewed' || outcome === CALLER_ERROR;
+    state = isOk ? { status: 'ok' } : { status: 'failing', code: outcome };
+  }
 }

@@ -1,10 +1,9 @@
 import { GatewayError, type UpstreamTrace } from '../errors.ts';
-import { bodyText } from './body-text.ts';
 import { judge, judgeStatus, type UpstreamVerdict, USAGE_EXCEEDED } from './error-codes.ts';
-import { isHeaderText } from './header-text.ts';
 import { decodeUser, isRecord, type LarkUser } from './lark-user.ts';
-import { parseJson } from './parse-json.ts';
 import type { HttpAnswer } from './transport.ts';
+import { bodyText } from './transport.ts';
+import { isHeaderText } from './user-token.ts';
 
 /** What one answer of `POST /open_api/user/query` says, after strict decoding. */
 export type UserQueryAnswer =
@@ -144,4 +143,13 @@ function retryAfterOf({ headers }: HttpAnswer): number {
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : 1000;
+}
+
+/** @returns `undefined` for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

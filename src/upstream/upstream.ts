@@ -1,16 +1,15 @@
 import type { Clock } from '../policies/clock.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { Traces } from '../telemetry/traces.ts';
-import { isHeaderText } from './header-text.ts';
+import type { Traces } from '../telemetry/tracing.ts';
+import type { TokenStore } from './plugin-token.ts';
 import { createPluginToken, type PluginCredential, type PluginToken } from './plugin-token.ts';
-import type { TokenStore } from './token-store.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { createUserQuery, type QueryUsers } from './user-query.ts';
+import { isHeaderText } from './user-token.ts';
 
 export interface UpstreamOptions extends TransportOptions {
   /**
-   * On whose behalf the user API is asked: with the token of the plugin, or with the user access token that each request
-   * brings in `x-lark-user-token`. With `caller` the plugin's credential and `userKey` are not used. @default plugin
+   * The token of calls: the plugin's, or the user access token that each request sends in `x-lark-user-token`. With `caller` the plugin's credential and `userKey` are not used. @default plugin
    */
   identity?: 'plugin' | 'caller' | undefined;
   /** `MII_…`, from the developer console. Needed with the identity `plugin`. */
@@ -19,7 +18,7 @@ export interface UpstreamOptions extends TransportOptions {
   pluginSecret?: string | undefined;
   /** A virtual token is for development: only the plugin's collaborators can be found with it. @default official */
   tokenType?: 'official' | 'virtual' | undefined;
-  /** `X-USER-KEY`: the acting person, in visible ASCII without spaces. Not needed with a plugin token. @default not sent */
+  /** `X-USER-KEY`: the acting user, in visible ASCII without spaces. Not needed with a plugin token. @default not sent */
   userKey?: string | undefined;
   /** Total deadline of one call to the user API, in milliseconds. @default 3000 */
   timeoutMs?: number | undefined;
@@ -29,8 +28,8 @@ export interface UpstreamOptions extends TransportOptions {
   telemetry?: Telemetry | undefined;
 }
 
-/** What the gateway brings beyond what its users set. */
-export interface UpstreamSurroundings {
+/** What the gateway adds to the options of its users. */
+export interface UpstreamContext {
   /** Shares the plugin token with other processes. @default each process has its own */
   tokenStore?: TokenStore | undefined;
   traces?: Traces | undefined;
@@ -39,14 +38,14 @@ export interface UpstreamSurroundings {
 /** The user API as the gateway sees it. */
 export interface Upstream {
   readonly queryUsers: QueryUsers;
-  /** `undefined` where each caller asks with a token of their own. */
+  /** `undefined` where callers send tokens of their own. */
   readonly pluginToken: PluginToken | undefined;
-  /** Ends what is under way, and all connections. */
+  /** Cancels what is in flight, and closes all connections. */
   close(): Promise<void>;
 }
 
 /** @throws TypeError where the identity is `plugin`, and its id or secret is missing, or no header can hold `userKey`. */
-export function createUpstream(options: UpstreamOptions & UpstreamSurroundings): Upstream {
+export function createUpstream(options: UpstreamOptions & UpstreamContext): Upstream {
   const timeoutMs = options.timeoutMs ?? 3_000;
   const credential = pluginCredentialOf(options);
   const transport = createTransport(options);

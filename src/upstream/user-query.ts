@@ -2,15 +2,13 @@ import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
 import { type CancelSignal, createCancel } from '../policies/cancel.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
-import { fitToActingUser } from './acting-user.ts';
 import { decodeUserQuery, type UserQueryAnswer } from './envelope.ts';
 import type { LarkUser } from './lark-user.ts';
 import type { PluginToken } from './plugin-token.ts';
-import { isProxyFailure } from './proxy-error.ts';
-import type { Transport } from './transport.ts';
-import { type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
+import { isProxyFailure, type Transport } from './transport.ts';
+import { USER_TOKEN_HEADER, type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
 
-/** What people are looked up by. One call takes exactly one kind. */
+/** The kind of identifiers of a lookup. One call takes exactly one. */
 export type LookupKind = 'key' | 'outId' | 'email';
 
 /** Identifiers the user API takes in one call (error 20004 above). */
@@ -27,45 +25,45 @@ export interface UserQuery {
 }
 
 export interface FoundPeople {
-  /** In no promised order; people not found are absent. */
+  /** In no promised order, without users that were not found. */
   readonly people: readonly LarkUser[];
-  /** Rows that named nobody: any of the identifiers may have been meant. */
+  /** Rows without an identifier: any of the identifiers may have been meant. */
   readonly malformedRows: number;
   readonly logId?: string | undefined;
 }
 
 /**
- * A token can end, or be withdrawn, while calls are on their way. The next call gets a new one, shared by all;
- * whoever got this answer may ask once more, in a call that counts against the quota like any other.
+ * A token can end, or be withdrawn, while calls are in flight. The next call gets a new one, shared by all; this one may be retried
+ * once, in a call that counts against the quota like any other.
  */
 export interface TokenRefused {
-  /** What to say if it happens again. */
+  /** The error if it happens again. */
   readonly tokenRefused: GatewayError;
 }
 
 /**
- * One look-up call: `POST /open_api/user/query`. Nobody found is an empty list.
+ * One call: `POST /open_api/user/query`. No user found is an empty list.
  * @throws GatewayError with any of the UPSTREAM_… codes; UNAUTHENTICATED where the token of a caller is refused, or missing;
  *   the signal's reason where that aborts.
  */
 export type QueryUsers = (query: UserQuery, options?: QueryOptions) => Promise<FoundPeople | TokenRefused>;
 
-export interface QueryOptions {
-  /** Ends the call. */
+interface QueryOptions {
+  /** Cancels the call. */
   readonly signal?: CancelSignal | undefined;
   /** Called when the token is there and the call leaves. */
   readonly onLeaving?: (() => void) | undefined;
-  /** The token of the caller who asks. @default the plugin's */
+  /** The caller's own token. @default the plugin's */
   readonly userToken?: UserToken | undefined;
   /** Sent beside its own: where the call stands in a trace. @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface UserQueryOptions {
+interface UserQueryOptions {
   transport: Transport;
-  /** Left out where each caller asks with a token of their own. */
+  /** Left out where callers send tokens of their own. */
   pluginToken: PluginToken | undefined;
-  /** `X-USER-KEY`, the acting person. Not needed with a plugin token. @default not sent */
+  /** `X-USER-KEY`, the acting user. Not needed with a plugin token. @default not sent */
   userKey?: string | undefined;
   /** Total deadline of one call in milliseconds, with token and reading. */
   timeoutMs: number;
@@ -131,7 +129,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
     const token = userToken ? userToken.reveal() : await pluginToken?.get(signal);
     if (token === undefined) throw userTokenMissing();
     onLeaving?.();
-    // A user access token carries its person in itself.
+    // A user access token names its user.
     const headers = { ...more, 'x-plugin-token': token, ...(userKey && !userToken && { 'x-user-key': userKey }) };
     const body = {
       [bodyField[query.kind]]: query.identifiers,
@@ -152,3 +150,44 @@ const tokenRefused = (upstream: UpstreamTrace) =>
     "The user API refused the gateway's token, also a new one: check the plugin credential and LARK_BASE_URL.",
     { upstream },
   );
+
+/** For whom a call acts: that decides what an error about the acting user says to check. */
+type ActingUser = 'caller' | 'LARK_USER_KEY' | 'none';
+
+const forbidden = (check: string) => `The user API denies access: ${check}.`;
+const unknownUser = forbidden(`it does not know the user for whom the token in ${USER_TOKEN_HEADER} acts`);
+const userKeyNeeded = forbidden('it expects the key of an acting user; configure LARK_USER_KEY');
+
+/** Where LARK_USER_KEY is configured, the messages of the error table fit. */
+const MESSAGES: Readonly<Record<Exclude<ActingUser, 'LARK_USER_KEY'>, ReadonlyMap<number, string>>> = {
+  caller: new Map([
+    [10001, forbidden('check the permissions of the plugin, and of the user whose token it is')],
+    [
+      10404,
+      forbidden('check that the plugin is installed in the project, and that the user whose token it is sees it'),
+    ],
+    [10204, forbidden(`check the plugin that the token in ${USER_TOKEN_HEADER} was issued for`)],
+    [20039, forbidden(`the token in ${USER_TOKEN_HEADER} acts for no user; send a user access token`)],
+    [20042, unknownUser],
+    [10023, unknownUser],
+    [1000051743, unknownUser],
+  ]),
+  none: new Map([
+    [10001, forbidden('check the permissions of the plugin')],
+    [10404, forbidden('check that the plugin is installed in the project')],
+    [10302, forbidden('the user for whom the plugin acts has left; configure another in LARK_USER_KEY')],
+    [20042, userKeyNeeded],
+    [10023, userKeyNeeded],
+    [1000051743, userKeyNeeded],
+  ]),
+};
+
+/** The same failure, with a message that fits the acting user. */
+function fitToActingUser(error: GatewayError, actingUser: ActingUser): GatewayError {
+  const { code, upstream } = error;
+  if (code !== 'UPSTREAM_FORBIDDEN' || actingUser === 'LARK_USER_KEY') return error;
+  // The user has left, so their token is of no use.
+  if (actingUser === 'caller' && upstream?.code === 10302) return userTokenRefused(upstream);
+  const message = MESSAGES[actingUser].get(upstream?.code ?? 0);
+  return message === undefined ? error : new GatewayError(code, message, { upstream });
+}

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
-import { isHeaderText } from './header-text.ts';
 
 /** The request header in which a caller brings a user access token of their own. */
 export const USER_TOKEN_HEADER = 'x-lark-user-token';
 
-/** A user access token that a caller brought. Whoever prints or serialises it sees whose it is, never the token. */
+/** A user access token that a caller sent. Printed or serialised, it shows its identity, never the token. */
 export interface UserToken {
-  /** Tells callers apart in keys and maps: a hash, from which the token cannot be found. */
+  /** Separates callers in keys and maps: a hash, from which the token cannot be found. */
   readonly identity: string;
   /** The token itself, for the wire only. */
   reveal(): string;
@@ -16,7 +15,7 @@ export interface UserToken {
 /** Longer than the vendor's by far. */
 const MAX_LENGTH = 4_096;
 
-/** @returns UNAUTHENTICATED where it is none that could be sent on. The message does not repeat it. */
+/** @returns UNAUTHENTICATED where no header can hold it. The message does not repeat it. */
 export function parseUserToken(text: string): UserToken | GatewayError {
   // TypeScript says so; programs in JavaScript may not. Without spaces: a header that is sent twice arrives as one, with one between.
   if (typeof text === 'string' && text.length <= MAX_LENGTH && isHeaderText(text)) {
@@ -40,3 +39,6 @@ export const userTokenRefused = (upstream: GatewayError['upstream']): GatewayErr
   new GatewayError('UNAUTHENTICATED', `The user API refused the token in ${USER_TOKEN_HEADER}: get a new one.`, {
     upstream,
   });
+
+/** True for what every header can hold and no program on the way changes: visible ASCII, without spaces. */
+export const isHeaderText = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sumOfCounts } from '../telemetry/metrics/aggregate.ts';
+import { sumOfCounts } from '../telemetry/prometheus.ts';
 
 const snapshot = z.array(z.looseObject({ name: z.string(), type: z.string(), values: z.array(z.unknown()) }));
 

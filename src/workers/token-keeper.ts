@@ -1,5 +1,5 @@
 import type { Clock } from '../policies/clock.ts';
-import type { PluginTokenLife } from '../upstream/token-store.ts';
+import type { PluginTokenLife } from '../upstream/plugin-token.ts';
 import type { TokenOnItsWay } from './protocol.ts';
 
 /** The one token of all workers, and the right to get the next. */

@@ -3,7 +3,7 @@ import { loadRateLimiters } from '../policies/caller-limiter.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { createRateLimitStore } from '../policies/rate-limit-store.ts';
 import type { SharedState } from '../shared-state.ts';
-import type { TokenStore } from '../upstream/token-store.ts';
+import type { TokenStore } from '../upstream/plugin-token.ts';
 import { createChannel } from './channel.ts';
 import { createInsuredLimiter } from './insured-limiter.ts';
 import {

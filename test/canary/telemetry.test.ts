@@ -44,7 +44,7 @@ async function singing() {
   };
 }
 
-it('neither a span nor a metric tells of anybody, whatever clients ask', async () => {
+it('neither a span nor a metric holds personal data, whatever clients send', async () => {
   const { send, leaks, spans, gateway } = await singing();
   for (const name of Object.keys(REQUESTS)) await send(name);
   expect(await leaks()).toEqual([]);

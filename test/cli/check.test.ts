@@ -115,7 +115,7 @@ const TROUBLES: readonly Trouble[] = [
     name: 'an API that is overloaded (50006)',
     sandbox: refusal(50006),
     code: 'UPSTREAM_UNAVAILABLE',
-    advice: 'Try again in a minute; if it stays so, ask whoever runs http://127.0.0.1:',
+    advice: 'Try again in a minute; if it stays so, ask the operator of http://127.0.0.1:',
   },
   {
     name: "a proxy's page that says 503",
@@ -208,7 +208,7 @@ describe('lark-user-gateway check', () => {
 
   it('finds a person that is named', async () => {
     const { code, says } = await checkAgainst({}, {}, '--key', '7000000000000000001');
-    expect(says).toContain('found the person');
+    expect(says).toContain('found the user');
     expect(code).toBe(0);
   });
 
@@ -268,14 +268,14 @@ describe('lark-user-gateway check', () => {
     await sandbox.close();
     const { code, says } = await checkAgainst({}, { LARK_TOKEN_TYPE: 'virtual' }, '--key', stranger?.user_key ?? '');
     expect(code).toBe(1);
-    expect(says).toContain('found nobody with this key');
+    expect(says).toContain('found no user with this key');
     expect(says).toContain('only the collaborators of the plugin can be found');
   });
 
   it('an official token that finds nobody: look at the key, and at the host', async () => {
     const { code, says } = await checkAgainst({}, {}, '--key', '7999999999999999999');
     expect(code).toBe(1);
-    expect(says).toContain('Check the key (19 digits), and that this is the host the person works on.');
+    expect(says).toContain('Check the key (19 digits), and that this is the host of the user.');
   });
 
   it('shows what is probably not meant: a user API over plain http, and ranges of addresses in NO_PROXY', async () => {

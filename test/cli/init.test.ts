@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { envTemplate } from '../../src/config/env-template.ts';
+import { envTemplate } from '../../src/cli/init.ts';
 import { settings } from '../../src/config/settings.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { ANY_PORTS, emptyFolder, runCli } from '../support/run-cli.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ownCommand } from '../../src/cli/own-command.ts';
+import { ownCommand } from '../../src/cli/init.ts';
 
 it.each([
   ['a clone', '/home/me/gateway/dist/cli.js', '/home/me/gateway', 'node dist/cli.js'],

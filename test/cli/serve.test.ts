@@ -105,14 +105,14 @@ describe('lark-user-gateway with credentials', () => {
     expect(cli.stderr()).toBe(`The configuration has 3 mistakes:
   - LARK_TOKEN_TYPE: expected official or virtual, got "y".
   - PORT: expected a whole number from 0 to 65535, got "x".
-  - A credential is incomplete: set LARK_BASE_URL, LARK_PLUGIN_SECRET. To serve made-up people instead, say --sandbox.
+  - A credential is incomplete: set LARK_BASE_URL, LARK_PLUGIN_SECRET. To serve made-up people instead, set --sandbox.
 `);
   });
 
   it('does not start in production without a credential', async () => {
     const cli = runCli([], { NODE_ENV: 'production', ...ANY_PORTS });
     expect(await cli.ended).toBe(2);
-    expect(cli.stderr()).toContain('To serve made-up people instead, say --sandbox.');
+    expect(cli.stderr()).toContain('To serve made-up people instead, set --sandbox.');
     const sandbox = runCli(['--sandbox'], { NODE_ENV: 'production', ...ANY_PORTS });
     expect(await sandbox.until('curl')).toContain('1,000 made-up people');
   });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseApiKeys } from '../../src/config/api-key-list.ts';
+import { parseApiKeys } from '../../src/config/callers.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { emptyFolder } from '../support/run-cli.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/settings.ts';
 
 const REAL = { LARK_BASE_URL: 'https://project.feishu.cn', LARK_PLUGIN_ID: 'MII_1', LARK_PLUGIN_SECRET: 's3cret' };
 const HASH = 'a'.repeat(64);
@@ -36,14 +36,14 @@ describe('AUTH=none', () => {
     // People from a file may be anybody.
     expect(mistakesOf({ HOST: '0.0.0.0', SANDBOX_PEOPLE: 'staff.csv' })).toHaveLength(1);
     expect(mistakesOf({ ...REAL, HOST: '0.0.0.0' })).toEqual([
-      'HOST: expected a loopback address such as 127.0.0.1, got "0.0.0.0": with AUTH=none people would be open to the network. Set AUTH to api-key or jwt.',
+      'HOST: expected a loopback address such as 127.0.0.1, got "0.0.0.0": with AUTH=none users would be open to the network. Set AUTH to api-key or jwt.',
     ]);
   });
 
   it('is refused beside what needs to know the caller', () => {
     expect(mistakesOf({ API_KEYS: `app:${HASH}`, EMAIL_NEEDS_SCOPE: 'true' })).toEqual([
       'API_KEYS: set, but AUTH is none. Set AUTH=api-key, or remove it.',
-      'EMAIL_NEEDS_SCOPE: set, but AUTH is none, so callers cannot be told apart. Set AUTH.',
+      'EMAIL_NEEDS_SCOPE: set, but AUTH is none, so callers are not identified. Set AUTH.',
     ]);
   });
 });

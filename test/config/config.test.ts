@@ -36,7 +36,7 @@ describe('where the people come from', () => {
   it('production without a credential refuses to start, unless --sandbox says so', () => {
     const environment = { NODE_ENV: 'production' };
     expect(mistakesOf({ environment })).toEqual([
-      'A credential is needed: set LARK_BASE_URL, LARK_PLUGIN_ID, LARK_PLUGIN_SECRET. To serve made-up people instead, say --sandbox.',
+      'A credential is needed: set LARK_BASE_URL, LARK_PLUGIN_ID, LARK_PLUGIN_SECRET. To serve made-up people instead, set --sandbox.',
     ]);
     expect(readConfig({ environment, flags: { SANDBOX: 'true' } }).upstream.kind).toBe('sandbox');
   });
@@ -47,7 +47,7 @@ describe('where the people come from', () => {
     [{ LARK_PLUGIN_ID: 'MII_1', LARK_PLUGIN_SECRET: 's' }, 'LARK_BASE_URL'],
   ])('half a credential is a mistake: %o', (environment, missing) => {
     expect(mistakesOf({ environment })).toEqual([
-      `A credential is incomplete: set ${missing}. To serve made-up people instead, say --sandbox.`,
+      `A credential is incomplete: set ${missing}. To serve made-up people instead, set --sandbox.`,
     ]);
   });
 
@@ -82,7 +82,7 @@ describe('mistakes', () => {
       'PORT: expected a whole number from 0 to 65535, got "65536".',
       'MAX_IDENTIFIERS: expected a whole number from 1 to 1000000, got "-1".',
       'GRAPHIQL: expected true or false, got "perhaps".',
-      'A credential is incomplete: set LARK_PLUGIN_SECRET. To serve made-up people instead, say --sandbox.',
+      'A credential is incomplete: set LARK_PLUGIN_SECRET. To serve made-up people instead, set --sandbox.',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/settings.ts';
 
 const LARK_BASE_URL = 'https://project.feishu.cn';
 const CALLER = { LARK_IDENTITY: 'caller' };
@@ -39,7 +39,7 @@ describe('LARK_IDENTITY=caller', () => {
       credential: { baseUrl: LARK_BASE_URL, identity: 'caller' },
     });
     expect(mistakesOf({ ...CALLER, NODE_ENV: 'production' })).toEqual([
-      'LARK_IDENTITY is caller: set LARK_BASE_URL. To serve made-up people instead, say --sandbox.',
+      'LARK_IDENTITY is caller: set LARK_BASE_URL. To serve made-up people instead, set --sandbox.',
     ]);
     expect(mistakesOf({ ...CALLER, SANDBOX: 'false' })).toHaveLength(1);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { failures } from '../../src/errors.ts';
+import { createEventBus } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { gatewayWithSandbox } from '../support/gateway-with-sandbox.ts';
 import { anchorsOf, ROOT } from '../support/markdown.ts';
@@ -41,7 +42,7 @@ function selectorsOf(expr: string): { name: string; labels: string[] }[] {
     .map(([, name = '', inside = '']) => ({ name, labels: ofText(inside.replace(/"[^"]*"/g, '""')) }));
 }
 
-/** The labels of each metric, when everything has happened that can. */
+/** The labels of each metric after every type of event. */
 async function labelsByName(): Promise<Map<string, Set<string>>> {
   const metrics = createMetrics({
     version: '1.2.3',
@@ -57,17 +58,23 @@ async function labelsByName(): Promise<Map<string, Set<string>>> {
       shared: { isUp: true, replicas: 1 },
     }),
   });
+  const emit = createEventBus({
+    subscribers: [metrics.handlers],
+    onError(error) {
+      throw error;
+    },
+  });
   const kind = 'key';
-  metrics.observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', durationMs: 1 });
-  metrics.observe({ type: 'look-ups', kind, cacheHits: 1, sharedHits: 1, joined: 1, queued: 1, shed: 1 });
-  metrics.observe({ type: 'answers', kind, found: 1, notFound: 1, stale: 1, errors: { OVERLOADED: 1 } });
-  metrics.observe({ type: 'batch', kind, identifiers: 1, refreshedAhead: 1, waitedMs: 1 });
-  metrics.observe({ type: 'upstream-call', kind, identifiers: 1, outcome: 'answered', durationMs: 1 });
-  metrics.observe({ type: 'rows-dropped', malformed: 1, unasked: 1 });
-  metrics.observe({ type: 'token-renewal', outcome: 'renewed', durationMs: 1 });
-  metrics.observe({ type: 'caller-keys', outcome: 'fetched' });
-  metrics.observe({ type: 'redis-command', command: 'quota', outcome: 'ok', durationMs: 1 });
-  metrics.observe({ type: 'quota-mode', mode: 'shared' });
+  emit({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', durationMs: 1 });
+  emit({ type: 'lookups', kind, cacheHits: 1, sharedHits: 1, coalesced: 1, queued: 1, shed: 1 });
+  emit({ type: 'lookup-results', kind, found: 1, notFound: 1, stale: 1, errors: { OVERLOADED: 1 } });
+  emit({ type: 'batch', kind, identifiers: 1, refreshedAhead: 1, waitedMs: 1 });
+  emit({ type: 'upstream-call', kind, identifiers: 1, outcome: 'answered', durationMs: 1 });
+  emit({ type: 'rows-dropped', malformed: 1, unrequested: 1 });
+  emit({ type: 'token-renewal', outcome: 'renewed', durationMs: 1 });
+  emit({ type: 'jwks-fetch', outcome: 'fetched' });
+  emit({ type: 'redis-command', command: 'quota', outcome: 'ok', durationMs: 1 });
+  emit({ type: 'quota-mode', mode: 'distributed' });
   const labels = new Map<string, Set<string>>();
   for (const series of seriesOf(await metrics.text()).keys()) {
     const [name = '', inside = ''] = series.split('{');
@@ -80,7 +87,7 @@ async function labelsByName(): Promise<Map<string, Set<string>>> {
 }
 
 describe('deploy/: the alerts for Prometheus and the dashboard for Grafana', () => {
-  it('are read: there are alerts, panels, and metrics in them', () => {
+  it('contain alerts, panels and metrics', () => {
     expect(alerts.length).toBeGreaterThan(10);
     expect(expressions.length).toBeGreaterThan(50);
     expect(selectorsOf('sum by (le) (rate(a_total{b="c", d!~"e"}[5m])) / x and on (job) y > 0.5')).toEqual([
@@ -90,7 +97,7 @@ describe('deploy/: the alerts for Prometheus and the dashboard for Grafana', () 
     ]);
   });
 
-  it('name metrics only that a scrape of the gateway has', async () => {
+  it('use only metrics of a scrape of the gateway', async () => {
     const { gateway } = await gatewayWithSandbox({ gateway: { metrics: true } });
     const families = familiesOf((await gateway.metrics?.text()) ?? '');
     const names = families.flatMap(({ name, type }) =>
@@ -103,7 +110,7 @@ describe('deploy/: the alerts for Prometheus and the dashboard for Grafana', () 
     expect(used.filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  it('choose by labels only that those metrics have', async () => {
+  it('filter only by labels of those metrics', async () => {
     const known = await labelsByName();
     const strange = expressions.flatMap(({ of, expr }) =>
       selectorsOf(expr).flatMap(({ name, labels }) =>
@@ -115,13 +122,13 @@ describe('deploy/: the alerts for Prometheus and the dashboard for Grafana', () 
     expect(strange).toEqual([]);
   });
 
-  it('name codes that there are', () => {
+  it('use only existing codes', () => {
     const codes = expressions.flatMap(({ expr }) => expr.match(/\b[A-Z]+(?:_[A-Z]+)+\b|\bOVERLOADED\b/g) ?? []);
     expect(codes.length).toBeGreaterThan(5);
     expect(codes.filter((code) => !(code in failures))).toEqual([]);
   });
 
-  it.each(alerts)('$alert says what is the matter, what to do, and where there is more', ({ labels, annotations }) => {
+  it.each(alerts)('$alert says what fails, what to do, and where the runbook is', ({ labels, annotations }) => {
     expect(['critical', 'warning']).toContain(labels.severity);
     expect(annotations.summary).toMatch(/\.$/);
     expect(annotations.description).toMatch(/\.$/);
@@ -130,11 +137,11 @@ describe('deploy/: the alerts for Prometheus and the dashboard for Grafana', () 
     expect(anchorsOf(page)).toContain(heading);
   });
 
-  it('the dashboard asks whichever data source is chosen, in five rows', () => {
+  it('the dashboard uses the chosen data source, in five rows', () => {
     expect(dashboard.templating.list[0]).toMatchObject({ type: 'datasource', name: 'datasource' });
     const sources = dashboard.panels.flatMap(({ datasource }) => datasource?.uid ?? []);
     expect([...new Set(sources)]).toEqual([expect.stringMatching(/^\$\{datasource\}$/)]);
     const rows = dashboard.panels.filter(({ targets }) => !targets).map(({ title }) => title);
-    expect(rows).toEqual(['Requests', 'Look-ups and cache', 'Quota and upstream', 'Redis', 'Process']);
+    expect(rows).toEqual(['Requests', 'Lookups and cache', 'Quota and upstream', 'Redis', 'Process']);
   });
 });

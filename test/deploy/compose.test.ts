@@ -53,17 +53,17 @@ const gateways = all.filter(([, { environment }]) => environment?.LARK_BASE_URL)
 const port = imageEnvironment().PORT;
 const addresses = gateways.map(([name]) => `${name}:${port}`);
 
-it.each(yamlFiles)('%s is YAML without a fault', (path) => {
+it.each(yamlFiles)('%s is valid YAML', (path) => {
   expect(readYaml(path)).toBeTypeOf('object');
 });
 
 describe('compose.yaml', () => {
-  it('has two gateways, who know how many they are', () => {
+  it('has two gateways with the matching REPLICAS_HINT', () => {
     expect(gateways).toHaveLength(2);
     for (const [, { environment }] of gateways) expect(environment?.REPLICAS_HINT).toBe(String(gateways.length));
   });
 
-  it.each(gateways)('%s is given settings that the gateway knows, and time to stop', (_, service) => {
+  it.each(gateways)('%s has valid settings and a sufficient stop period', (_, service) => {
     const { environment = {}, stop_grace_period: period = '' } = service;
     expect(unknownSettings(Object.keys(environment))).toEqual([]);
     const needed = Number(environment.SHUTDOWN_DELAY_SECONDS) + Number(environment.SHUTDOWN_GRACE_SECONDS);
@@ -81,12 +81,12 @@ describe('compose.yaml', () => {
     },
   );
 
-  it.each(all)('%s is of one version, and not to be reached from other machines', (_, { image, build, ports = [] }) => {
+  it.each(all)('%s has a pinned version and no port open to other machines', (_, { image, build, ports = [] }) => {
     expect(build === '.' ? image === 'lark-user-gateway:local' : isPinned(image)).toBe(true);
     expect(ports.filter((one) => !one.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
-  it('mounts files that exist, and volumes that it names', () => {
+  it('mounts existing files and declared volumes', () => {
     const sources = all.flatMap(([, service]) => (service.volumes ?? []).map((volume) => volume.split(':')[0] ?? ''));
     const [files, named] = [
       sources.filter((one) => one.startsWith('./')),
@@ -98,7 +98,7 @@ describe('compose.yaml', () => {
     expect(missing).toEqual([]);
   });
 
-  it('its balancer and its Prometheus ask all gateways, at their port, for what they answer', async () => {
+  it('the load balancer and Prometheus use existing paths of all gateways, at their port', async () => {
     const balancer = readText('deploy/haproxy/haproxy.cfg');
     expect([...balancer.matchAll(/^ +server \S+ (\S+)/gm)].map(([, address]) => address)).toEqual(addresses);
     const [path] = /(?<=http-check send meth GET uri )\S+/.exec(balancer) ?? [];
@@ -114,7 +114,7 @@ describe('compose.yaml', () => {
     expect(services.prometheus?.secrets).toEqual([secret]);
   });
 
-  it('the balancer notices a gateway that goes before it is gone, and waits longer than the gateway for an answer', () => {
+  it('the load balancer notices a stopping gateway in time, and has a longer timeout than the gateway', () => {
     const balancer = readText('deploy/haproxy/haproxy.cfg');
     const [, every, times] = /check inter (\d+)s fall (\d+)/.exec(balancer) ?? [];
     for (const [, { environment }] of gateways) {
@@ -126,7 +126,7 @@ describe('compose.yaml', () => {
 });
 
 describe('deploy/README.md', () => {
-  it('shows how compose.yaml serves real people, in settings of its gateways that are right together', () => {
+  it('shows valid settings for real users', () => {
     const [block] = blocksOf('deploy/README.md').filter(({ language }) => language === 'yaml');
     const override = parse(block?.text ?? '') as Pick<Compose, 'services'>;
     expect(Object.keys(override.services)).toEqual(gateways.map(([name]) => name));
@@ -162,7 +162,7 @@ describe('deploy/make-secrets.sh', () => {
       env: { PATH: process.env.PATH, LARK_USER_GATEWAY: `${process.execPath} ${CLI}` },
     });
 
-  it('makes every secret that compose.yaml mounts, and leaves them alone when it runs again', () => {
+  it('creates every secret that compose.yaml mounts, and keeps existing ones', () => {
     const folder = emptyFolder();
     make(folder);
     const files = Object.values(secrets).map(({ file }) => file.replace('deploy/secrets', folder));
@@ -174,7 +174,7 @@ describe('deploy/make-secrets.sh', () => {
     expect(all.flatMap(([, service]) => service.secrets ?? []).filter((name) => !(name in secrets))).toEqual([]);
   });
 
-  it('makes keys that a gateway with the settings of compose.yaml answers', async () => {
+  it('creates keys that a gateway with the settings of compose.yaml accepts', async () => {
     const folder = emptyFolder();
     make(folder);
     const sandbox = await startSandbox();

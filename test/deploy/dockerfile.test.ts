@@ -16,13 +16,13 @@ const copied = [...new Set(copies)];
 const ofLast = (keyword: string) => lastStage().find((instruction) => instruction.getKeyword() === keyword);
 
 describe('the Dockerfile', () => {
-  it('names its base images with their whole versions', () => {
+  it('pins the full versions of its base images', () => {
     const images = (instructions.filter((one) => one.getKeyword() === 'FROM') as From[]).map((from) => from.getImage());
     expect(images.length).toBeGreaterThan(1);
     expect(images.filter((image) => !isPinned(image ?? ''))).toEqual([]);
   });
 
-  it('copies files that exist, and that .dockerignore lets through', () => {
+  it('copies existing files that .dockerignore does not exclude', () => {
     expect(copied).toContain('package-lock.json');
     expect(copied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     const letThrough = readText('.dockerignore')
@@ -31,20 +31,20 @@ describe('the Dockerfile', () => {
     expect(copied.map((path) => `!${path.replace(/\/$/, '')}`).toSorted()).toEqual(letThrough.toSorted());
   });
 
-  it('packs what the package is made of, with its licence', () => {
+  it('packs the files of the package, with its licence', () => {
     const { files } = JSON.parse(readText('package.json')) as { files: string[] };
     const needed = [...files.filter((name) => !name.includes('dist')), 'LICENSE', 'README.md'];
     expect(needed.filter((name) => !copied.includes(name))).toEqual([]);
   });
 
-  it('sets what the gateway knows', () => {
+  it('sets only valid settings', () => {
     const { NODE_ENV, ...environment } = imageEnvironment();
     expect(NODE_ENV).toBe('production');
     expect(unknownSettings(Object.keys(environment))).toEqual([]);
     expect(ofLast('EXPOSE')?.getArgumentsContent()).toBe(environment.PORT);
   });
 
-  it('says what the image is, and under which licence', () => {
+  it('has labels with description and licence', () => {
     const label = ofLast('LABEL')?.toString() ?? '';
     for (const name of ['title', 'description', 'licenses', 'version', 'revision', 'base.name']) {
       expect(label).toContain(`org.opencontainers.image.${name}=`);
@@ -59,7 +59,7 @@ describe('npm run check:image', () => {
     return spawnSync(process.execPath, ['scripts/check-image.mjs', file], { cwd: ROOT, encoding: 'utf8' });
   };
 
-  it('refuses, before it does anything, what it would otherwise leave out', () => {
+  it('rejects instructions that it does not support before it starts', () => {
     const { status, stdout, stderr } = checked(`${readText('Dockerfile')}\nVOLUME /data\nUSER root\nRUN ls /etc\n`);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain('VOLUME is not an instruction that check:image can carry out');
@@ -67,7 +67,7 @@ describe('npm run check:image', () => {
     expect(stderr).toContain('RUN expects paths within WORKDIR');
   });
 
-  it('refuses a shell between signals and the gateway, and a Node without its whole version', () => {
+  it('rejects a shell between signals and the gateway, and a Node without its full version', () => {
     const { status, stderr } = checked('FROM node:24\nWORKDIR /app\nENTRYPOINT node dist/cli.js\n');
     expect(status).toBe(1);
     expect(stderr).toContain('ENTRYPOINT expects a list');

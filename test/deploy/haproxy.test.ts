@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { listening } from '../express/listening.ts';
 import { readText } from '../support/deployment.ts';
 import { startHaproxy } from '../support/haproxy.ts';
+import { listening } from '../support/listening.ts';
 import { parseAnswer, rawRequest, sendRaw } from '../support/raw-http.ts';
 
 const QUERY = JSON.stringify({ query: '{ user(key: "7000000000000000001") { nameEn } }' });
@@ -25,7 +25,7 @@ async function behindHaproxy() {
   return { ask, served };
 }
 
-it('GraphQL, its page, its schema, probes and forgetting are reached through it, in every form of a target', async () => {
+it('GraphQL, GraphiQL, the schema, probes and /forget are reachable through the load balancer, in every form of a target', async () => {
   const { ask } = await behindHaproxy();
   for (const target of ['/graphql', '/graphql/', '/graphql?x', 'http://gateway.example.com/graphql']) {
     const { status, body } = await ask(`POST ${target}`, [HOST, JSON_TYPE], QUERY);
@@ -85,7 +85,7 @@ const SMUGGLED = (name: string) => [
   ['http://x/health', `Host: x/${name}?`],
 ];
 
-it('no request for the metrics, however it is written, gets to a gateway as one', async () => {
+it('no spelling of a request target reaches the metrics of a gateway', async () => {
   const { ask, served } = await behindHaproxy();
   const plain = [
     '/metrics',
@@ -105,7 +105,7 @@ it('no request for the metrics, however it is written, gets to a gateway as one'
   expect(served()).not.toContain('metrics');
 });
 
-it('no request to forget somebody, but one for /forget itself, gets to a gateway as one', async () => {
+it('only a request for exactly /forget reaches it', async () => {
   const { ask, served } = await behindHaproxy();
   const targets = DISGUISES('forget').map((target) => [target, HOST]);
   for (const [target = '', host = ''] of [...targets, ...SMUGGLED('forget')]) {
@@ -116,7 +116,7 @@ it('no request to forget somebody, but one for /forget itself, gets to a gateway
   expect(served()).not.toContain('forget');
 });
 
-it('its configuration passes on no path that the gateway does not have', async () => {
+it('the configuration routes only paths that the gateway has', async () => {
   const [, paths = ''] = /unless \{ path (.+) \}/.exec(readText('deploy/haproxy/haproxy.cfg')) ?? [];
   const { url } = await listening({ auth: { kind: 'none', hosts: 'any' } });
   expect(paths.split(' ').length).toBeGreaterThan(4);

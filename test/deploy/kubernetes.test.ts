@@ -69,7 +69,7 @@ const settings = parseEnv(readText(`${FOLDER}/settings.env`)) as Record<string, 
 const secret = read('secret.example.yaml') as Secret;
 
 describe('deploy/kubernetes', () => {
-  it('applies every file that is no example, and the ConfigMap and the image that the Deployment names', () => {
+  it('applies every file that is no example, with the ConfigMap and image of the Deployment', () => {
     const files = readdirSync(join(ROOT, FOLDER)).filter(
       (name) => name.endsWith('.yaml') && !/example|kustomiz/.test(name),
     );
@@ -81,7 +81,7 @@ describe('deploy/kubernetes', () => {
     expect(isPinned(`${image?.newName}:${image?.newTag}`)).toBe(true);
   });
 
-  it('names settings that the gateway knows, and that are right together', () => {
+  it('has valid, consistent settings', () => {
     const names = [...Object.keys(settings), ...container.env.map(({ name }) => name)];
     expect(unknownSettings(names)).toEqual([]);
     const folder = emptyFolder();
@@ -100,12 +100,12 @@ describe('deploy/kubernetes', () => {
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(shutdown.delayMs + shutdown.graceMs);
   });
 
-  it('tells the gateways how many they are, and replaces one only when another is ready', () => {
+  it('has the matching REPLICAS_HINT, and replaces a pod only when another is ready', () => {
     expect(settings.REPLICAS_HINT).toBe(String(spec.replicas));
     expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(0);
   });
 
-  it('probes paths that the gateway answers, at its port; restarts by /health, and sends requests by /readiness', async () => {
+  it('probes existing paths at the port of the gateway: /health for liveness, /readiness for readiness', async () => {
     const { gateway } = await gatewayWithSandbox();
     const { startupProbe, livenessProbe, readinessProbe, ports } = container;
     expect(ports).toEqual([{ name: 'http', containerPort: Number(imageEnvironment().PORT) }]);
@@ -118,7 +118,7 @@ describe('deploy/kubernetes', () => {
     }
   });
 
-  it('fits the restricted standard of Kubernetes for pods, writes nothing, and has a bound of memory only', () => {
+  it('meets the restricted Pod Security Standard, has a read-only file system, and limits memory only', () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(container.securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -129,7 +129,7 @@ describe('deploy/kubernetes', () => {
     expect(Object.keys(container.resources.limits)).toEqual(['memory']);
   });
 
-  it('gets no service links, of which METRICS_PORT and SANDBOX_PORT may be some', () => {
+  it('disables service links, which could set METRICS_PORT and SANDBOX_PORT', () => {
     const pods = readdirSync(join(ROOT, FOLDER))
       .filter((name) => name.endsWith('.yaml'))
       .map((name) => read(name) as { kind?: string; spec?: { template?: { spec: { enableServiceLinks?: boolean } } } })
@@ -137,7 +137,7 @@ describe('deploy/kubernetes', () => {
     expect(pods.map((one) => one.spec.enableServiceLinks)).toEqual([false]);
   });
 
-  it('every selector finds these pods', () => {
+  it('every selector matches these pods', () => {
     const service = read('service.yaml') as Service;
     const budget = read('poddisruptionbudget.yaml') as { spec: { selector: Labels } };
     const policy = read('networkpolicy.yaml') as { spec: { podSelector: Labels } };
@@ -152,7 +152,7 @@ describe('deploy/kubernetes', () => {
     expect(service.spec.ports.map(({ targetPort }) => targetPort)).toEqual(['http']);
   });
 
-  it('the example of a Secret has every key that is used, and no value', () => {
+  it('the example Secret has every key that is used, and no values', () => {
     const [volume] = pod.volumes;
     const references = container.env.map(({ valueFrom }) => valueFrom.secretKeyRef);
     const used = [...(volume?.secret.items ?? []), ...references].map(({ key }) => key);
@@ -167,7 +167,7 @@ describe('deploy/kubernetes', () => {
     expect(files.map(([, path]) => path).toSorted()).toEqual(paths?.toSorted());
   });
 
-  it('the examples for scaling and for the Prometheus Operator name what is there', () => {
+  it('the examples for scaling and for the Prometheus Operator use existing names', () => {
     const scaler = read('horizontalpodautoscaler.example.yaml') as {
       spec: { scaleTargetRef: { kind: string; name: string } };
     };

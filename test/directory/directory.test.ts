@@ -49,8 +49,8 @@ describe('a result without a wait', () => {
     const own = context();
     void directory.find({ kind: 'key', identifiers: ['k1', 'k1', ''], request: own });
     expect(events).toEqual([
-      { type: 'look-ups', kind: 'key', cacheHits: 1, sharedHits: undefined, joined: 0, queued: 0, shed: 0 },
-      { type: 'answers', kind: 'key', found: 1, notFound: 0, stale: 0, errors: { BAD_USER_INPUT: 1 } },
+      { type: 'lookups', kind: 'key', cacheHits: 1, sharedHits: undefined, coalesced: 0, queued: 0, shed: 0 },
+      { type: 'lookup-results', kind: 'key', found: 1, notFound: 0, stale: 0, errors: { BAD_USER_INPUT: 1 } },
     ]);
     expect(own.receipt.cacheHits).toBe(1);
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { envTemplate } from '../../src/config/env-template.ts';
+import { envTemplate } from '../../src/cli/init.ts';
 import { pages, ROOT, readPage } from '../support/markdown.ts';
 
 /** What people copy from: pages, files of deployments, and what `init` writes. */

@@ -54,7 +54,7 @@ describe('the client hangs up', () => {
     await vi.waitFor(() => expect(signals).toHaveLength(1));
     const second = client(harness, LI_SI);
     await vi.waitFor(() =>
-      expect(harness.events).toContainEqual(expect.objectContaining({ type: 'look-ups', joined: 1 })),
+      expect(harness.events).toContainEqual(expect.objectContaining({ type: 'lookups', coalesced: 1 })),
     );
     first.hangUp();
     await first.ended;

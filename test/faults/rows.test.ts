@@ -54,7 +54,7 @@ describe('malformed single row: dropped and counted, the others kept', () => {
       expect(codesByPath(answer)).toEqual(
         unanswered.map((key) => `users.${keys.indexOf(key)}: UPSTREAM_BAD_RESPONSE`).toSorted(),
       );
-      expect(events).toContainEqual(expect.objectContaining({ type: 'rows-dropped', malformed: 1, unasked: 0 }));
+      expect(events).toContainEqual(expect.objectContaining({ type: 'rows-dropped', malformed: 1, unrequested: 0 }));
 
       sandbox.faults.clear();
       expect(people(await query(list(keys)))).toEqual(keys.map((key) => (key === 'nobody' ? null : { key })));

@@ -15,7 +15,7 @@ describe("rows nobody asked for, another tenant's people: dropped, counted, neve
     expect(await query(`{ users(keys: ${JSON.stringify(asked)}) { key } }`)).toEqual({
       data: { users: asked.map((key) => ({ key })) },
     });
-    expect(events).toContainEqual(expect.objectContaining({ type: 'rows-dropped', malformed: 0, unasked: 5 }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'rows-dropped', malformed: 0, unrequested: 5 }));
     expect(await query('{ usersByEmail(emails: ["nobody@example.com", "no-one@example.com"]) { key } }')).toEqual({
       data: { usersByEmail: [null, null] },
     });

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { listening } from '../express/listening.ts';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
 import { keptLog } from '../support/kept-log.ts';
+import { listening } from '../support/listening.ts';
 
 const JSON_TYPE = 'application/json';
 const FORM = 'application/x-www-form-urlencoded';
@@ -56,9 +56,9 @@ describe.each(WAYS)(
       const { socket } = await send(path, type, head + body);
       socket.destroy();
       await expect.poll(lines).toHaveLength(1);
-      expect(lines()).toMatchObject([{ endpoint, method: 'POST', outcome: 'HUNG_UP' }]);
+      expect(lines()).toMatchObject([{ endpoint, method: 'POST', outcome: 'CLIENT_DISCONNECTED' }]);
       expect(lines()[0]).not.toHaveProperty('status');
-      expect(requests()).toMatchObject([{ endpoint, outcome: 'HUNG_UP' }]);
+      expect(requests()).toMatchObject([{ endpoint, outcome: 'CLIENT_DISCONNECTED' }]);
       expect(faults()).toEqual([]);
     });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drain } from '../../src/http/server.ts';
-import { listening } from '../express/listening.ts';
+import { listening } from '../support/listening.ts';
 import { parseAnswer, rawRequest, sendRaw } from '../support/raw-http.ts';
 
 const QUERY = JSON.stringify({ query: '{ __typename }' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, listening, posted } from '../express/listening.ts';
 import { gatewayWithSandbox, post, UNASKED } from '../support/gateway-with-sandbox.ts';
 import { keptLog } from '../support/kept-log.ts';
+import { type Asked, listening, posted } from '../support/listening.ts';
 
 const KEY = '7000000000000000001';
 const QUERY = { query: `{ user(key: "${KEY}") { key } }` };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failures } from '../../src/errors.ts';
-import { listening, posted } from '../express/listening.ts';
+import { listening, posted } from '../support/listening.ts';
 
 const RUNS = 500;
 const SEED = 20_261_130;

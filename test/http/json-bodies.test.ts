@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, listening, posted } from '../express/listening.ts';
 import { UNASKED } from '../support/gateway-with-sandbox.ts';
+import { type Asked, listening, posted } from '../support/listening.ts';
 
 const KEY = '7000000000000000001';
 const QUERY = { query: `{ user(key: "${KEY}") { key } }` };

@@ -13,7 +13,7 @@ const metered = async (gateway: Partial<GatewayOptions> = {}) =>
 const knowing = { auth: { kind: 'api-key', keys: [apiKeyOf('k')] } } as const;
 
 describe('GET /metrics', () => {
-  it('is what Prometheus reads, and for no cache', async () => {
+  it('has the text format of Prometheus, and is not cacheable', async () => {
     const response = await (await metered()).fetch(get('/metrics'));
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -21,7 +21,7 @@ describe('GET /metrics', () => {
     expect(await response.text()).toContain('# TYPE lark_gateway_requests_total counter\n');
   });
 
-  it('wants the credential that everything wants, where callers have to say who they are', async () => {
+  it('requires the credential that AUTH requires', async () => {
     const gateway = await metered(knowing);
     const strangers = await gateway.fetch(get('/metrics'));
     expect(strangers.status).toBe(401);
@@ -30,12 +30,12 @@ describe('GET /metrics', () => {
     expect((await gateway.fetch(get('/metrics', bearer('k')))).status).toBe(200);
   });
 
-  it('wants no user token, and no header against pages of other sites', async () => {
+  it('requires neither a user token nor a CSRF header', async () => {
     const gateway = await metered({ identity: 'caller', ...knowing });
     expect((await gateway.fetch(get('/metrics', bearer('k')))).status).toBe(200);
   });
 
-  it('is for names of this machine only, where there is no authentication', async () => {
+  it('without AUTH is served only for loopback host names', async () => {
     const gateway = await metered({ auth: { kind: 'none' } });
     expect((await gateway.fetch(get('/metrics'))).status).toBe(403);
     expect((await gateway.fetch(new Request('http://localhost/metrics'))).status).toBe(200);
@@ -43,7 +43,7 @@ describe('GET /metrics', () => {
     expect((await gateway.fetch(forwarded)).status).toBe(403);
   });
 
-  it('is not there in a library, unless it is asked for', async () => {
+  it('is not found in the library without the option metrics', async () => {
     const { gateway } = await gatewayWithSandbox();
     expect((await gateway.fetch(get('/metrics', UNASKED))).status).toBe(404);
     expect(gateway.metrics).toBeUndefined();
@@ -55,7 +55,7 @@ describe('GET /metrics', () => {
     expect(lines('request')).toMatchObject([{ level: 'debug', fields: { endpoint: 'metrics', status: 200 } }]);
   });
 
-  it('is masked, and a fault of the gateway, where it fails', async () => {
+  it('is a masked internal error if it fails', async () => {
     const { log, entries } = keptLog('debug');
     const gateway = await metered({ log });
     gateway.directory.state = () => {
@@ -69,7 +69,7 @@ describe('GET /metrics', () => {
 });
 
 describe('metrics apart', () => {
-  it('are at the handler of their own, with the same authentication, and nothing else is', async () => {
+  it('are served by a handler of their own, with the same authentication, which serves nothing else', async () => {
     const { log, lines } = keptLog('debug');
     const gateway = await metered({ metrics: 'apart', log, ...knowing });
     const apart = async (path: string, headers = bearer('k')) =>
@@ -83,7 +83,7 @@ describe('metrics apart', () => {
     expect(lines('request')[1]).toMatchObject({ level: 'debug', fields: { endpoint: 'metrics', status: 200 } });
   });
 
-  it('are for names of this machine only, where there is no authentication', async () => {
+  it('without AUTH are served only for loopback host names', async () => {
     const { metrics } = await metered({ metrics: 'apart', auth: { kind: 'none' } });
     expect((await metrics?.fetch(get('/metrics')))?.status).toBe(403);
     expect((await metrics?.fetch(new Request('http://127.0.0.1:9464/metrics')))?.status).toBe(200);
@@ -109,13 +109,13 @@ describe('lark-user-gateway serve', () => {
     metrics: /Metrics {3}(\S+)/.exec(banner)?.[1] ?? '',
   });
 
-  it('serves metrics beside everything else, as its banner says', async () => {
+  it('serves metrics on the main port, as its banner says', async () => {
     const { main, metrics } = urlsOf(await runCli([], ANY_PORTS).until('curl'));
     expect(metrics).toBe(`${main}/metrics`);
     expect(await (await fetch(metrics)).text()).toContain('lark_gateway_build_info');
   });
 
-  it('serves them on METRICS_PORT only, where that is set, and ends with 0', async () => {
+  it('serves them only on METRICS_PORT if it is set, and exits with 0', async () => {
     const cli = runCli(['--metrics-port', '0'], ANY_PORTS);
     const { main, metrics } = urlsOf(await cli.until('curl'));
     expect(new URL(metrics).origin).not.toBe(main);
@@ -125,7 +125,7 @@ describe('lark-user-gateway serve', () => {
     expect(await cli.ended).toBe(0);
   });
 
-  it('refuses a METRICS_PORT that is PORT, and says what to do where it is taken', async () => {
+  it('rejects a METRICS_PORT equal to PORT, and reports how to fix one in use', async () => {
     const same = runCli(['--metrics-port', '4000']);
     expect(await same.ended).toBe(2);
     expect(same.stderr()).toContain('METRICS_PORT: expected another port than PORT (4000).');

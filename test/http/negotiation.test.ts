@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
-import { type Asked, listening, posted } from '../express/listening.ts';
 import { apiKeyOf, bearer } from '../support/callers.ts';
+import { type Asked, listening, posted } from '../support/listening.ts';
 
 const RUNS = 300;
 const SEED = 20_261_130;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway-options.ts';
-import { type Asked, listening, posted } from '../express/listening.ts';
 import { keptLog } from '../support/kept-log.ts';
+import { type Asked, listening, posted } from '../support/listening.ts';
 import { keysFrom } from '../support/user-keys.ts';
 
 const LIST = 'query ($keys: [ID!]!) { users(keys: $keys) { key } }';

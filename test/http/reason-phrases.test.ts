@@ -1,7 +1,7 @@
 import { request, STATUS_CODES } from 'node:http';
 import { expect, it } from 'vitest';
-import { listening } from '../express/listening.ts';
 import { apiKeyOf, bearer } from '../support/callers.ts';
+import { listening } from '../support/listening.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ofK = { ...JSON_TYPE, ...bearer('k') };

@@ -238,7 +238,7 @@ describe('the rate limit of several processes', () => {
       expect(Math.min(...alone)).toBeGreaterThan(lostAt + 1_000);
       expect(mostInAnySecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(15);
       expect(alone.length).toBeGreaterThan(8 * 14);
-      expect(modes).toEqual(['shared', 'alone']);
+      expect(modes).toEqual(['distributed', 'fallback']);
     });
 
     it('allows less than one call a second where there are more processes than calls', async () => {
@@ -267,7 +267,7 @@ describe('the rate limit of several processes', () => {
       keeper.comeBack();
       for (const { find } of seen) find();
       await vi.advanceTimersByTimeAsync(10_000);
-      expect(modes).toEqual(['shared', 'alone', 'returning', 'shared']);
+      expect(modes).toEqual(['distributed', 'fallback', 'recovering', 'distributed']);
       expect(mostInAnySecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(15);
     });
 

@@ -57,7 +57,7 @@ it.each([25, 50, 80, 150, 400])(
     const { arrivals, modes } = threeBusy(silences);
     await vi.advanceTimersByTimeAsync(50_000);
     expect(mostInAnySecond(arrivals)).toBeLessThanOrEqual(15);
-    expect(modes).not.toContain('alone');
+    expect(modes).not.toContain('fallback');
     // After the last silence the whole quota is used again.
     expect(arrivals.filter((at) => at > 46_000 && at <= 49_000).length).toBeGreaterThanOrEqual(42);
   },

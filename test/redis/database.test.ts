@@ -15,7 +15,7 @@ it('a Redis without the database that is named is away, nothing is written to an
   expect(await gateways[0].directory.lookup({ kind: 'key', identifiers: [key] })).toMatchObject([{ key }]);
   expect(gateways[0].readiness().shared?.isUp).toBe(false);
   expect(await redis.client.dbsize()).toBe(0);
-  const told = entries.filter(({ message }) => message.startsWith('Redis cannot be reached'));
+  const told = entries.filter(({ message }) => message.startsWith('Redis is unavailable'));
   expect(told.map(({ fields }) => fields?.outcome)).toEqual(['NODATABASE', 'NODATABASE']);
 });
 

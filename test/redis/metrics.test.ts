@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { gatewaysWithRedis, keptIn } from '../support/gateways-with-redis.ts';
 import { scrape } from '../support/scrape.ts';
 
-it('metrics tell hits by level, commands by outcome, how many gateways there are, and whether Redis is up', async () => {
+it('metrics show cache hits by level, Redis commands by outcome, the number of replicas, and whether Redis is up', async () => {
   const { gateways, redis, sandbox } = await gatewaysWithRedis({ gateway: { metrics: true } });
   const identifiers = sandbox.people.slice(0, 10).map(({ user_key }) => user_key);
   await gateways[0].directory.lookup({ kind: 'key', identifiers });
@@ -22,5 +22,5 @@ it('metrics tell hits by level, commands by outcome, how many gateways there are
   await expect.poll(async () => (await scrape(gateways[1])).get('lark_gateway_redis_up')).toBe(0);
   await gateways[1].directory.lookup({ kind: 'key', identifiers: ['1'] });
   const away = await scrape(gateways[1]);
-  expect(away.get('lark_gateway_quota_mode{mode="alone"}')).toBe(1);
+  expect(away.get('lark_gateway_quota_mode{mode="fallback"}')).toBe(1);
 });

@@ -63,7 +63,7 @@ describe('the quota of several gateways', () => {
     });
     expect(answered).toEqual([4_000, 4_000, 4_000]);
     expect(stalls.mostInAnySecond(arrivals(replicas))).toBeLessThanOrEqual(15);
-    expect(events.some((event) => event.type === 'quota-mode' && event.mode === 'alone')).toBe(true);
+    expect(events.some((event) => event.type === 'quota-mode' && event.mode === 'fallback')).toBe(true);
     await expect
       .poll(() => gateways.map((gateway) => gateway.readiness().shared))
       .toEqual([

@@ -4,7 +4,7 @@ import { keptLog } from '../support/kept-log.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const patient = { timeout: 15_000 };
-const TOLD = 'Redis cannot be reached, or does not take anything. Quota, people and limits are kept without it.';
+const TOLD = 'Redis is unavailable or rejects commands. The gateway continues without it.';
 
 async function twoWith(...mayNot: string[]) {
   const redis = await startRedis();
@@ -22,7 +22,7 @@ it('a reachable Redis that rejects commands is reported as a failure, with the r
   expect(gateways.map((gateway) => gateway.readiness().shared?.isUp)).toEqual([false, true]);
   await redis.client.call('ACL', 'SETUSER', 'default', '+mget');
   await gateways[0].directory.lookup({ kind: 'key', identifiers: keys.slice(20, 21) });
-  expect(lines('Redis is used again.')).toHaveLength(1);
+  expect(lines('Redis is available again.')).toHaveLength(1);
   expect(gateways[0].readiness().shared?.isUp).toBe(true);
 });
 

@@ -29,7 +29,7 @@ it('a password is printed nowhere, even if it is wrong', async () => {
   expect(await cli.ended).toBe(0);
   expect(cli.stdout() + cli.stderr()).not.toContain('hunter2');
   expect(cli.stderr()).toContain('"outcome":"WRONGPASS",');
-  expect(cli.stderr()).toContain('Redis cannot be reached');
+  expect(cli.stderr()).toContain('Redis is unavailable');
 });
 
 it('a malformed address is a mistake, and is not repeated', async () => {

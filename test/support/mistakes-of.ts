@@ -1,6 +1,6 @@
 import { readConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
-import type { Sources } from '../../src/config/environment.ts';
+import { ConfigError } from '../../src/config/settings.ts';
+import type { Sources } from '../../src/config/sources.ts';
 
 /** Of the real user API. */
 export const CREDENTIAL = {

@@ -13,8 +13,8 @@ function thrownBy(action: () => unknown): unknown {
   throw new TypeError('Expected it to throw.');
 }
 
-describe('the stack of a fault', () => {
-  it('names the class, the code and the lines of code, and not the message', () => {
+describe('the logged stack of an internal error', () => {
+  it('has the class, the code and the frames, but not the message', () => {
     const error = Object.assign(new TypeError(`${SECRET} failed`), { code: 'ECONNRESET' });
     const [head, ...frames] = faultStack(error).split('\n');
     expect(head).toBe('TypeError ECONNRESET');
@@ -22,13 +22,13 @@ describe('the stack of a fault', () => {
     expect(faultStack(error)).not.toContain(SECRET);
   });
 
-  it('tells the same of its causes', () => {
+  it('has the same for each cause', () => {
     const error = new Error('outer', { cause: new RangeError(SECRET, { cause: SECRET }) });
     expect(faultStack(error)).toMatch(/^Error\n[\s\S]+\ncaused by RangeError\n[\s\S]+\ncaused by string$/);
     expect(faultStack(error)).not.toContain(SECRET);
   });
 
-  it('ends also where a cause leads to itself', () => {
+  it('ends if an error is its own cause', () => {
     const error = new Error('outer');
     error.cause = error;
     expect(faultStack(error).match(/caused by/g)).toHaveLength(4);
@@ -48,29 +48,32 @@ describe('the stack of a fault', () => {
     ['behind a text', `failed\n    at lookup (/app/${SECRET}.ts:1:2)`],
     ['alone', `    at ${SECRET} (/app/code.ts:1:2)\n    at lookup (/app/${SECRET}.ts:1:2)`],
     ['behind an empty line', `\n    at lookup (/app/${SECRET}.ts:1:2)`],
-  ])('leaves out lines of a message that look like lines of code: %s', (_, message) => {
+  ])('drops lines of a message that look like frames: %s', (_, message) => {
     const stack = faultStack(new Error(message));
     expect(stack).not.toContain(SECRET);
     expect(stack).toContain('fault-stack.test.ts');
   });
 
-  it.each(['', 'another', 'failed'])('has no lines of code where the message was changed into "%s"', (changed) => {
+  it.each(['', 'another', 'failed'])('has no frames if the message was changed to "%s"', (changed) => {
     const error = new Error(`failed\n    at lookup (/app/${SECRET}.ts:1:2)`);
     error.message = changed;
     expect(faultStack(error)).not.toContain(SECRET);
   });
 
-  it('does not believe the name or the code of an error', () => {
+  it('does not trust the name or the code of an error', () => {
     const error = Object.assign(new Error(''), { name: SECRET, code: SECRET });
     expect(faultStack(error).split('\n')[0]).toBe('Error');
     expect(faultStack(error)).not.toContain(SECRET);
   });
 
-  it.each([SECRET, { secret: SECRET }, undefined, null, 7])('tells the type only of what is no error: %o', (thrown) => {
-    expect(faultStack(thrown)).toBe(typeof thrown);
-  });
+  it.each([SECRET, { secret: SECRET }, undefined, null, 7])(
+    'has only the type of a value that is no error: %o',
+    (thrown) => {
+      expect(faultStack(thrown)).toBe(typeof thrown);
+    },
+  );
 
-  it('is told from any other text', () => {
+  it('is recognised among other texts', () => {
     expect(isFaultStack(faultStack(new Error(SECRET)))).toBe(true);
     expect(isFaultStack(new Error(SECRET).stack)).toBe(false);
   });

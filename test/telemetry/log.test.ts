@@ -15,20 +15,20 @@ describe('the log', () => {
     [undefined, ['info', 'warn', 'error', 'fatal']],
     ['warn', ['warn', 'error', 'fatal']],
     ['silent', []],
-  ])('at level %s takes these: %j', (level, taken) => {
+  ])('at level %s writes the levels %j', (level, taken) => {
     const { entries, log } = logAt(level);
     for (const one of levels) log(one, 'a sentence');
     expect(entries.map((entry) => entry.level)).toEqual(taken);
   });
 
-  it('writes no field that it does not know, whatever it is in', () => {
+  it('writes no field that is not in the allowlist, also nested in others', () => {
     const { entries, log } = logAt();
     const fields = { status: 200, email: 'a@b.c', nested: { deep: { email: 'a@b.c' } }, __proto__: { caller: 'x' } };
     log('info', 'a sentence', fields);
     expect(entries).toEqual([{ level: 'info', message: 'a sentence', fields: { status: 200 } }]);
   });
 
-  it('writes no field that looks otherwise than it should', () => {
+  it('writes no field whose format the allowlist does not accept', () => {
     const { entries, log } = logAt('trace');
     const strange = { toString: () => 'a@b.c', email: 'a@b.c' };
     const names =
@@ -41,21 +41,21 @@ describe('the log', () => {
     expect(entries.map(({ fields }) => fields)).toEqual([{}, {}, { errors: {} }, { errors: {} }, {}]);
   });
 
-  it('counts errors by code, and takes nothing else for a code', () => {
+  it('counts errors by code, and drops keys that are no code', () => {
     const { entries, log } = logAt();
     log('info', 'a sentence', { errors: { BAD_USER_INPUT: 2, 'a@b.c': 1, UPSTREAM_TIMEOUT: 'a@b.c' as never } });
     expect(entries[0]?.fields).toEqual({ errors: { BAD_USER_INPUT: 2 } });
   });
 
-  it('tells durations to a tenth of a millisecond', () => {
+  it('rounds durations to a tenth of a millisecond', () => {
     const { entries, log } = logAt();
     log('info', 'a sentence', { durationMs: 12.3456 });
     expect(entries[0]?.fields).toEqual({ durationMs: 12.3 });
   });
 });
 
-describe('a gateway in another program, without a log', () => {
-  it('writes faults to standard error, as text, and nothing else', () => {
+describe('a gateway embedded in another program, without a log', () => {
+  it('writes internal errors to standard error as text, and nothing else', () => {
     const written: string[] = [];
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     const log = createLog(faultsToStandardError);

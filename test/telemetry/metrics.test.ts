@@ -1,7 +1,7 @@
 import { AggregatorRegistry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import type { GatewayState } from '../../src/telemetry/metrics/state-metrics.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createEventBus } from '../../src/telemetry/events.ts';
+import { createMetrics, type GatewayState } from '../../src/telemetry/metrics.ts';
 import { askForFullBatch } from '../support/full-batch.ts';
 import { gatewayWithSandbox, post } from '../support/gateway-with-sandbox.ts';
 import { changes, scrape, seriesOf } from '../support/scrape.ts';
@@ -20,11 +20,19 @@ const IDLE: GatewayState = {
   tokenAgeMs: undefined,
   shared: undefined,
 };
-const metricsInState = (state: Partial<GatewayState> = {}) =>
-  createMetrics({ version: '1.2.3', state: () => ({ ...IDLE, ...state }), errCodes: new Set([10429]) });
+const metricsInState = (state: Partial<GatewayState> = {}) => {
+  const metrics = createMetrics({ version: '1.2.3', state: () => ({ ...IDLE, ...state }), errCodes: new Set([10429]) });
+  const emit = createEventBus({
+    subscribers: [metrics.handlers],
+    onError(error) {
+      throw error;
+    },
+  });
+  return { ...metrics, emit };
+};
 
 describe('the metrics of a gateway', () => {
-  it('count 100 look-ups of 20 requests that share a call as one call', async () => {
+  it('count 100 lookups of 20 requests in one batch as one call', async () => {
     const { gateway, ask } = await askForFullBatch({ gateway: { metrics: true } });
     const before = await scrape(gateway);
     await ask();
@@ -32,20 +40,20 @@ describe('the metrics of a gateway', () => {
     expect(by).toMatchObject({
       'requests_total{endpoint="graphql",outcome="OK"}': 20,
       'request_duration_seconds_count{endpoint="graphql"}': 20,
-      'look_ups_total{kind="key",outcome="found"}': 100,
+      'lookups_total{kind="key",outcome="found"}': 100,
       cache_misses_total: 100,
       'upstream_calls_total{kind="key",outcome="answered",err_code=""}': 1,
       'upstream_call_duration_seconds_count{kind="key"}': 1,
       batch_identifiers_sum: 100,
       batch_identifiers_count: 1,
       'batch_identifiers_bucket{le="100"}': 1,
-      slot_wait_seconds_count: 1,
+      rate_limit_wait_seconds_count: 1,
       cache_entries: 100,
     });
     expect(by).not.toHaveProperty(['batch_identifiers_bucket{le="99"}']);
   });
 
-  it('have no more series after 200 requests with names, paths and keys of their own', async () => {
+  it('have no more series after 200 requests with different names, paths and keys', async () => {
     const { gateway, query } = await metered({ callsPerSecond: 1_000 });
     await gateway.whenReady;
     const ask = async (n: number) => {
@@ -60,22 +68,22 @@ describe('the metrics of a gateway', () => {
     expect(size).toBeLessThan(200);
   });
 
-  it('tell hits of memory, joined look-ups, who is not found, and who is malformed', async () => {
+  it('count cache hits, misses, users not found and invalid identifiers', async () => {
     const { gateway, query } = await metered();
     await query(`{ user(key: "${ZHANG_SAN}") { key } }`);
     const before = await scrape(gateway);
     await query(`{ users(keys: ["${ZHANG_SAN}", "1", ""]) { key } }`);
     expect(changes(before, await scrape(gateway))).toMatchObject({
       'requests_total{endpoint="graphql",outcome="BAD_USER_INPUT"}': 1,
-      'look_ups_total{kind="key",outcome="found"}': 1,
-      'look_ups_total{kind="key",outcome="not_found"}': 1,
-      'look_ups_total{kind="key",outcome="BAD_USER_INPUT"}': 1,
+      'lookups_total{kind="key",outcome="found"}': 1,
+      'lookups_total{kind="key",outcome="not_found"}': 1,
+      'lookups_total{kind="key",outcome="BAD_USER_INPUT"}': 1,
       'cache_hits_total{level="memory"}': 1,
       cache_misses_total: 1,
     });
   });
 
-  it('tell people who are served beyond their time', async () => {
+  it('count stale users that are served', async () => {
     const { gateway, query, sandbox } = await metered({ cache: { ttlMs: 50 }, retry: { maxAttempts: 1 } });
     await query(`{ user(key: "${ZHANG_SAN}") { key } }`);
     sandbox.faults.start({ name: 'html', status: 503 });
@@ -85,22 +93,22 @@ describe('the metrics of a gateway', () => {
         return (await scrape(gateway)).get('lark_gateway_stale_served_total');
       })
       .toBeGreaterThan(0);
-    expect((await scrape(gateway)).get('lark_gateway_look_ups_total{kind="key",outcome="stale"}')).toBeGreaterThan(0);
+    expect((await scrape(gateway)).get('lark_gateway_lookups_total{kind="key",outcome="stale"}')).toBeGreaterThan(0);
   });
 
   it.each([
     [10301, '10301', 'UPSTREAM_FORBIDDEN'],
     [987654321, 'other', 'UPSTREAM_REJECTED'],
-  ])('name err_code %s of the user API %s', async (code, label, outcome) => {
+  ])('label err_code %s of the user API %s', async (code, label, outcome) => {
     const harness = await metered();
     answerQueries(harness, () => errorReply(200, code));
     await harness.query(`{ user(key: "${ZHANG_SAN}") { key } }`);
     const told = await scrape(harness.gateway);
     expect(told.get(`lark_gateway_upstream_calls_total{kind="key",outcome="${outcome}",err_code="${label}"}`)).toBe(1);
-    expect(told.get(`lark_gateway_look_ups_total{kind="key",outcome="${outcome}"}`)).toBe(1);
+    expect(told.get(`lark_gateway_lookups_total{kind="key",outcome="${outcome}"}`)).toBe(1);
   });
 
-  it('tell rows that could not be used', async () => {
+  it('count discarded rows', async () => {
     const harness = await metered();
     answerQueries(harness, () => peopleReply([{ user_key: 1 }, { user_key: '2' }, { user_key: '3' }]));
     await harness.query('{ users(keys: ["3", "4"]) { key } }');
@@ -108,12 +116,12 @@ describe('the metrics of a gateway', () => {
       expect.toSatisfy(
         (told: Map<string, number>) =>
           told.get('lark_gateway_rows_dropped_total{reason="malformed"}') === 1 &&
-          told.get('lark_gateway_rows_dropped_total{reason="unasked"}') === 1,
+          told.get('lark_gateway_rows_dropped_total{reason="unrequested"}') === 1,
       ),
     );
   });
 
-  it('tell how things are: token, memory, quota, breaker', async () => {
+  it('show token age, cache size, quota and open circuit breakers', async () => {
     const { gateway, query, sandbox } = await metered({ breaker: { failures: 1 }, retry: { maxAttempts: 1 } });
     expect((await scrape(gateway)).has('lark_gateway_token_age_seconds')).toBe(false);
     await gateway.whenReady;
@@ -131,17 +139,17 @@ describe('the metrics of a gateway', () => {
     expect((await scrape(gateway)).get('lark_gateway_breakers_open')).toBe(1);
   });
 
-  it('tell how many wait for a slot', async () => {
+  it('show the queue depth', async () => {
     const { gateway, query } = await metered({ callsPerSecond: 1 });
     await gateway.whenReady;
     await query('{ user(key: "1") { key } }');
     const waits = query('{ users(keys: ["2", "3"]) { key } }');
-    await expect.poll(async () => (await scrape(gateway)).get('lark_gateway_look_ups_waiting')).toBe(2);
+    await expect.poll(async () => (await scrape(gateway)).get('lark_gateway_lookups_queued')).toBe(2);
     await waits;
-    expect((await scrape(gateway)).get('lark_gateway_look_ups_waiting')).toBe(0);
+    expect((await scrape(gateway)).get('lark_gateway_lookups_queued')).toBe(0);
   });
 
-  it('tell requests that are refused early, and those of health checks', async () => {
+  it('count requests that are rejected before Yoga, and health checks', async () => {
     const { gateway } = await metered({ auth: { kind: 'none' } });
     await post(gateway, { query: '{ __typename }' });
     await gateway.fetch(new Request('http://localhost/health'));
@@ -150,14 +158,14 @@ describe('the metrics of a gateway', () => {
     expect(told.get('lark_gateway_requests_total{endpoint="health",outcome="OK"}')).toBe(1);
   });
 
-  it('are of one gateway: another of the process counts for itself', async () => {
+  it('are of one gateway: each of a process has its own', async () => {
     const [one, other] = [await metered(), await metered()];
     await one.query('{ user(key: "1") { key } }');
     const key = 'lark_gateway_requests_total{endpoint="graphql",outcome="OK"}';
     expect([(await scrape(one.gateway)).get(key), (await scrape(other.gateway)).get(key)]).toEqual([1, undefined]);
   });
 
-  it('say which version runs, and how the process is', async () => {
+  it('show the version and the process', async () => {
     const { gateway } = await metered();
     const told = await scrape(gateway);
     const names = [...told.keys()];
@@ -172,27 +180,27 @@ describe('the metrics of a gateway', () => {
 });
 
 describe('the metrics of Redis', () => {
-  it('have no value where there is none, so that nothing looks like an outage', async () => {
+  it('have no values without Redis, so that no alert fires', async () => {
     expect(
       [...seriesOf(await metricsInState().text()).keys()].filter((name) => /redis|quota_mode|replicas/.test(name)),
     ).toEqual([]);
   });
 
-  it('tell commands, whether it is up, and whose quota is in force', async () => {
+  it('show commands, whether Redis is up, and the mode of the quota', async () => {
     const metrics = metricsInState({ shared: { isUp: false, replicas: 3 } });
-    metrics.observe({ type: 'redis-command', command: 'quota', outcome: 'ok', durationMs: 2 });
-    metrics.observe({ type: 'redis-command', command: 'quota', outcome: 'skipped', durationMs: 0 });
-    metrics.observe({ type: 'quota-mode', mode: 'shared' });
-    metrics.observe({ type: 'quota-mode', mode: 'alone' });
-    metrics.observe({ type: 'look-ups', kind: 'key', cacheHits: 1, sharedHits: 4, joined: 0, queued: 0, shed: 0 });
+    metrics.emit({ type: 'redis-command', command: 'quota', outcome: 'ok', durationMs: 2 });
+    metrics.emit({ type: 'redis-command', command: 'quota', outcome: 'skipped', durationMs: 0 });
+    metrics.emit({ type: 'quota-mode', mode: 'distributed' });
+    metrics.emit({ type: 'quota-mode', mode: 'fallback' });
+    metrics.emit({ type: 'lookups', kind: 'key', cacheHits: 1, sharedHits: 4, coalesced: 0, queued: 0, shed: 0 });
     expect(Object.fromEntries(seriesOf(await metrics.text()))).toMatchObject({
       'lark_gateway_redis_commands_total{command="quota",outcome="ok"}': 1,
       'lark_gateway_redis_commands_total{command="quota",outcome="skipped"}': 1,
       'lark_gateway_redis_command_duration_seconds_count{command="quota"}': 1,
       lark_gateway_redis_up: 0,
-      'lark_gateway_quota_mode{mode="shared"}': 0,
-      'lark_gateway_quota_mode{mode="alone"}': 1,
-      'lark_gateway_quota_mode{mode="returning"}': 0,
+      'lark_gateway_quota_mode{mode="distributed"}': 0,
+      'lark_gateway_quota_mode{mode="fallback"}': 1,
+      'lark_gateway_quota_mode{mode="recovering"}': 0,
       lark_gateway_replicas: 3,
       'lark_gateway_cache_hits_total{level="memory"}': 1,
       'lark_gateway_cache_hits_total{level="redis"}': 4,
@@ -200,29 +208,29 @@ describe('the metrics of Redis', () => {
   });
 });
 
-it('the shorter way of known documents is counted beside the whole one', async () => {
-  const { observe, text } = metricsInState();
+it('requests on the fast path are counted among all requests and separately', async () => {
+  const { emit, text } = metricsInState();
   for (const usedFastPath of [true, true, false]) {
-    observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', usedFastPath });
+    emit({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK', usedFastPath });
   }
   const told = seriesOf(await text());
   expect(told.get('lark_gateway_fast_path_requests_total')).toBe(2);
   expect(told.get('lark_gateway_requests_total{endpoint="graphql",outcome="OK"}')).toBe(3);
 });
 
-it('snapshots of several worker processes can be put together: sums, and for some the most', async () => {
+it('snapshots of several worker processes are aggregated by sum or maximum', async () => {
   const workers = [
     metricsInState({ lookupsQueued: 2, tokenAgeMs: 1_000 }),
     metricsInState({ lookupsQueued: 3, tokenAgeMs: 5_000 }),
     metricsInState(),
   ];
-  for (const { observe } of workers) observe({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK' });
+  for (const { emit } of workers) emit({ type: 'request', endpoint: 'graphql', status: 200, outcome: 'OK' });
   const snapshots = await Promise.all(
     workers.map(async ({ snapshot }) => JSON.parse(JSON.stringify(await snapshot()))),
   );
   const told = seriesOf(await AggregatorRegistry.aggregate(snapshots).metrics());
   expect(told.get('lark_gateway_requests_total{endpoint="graphql",outcome="OK"}')).toBe(3);
-  expect(told.get('lark_gateway_look_ups_waiting')).toBe(5);
+  expect(told.get('lark_gateway_lookups_queued')).toBe(5);
   expect(told.get('lark_gateway_token_age_seconds')).toBe(5);
   expect(told.get(`lark_gateway_build_info{version="1.2.3",node_version="${process.version}"}`)).toBe(1);
 });

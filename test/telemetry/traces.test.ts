@@ -17,7 +17,7 @@ const PARENT = 'b7ad6b7169203331';
 const traced = { traceparent: `00-${TRACE}-${PARENT}-01` };
 
 describe('a call to the user API', () => {
-  it('for 100 look-ups of 20 requests is one span, with a link to each of the 20', async () => {
+  it('for 100 lookups of 20 requests is one span, with a link to each request', async () => {
     const spans = recordedSpans();
     const traceIdOf = (n: number) => String(n + 1).padStart(32, '0');
     const { ask } = await askForFullBatch({}, (n) => ({ traceparent: `00-${traceIdOf(n)}-${PARENT}-01` }));
@@ -40,7 +40,7 @@ describe('a call to the user API', () => {
     );
   });
 
-  it('is in no trace of a request, and tells its own to the user API', async () => {
+  it('is in a trace of its own, which it propagates to the user API', async () => {
     const spans = recordedSpans();
     const { gateway, sandbox } = await gatewayWithSandbox();
     await post(gateway, QUERY, { ...traced, tracestate: 'kanarie=1', baggage: 'kanarie=1' });
@@ -52,7 +52,7 @@ describe('a call to the user API', () => {
     expect(received.map(({ traceParent }) => traceParent)).toEqual([`00-${traceId}-${spanId}-01`]);
   });
 
-  it('is linked to a request that comes while it is under way, too', async () => {
+  it('is also linked to a request that joins it in flight', async () => {
     const spans = recordedSpans();
     const { gateway, sandbox, events } = await gatewayWithSandbox();
     await gateway.whenReady;
@@ -60,12 +60,12 @@ describe('a call to the user API', () => {
     const first = post(gateway, QUERY);
     await expect.poll(() => sandbox.calls().filter((one) => one.interface === 'user_query')).toHaveLength(1);
     const second = post(gateway, QUERY);
-    await expect.poll(() => events.some((event) => event.type === 'look-ups' && event.joined === 1)).toBe(true);
+    await expect.poll(() => events.some((event) => event.type === 'lookups' && event.coalesced === 1)).toBe(true);
     await Promise.all([first, second]);
     expect(spans.named(CALL).map(({ links }) => links.length)).toEqual([2]);
   });
 
-  it('that fails is an error with our code and the err_code, one span for each attempt', async () => {
+  it('that fails is a span with error code and err_code for each attempt', async () => {
     const spans = recordedSpans();
     const harness = await gatewayWithSandbox({ gateway: { retry: { baseMs: 1 } } });
     answerQueries(harness, () => errorReply(500, 50006));
@@ -105,7 +105,7 @@ it('a renewal of the token is a span of its own', async () => {
 });
 
 describe('a GraphQL request', () => {
-  it('is a span in the trace that its headers name, with the figures of its receipt', async () => {
+  it('is a span in the trace of its traceparent, with the figures of its receipt', async () => {
     const spans = recordedSpans();
     const { gateway } = await gatewayWithSandbox();
     await post(gateway, { query: `query Named { users(keys: ["${ZHANG_SAN}", "1"]) { key } }` }, traced);
@@ -123,13 +123,13 @@ describe('a GraphQL request', () => {
       'lark_gateway.identifiers_sent': 2,
       'lark_gateway.upstream_calls': 1,
       'lark_gateway.cache_hits': 0,
-      'lark_gateway.joined': 0,
+      'lark_gateway.coalesced': 0,
       'lark_gateway.stale': 0,
       'lark_gateway.waited_ms': expect.any(Number),
     });
   });
 
-  it('is a child of the span that is active, where an instrumentation or a program has begun one', async () => {
+  it('is a child of the active span of an instrumentation or a program', async () => {
     const spans = recordedSpans();
     const { gateway } = await gatewayWithSandbox();
     const outer = trace.getTracer('test').startSpan('outer');
@@ -140,7 +140,7 @@ describe('a GraphQL request', () => {
     expect(spans.named(CALL)[0]?.parentSpanContext).toBeUndefined();
   });
 
-  it('that is refused is no error of the server, and health checks are no spans', async () => {
+  it('with a client error is no error span, and health checks have no spans', async () => {
     const spans = recordedSpans();
     const { gateway } = await gatewayWithSandbox({ gateway: { auth: { kind: 'api-key', keys: [apiKeyOf('k')] } } });
     await post(gateway, QUERY);
@@ -155,7 +155,7 @@ describe('a GraphQL request', () => {
     });
   });
 
-  it('has its trace id in the log: that of its span, whether the client began the trace or not', async () => {
+  it('has the trace id of its span in the log, with and without a traceparent', async () => {
     const spans = recordedSpans();
     const { log, lines } = keptLog('info');
     const { gateway } = await gatewayWithSandbox({ gateway: { log } });
@@ -168,7 +168,7 @@ describe('a GraphQL request', () => {
   });
 });
 
-it('without an SDK there is no header for the user API, and the trace id of a request is that of its header', async () => {
+it('without an SDK no header is sent to the user API, and the log has the trace id of the traceparent', async () => {
   const { log, lines } = keptLog('info');
   const { gateway, sandbox } = await gatewayWithSandbox({
     gateway: { log, auth: { kind: 'api-key', keys: [apiKeyOf('k')] } },

@@ -78,7 +78,7 @@ describe('an answer that is not the user API', () => {
     const answer = await harness.query('{ users(keys: ["1", "2"]) { key } }');
     expect(answer.data).toEqual({ users: [{ key: '1' }, null] });
     expect(codesByPath(answer)).toEqual(['users.1: UPSTREAM_BAD_RESPONSE']);
-    expect(harness.events).toContainEqual({ type: 'rows-dropped', malformed: 1, unasked: 1 });
+    expect(harness.events).toContainEqual({ type: 'rows-dropped', malformed: 1, unrequested: 1 });
   });
 
   it('__proto__ as a key pollutes nothing', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bodyText } from '../../src/upstream/body-text.ts';
+import { bodyText } from '../../src/upstream/transport.ts';
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 

@@ -150,7 +150,7 @@ describe('an error of the user API', () => {
     const harness = await gatewayWithSandbox({ gateway: { log: faultsTo((fault) => logged.push(fault)) } });
     answerQueries(harness, () => errorReply(400, errCode));
     await harness.query('{ user(key: "1") { key } }');
-    expect(logged).toEqual([expect.stringMatching(`called it wrongly.*"errCode":${errCode},"logId":"`)]);
+    expect(logged).toEqual([expect.stringMatching(`rejects a malformed call.*"errCode":${errCode},"logId":"`)]);
   });
 
   it('spoils the look-ups of its own call only', async () => {

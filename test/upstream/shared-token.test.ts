@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { getSharedToken } from '../../src/upstream/shared-token.ts';
-import type { PluginTokenLife, TokenStore } from '../../src/upstream/token-store.ts';
+import type { PluginTokenLife, TokenStore } from '../../src/upstream/plugin-token.ts';
+import { getSharedToken } from '../../src/upstream/plugin-token.ts';
 
 const life = (token: string): PluginTokenLife => ({ token, startedAt: 0, endsAt: 1_000, renewAt: 900 });
 

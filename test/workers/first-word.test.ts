@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { talkToWorker } from '../../src/cli/talk-to-worker.ts';
+import { talkToWorker } from '../../src/cli/run-workers.ts';
 import { LIFE_CHANNEL, type StartOrder } from '../../src/cli/worker-life.ts';
 import { createChannel } from '../../src/workers/channel.ts';
 import { watch } from '../../src/workers/watch.ts';

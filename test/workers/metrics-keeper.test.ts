@@ -1,7 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { aggregateMetrics } from '../../src/telemetry/metrics/aggregate.ts';
-import { createMeters } from '../../src/telemetry/metrics/meters.ts';
+import { aggregateMetrics, createMeters } from '../../src/telemetry/prometheus.ts';
 import { createPrimary } from '../../src/workers/primary.ts';
 import { createWorkerState } from '../../src/workers/worker-state.ts';
 import { seriesOf } from '../support/scrape.ts';

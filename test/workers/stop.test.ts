@@ -47,8 +47,8 @@ describe('a worker that is killed', () => {
     expect(lost).toBeLessThan(20);
 
     await expect
-      .poll(() => said('A worker ended, and is started again.'))
-      .toMatchObject([{ worker, signal: 'SIGKILL', pauseMs: 1_000, level: 'error' }]);
+      .poll(() => said('A worker exited and is restarted.'))
+      .toMatchObject([{ worker, signal: 'SIGKILL', backoffMs: 1_000, level: 'error' }]);
     for (const key of keys) expect((await ask(usersPath([key]))).body).toEqual(usersAnswer([key]));
     await expect.poll(() => said('A worker listens.').map((line) => line.worker)).toHaveLength(3);
     const before = said('request').length;

@@ -10,7 +10,7 @@ export const browserSettings = {
   }),
   CORS_ORIGINS: setting(z.string(), {
     about:
-      'Origins whose scripts may send requests and read answers, separated by commas: https://app.example.com. Without it, pages of this host only; with made-up people also those of localhost, 127.0.0.1 and [::1], on any port.',
+      'Origins whose scripts may send requests and read responses, separated by commas: https://app.example.com. Without it, pages of this host only; with made-up users also those of localhost, 127.0.0.1 and [::1], on any port.',
     value: 'origins',
   }),
   CORS_ALLOWED_HEADERS: setting(
@@ -29,7 +29,7 @@ export const browserSettings = {
   ),
   CSRF_PREVENTION: setting(onOff, {
     about:
-      'Refuses requests that a page of any site could send unasked: those that are neither JSON nor have a header of their own.',
+      'Refuses requests that a page of any site could send without a preflight: those that are neither JSON nor have a header of their own.',
     default: 'true',
     value: 'true|false',
     isSwitch: true,

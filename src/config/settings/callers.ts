@@ -4,7 +4,7 @@ import { expected, httpUrl, list, onOff, setting, wholeNumber } from '../setting
 export const callerSettings = {
   AUTH: setting(z.enum(['none', 'api-key', 'jwt'], expected('none, api-key or jwt')), {
     about:
-      'Who may ask: none (anybody; only on a loopback HOST or with the sandbox), api-key or jwt, sent as "Authorization: Bearer …".',
+      'How callers authenticate: none (not at all; only on a loopback HOST or with the sandbox), api-key or jwt, sent as "Authorization: Bearer …".',
     default: 'none',
     value: 'none|api-key|jwt',
   }),
@@ -31,20 +31,20 @@ export const callerSettings = {
     value: 'seconds',
   }),
   EMAIL_NEEDS_SCOPE: setting(onOff, {
-    about: 'E-mail addresses, and look-ups by them, are only for callers with the scope email:read.',
+    about: 'E-mail addresses, and lookups by them, are only for callers with the scope email:read.',
     default: 'false',
     value: 'true|false',
     isSwitch: true,
   }),
   IDENTIFIERS_PER_MINUTE: setting(wholeNumber(1, 100_000_000), {
     about:
-      'Identifiers that one caller may ask for in each minute, those answered from memory included. Without AUTH there is no limit.',
+      'Identifiers that one caller may ask for in each minute, cache hits included. Without AUTH there is no limit.',
     default: '30000',
     value: 'number',
   }),
   LARK_TENANT_KEYS: setting(list('keys of tenants'), {
     about:
-      'The tenants that look-ups by e-mail may name, separated by commas. Without it, any that the plugin is installed in. Look-ups by key or out id find people of all of them.',
+      'The tenants that lookups by e-mail may name, separated by commas. Without it, any that the plugin is installed in. Lookups by key or out id find users of all of them.',
     value: 'keys',
   }),
 } as const;

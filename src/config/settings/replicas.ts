@@ -11,7 +11,7 @@ export const replicaSettings = {
     }),
     {
       about:
-        'Redis or Valkey, where several gateways share the quota of the user API, the plugin token, people, and the limits of callers: redis://user:password@host:6379/0; rediss://… with TLS; redis+sentinel://host:26379,host:26379/name; redis+cluster://host:6379,host:6379. Without it, each gateway is for itself.',
+        'Redis or Valkey, where several gateways share the quota of the user API, the plugin token, cached users, and the limits of callers: redis://user:password@host:6379/0; rediss://… with TLS; redis+sentinel://host:26379,host:26379/name; redis+cluster://host:6379,host:6379. Without it, each gateway is for itself.',
       value: 'url',
       isSecret: true,
     },
@@ -31,14 +31,14 @@ export const replicaSettings = {
     z.string().refine((text) => text.length >= 32, { error: 'expected at least 32 characters' }),
     {
       about:
-        'With REDIS_URL: what people and the token are encrypted with in Redis, at least 32 characters, the same for all gateways. Without it, the plugin secret.',
+        'With REDIS_URL: what users and the token are encrypted with in Redis, at least 32 characters, the same for all gateways. Without it, the plugin secret.',
       value: 'text',
       isSecret: true,
     },
   ),
   REPLICAS_HINT: setting(wholeNumber(1, 1_000), {
     about:
-      'With REDIS_URL: how many gateways there are, each of WORKERS counted. While Redis is away each keeps its share of the quota. Without it, as many as there were of late.',
+      'With REDIS_URL: how many gateways there are, each of WORKERS counted. While Redis is away each keeps its share of the quota. Without it, as many as there were before.',
     value: 'number',
   }),
 } as const;

@@ -4,7 +4,7 @@ import { onOff, setting, wholeNumber } from '../setting.ts';
 export const sandboxSettings = {
   SANDBOX: setting(onOff, {
     about:
-      'Serves the made-up people of the embedded sandbox. On by default without credentials, except with NODE_ENV=production.',
+      'Serves the made-up users of the embedded sandbox. On by default without credentials, except with NODE_ENV=production.',
     default: 'false',
     value: 'true|false',
     isSwitch: true,
@@ -15,7 +15,7 @@ export const sandboxSettings = {
     value: 'number',
   }),
   SANDBOX_PEOPLE: setting(z.string(), {
-    about: 'How many made-up people the sandbox has, or a JSON or CSV file of your own.',
+    about: 'How many made-up users the sandbox has, or a JSON or CSV file of your own.',
     default: '1000',
     value: 'number|file',
   }),

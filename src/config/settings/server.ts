@@ -32,12 +32,12 @@ export const serverSettings = {
     value: 'number',
   }),
   REQUEST_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
-    about: 'Deadline of one request, in milliseconds, waiting for its turn included.',
+    about: 'Deadline of one request, in milliseconds, queueing included.',
     default: '10000',
     value: 'ms',
   }),
   QUEUE_LIMIT: setting(wholeNumber(1, 1_000_000), {
-    about: 'Look-ups that may wait for their turn, over all requests; more are refused as OVERLOADED.',
+    about: 'Lookups that may be queued, over all requests; more are refused as OVERLOADED.',
     default: '6000',
     value: 'number',
   }),

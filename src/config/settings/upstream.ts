@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHeaderText } from '../../upstream/header-text.ts';
+import { isHeaderText } from '../../upstream/user-token.ts';
 import { expected, httpUrl, setting, wholeNumber } from '../setting.ts';
 
 export const upstreamSettings = {
@@ -15,7 +15,7 @@ export const upstreamSettings = {
   ),
   LARK_IDENTITY: setting(z.enum(['plugin', 'caller'], expected('plugin or caller')), {
     about:
-      'On whose behalf the user API is asked: plugin, with the token of the plugin; or caller, with the user access token that each request brings in the header x-lark-user-token. With caller no plugin credential is needed.',
+      'The token of calls to the user API: plugin, the token of the plugin; or caller, the user access token that each request sends in the header x-lark-user-token. With caller no plugin credential is needed.',
     default: 'plugin',
     value: 'plugin|caller',
   }),
@@ -38,7 +38,7 @@ export const upstreamSettings = {
     value: 'official|virtual',
   }),
   LARK_USER_KEY: setting(z.string().refine(isHeaderText, expected('a key of visible ASCII without spaces')), {
-    about: 'Key of the acting person (X-USER-KEY); not needed with most plugins.',
+    about: 'Key of the acting user (X-USER-KEY); not needed with most plugins.',
     value: 'key',
   }),
   LARK_TIMEOUT_MS: setting(wholeNumber(1, 600_000), {
@@ -48,7 +48,7 @@ export const upstreamSettings = {
   }),
   LARK_CALLS_PER_SECOND: setting(wholeNumber(1, 100_000), {
     about:
-      "Calls to the user API in any one second with one token, over all kinds of look-up. The vendor's limit is 15.",
+      "Calls to the user API in any one second with one token, over all kinds of lookup. The vendor's limit is 15.",
     default: '15',
     value: 'number',
   }),

@@ -1,4 +1,5 @@
 import type { YogaServerOptions } from 'graphql-yoga';
+import type { Log } from '../../telemetry/log.ts';
 import type { AskedHeaders } from '../request-headers.ts';
 import { getCORSHeadersByRequestAndOptions } from '../yoga-library.ts';
 
@@ -25,7 +26,7 @@ const PREFLIGHT_SECONDS = 7_200;
 
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
-export interface CorsOptions {
+interface CorsOptions {
   /** As browsers send them: `https://app.example.com`. Without any, no header is sent at all. */
   readonly origins: readonly string[];
   /** Origins of this machine are allowed, too, on any port. */
@@ -76,6 +77,33 @@ export function createCors({ origins, allowsLoopback, allowedHeaders, onRefused 
   };
 }
 
-/** Whether a browser asks what a page of another origin may send. */
+/** True for a preflight request of CORS. */
 export const isPreflight = (method: string | undefined, headers: AskedHeaders): boolean =>
   method === 'OPTIONS' && headers.get('origin') !== null && headers.get('access-control-request-method') !== null;
+
+/** Anyone can make up origins. */
+const MOST_ORIGINS = 100;
+/** A host name has at most 253 characters. */
+const MAX_LENGTH = 270;
+
+const NOT_LISTED =
+  'A page of another origin may not send requests. To allow it, add its origin to CORS_ORIGINS (option corsOrigins).';
+const WITHOUT_SITE =
+  'A page without an http origin may not send requests: a local file, a sandboxed frame or an app. Serve it from a site, and add that to CORS_ORIGINS (option corsOrigins).';
+const NO_MORE = 'Further origins that may not send requests are not logged.';
+
+/** Logs each refused origin once, for the operator to add it to the settings. */
+export function createRefusedOriginLog(log: Log): (origin: string) => void {
+  const logged = new Set<string | undefined>();
+
+  return (sent) => {
+    const origin = isSite(sent) ? sent : undefined;
+    if (logged.has(origin) || logged.size > MOST_ORIGINS) return;
+    logged.add(origin);
+    if (logged.size > MOST_ORIGINS) log('warn', NO_MORE);
+    else log('warn', origin === undefined ? WITHOUT_SITE : NOT_LISTED, { origin });
+  };
+}
+
+const isSite = (text: string): boolean =>
+  text.length <= MAX_LENGTH && /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;

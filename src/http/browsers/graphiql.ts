@@ -1,21 +1,58 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { GraphiQLOptions } from 'graphql-yoga';
-import { scriptJson } from './literals.ts';
-import { FAVICON, LOGO, TITLE } from './logo.ts';
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
+import { endpointOf } from '../request-log.ts';
+import { type ExampleTab, scriptJson } from './example-tabs.ts';
+import { FAVICON, LOGO, opensPage, TITLE } from './landing-page.ts';
 
-/** A query that GraphiQL opens with. The first tab shows no variables, so it has none. */
-export interface ExampleTab {
-  readonly query: string;
-  /** As JSON text. */
-  readonly variables?: string;
-  /** As JSON text; the first tab shows none. */
-  readonly headers?: string;
+const NOT_MODIFIED = 304;
+
+/**
+ * Answers browsers that open `/graphql` with GraphiQL's page, which is made when that first happens. Yoga's own plugin takes the
+ * page as text only: each answer would then hold its own 9 MB, until it is read.
+ */
+export function useGraphiql(tabs: readonly ExampleTab[]): Plugin {
+  let made: Promise<GraphiqlPage> | undefined;
+
+  return {
+    onRequest({ request, url, endResponse, fetchAPI }) {
+      if (!opensPage(request) || endpointOf(url.pathname) !== 'graphql') return undefined;
+      made ??= createGraphiqlPage(tabs);
+      return made.then((page) => endResponse(answerWith(page, request.headers, fetchAPI.Response)));
+    },
+  };
 }
 
-/** The page at `/graphql` for browsers, as bytes that all answers share: one that is slow to read takes no memory of its own. */
-export interface GraphiqlPage {
+function answerWith(page: GraphiqlPage, requested: Headers, Answer: typeof Response): Response {
+  const kept = {
+    etag: page.etag,
+    // Cached by the browser, and revalidated. Chromium drops it after a POST to the same address.
+    'cache-control': 'no-cache',
+    // Also where it is: a browser takes over the headers of that answer.
+    'content-security-policy': page.contentSecurityPolicy,
+    vary: 'accept, accept-encoding',
+  };
+  if (isSame(requested.get('if-none-match'), page.etag))
+    return new Answer(null, { status: NOT_MODIFIED, headers: kept });
+  const headers = { ...kept, 'content-type': 'text/html; charset=utf-8' };
+  return takesGzip(requested.get('accept-encoding'))
+    ? new Answer(page.gzipped, { headers: { ...headers, 'content-encoding': 'gzip' } })
+    : new Answer(page.html, { headers });
+}
+
+/** RFC 9110, 13.1.2: compared without the `W/`, since whatever is on the way may change that. */
+const isSame = (ifNoneMatch: string | null, etag: string): boolean =>
+  ifNoneMatch?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag.replace(/^W\//, '')) ?? false;
+
+const takesGzip = (acceptEncoding: string | null): boolean =>
+  acceptEncoding?.split(',').some((one) => {
+    const [coding, weight = 'q=1'] = one.split(';').map((part) => part.trim().toLowerCase());
+    return coding === 'gzip' && Number(weight.replace('q=', '')) > 0;
+  }) ?? false;
+
+/** The page at `/graphql` for browsers, as bytes that all responses share: a client that reads slowly takes no memory of its own. */
+interface GraphiqlPage {
   /** 9 MB. */
   readonly html: Uint8Array<ArrayBuffer>;
   /** 2.4 MB. */
@@ -26,7 +63,7 @@ export interface GraphiqlPage {
 }
 
 /** Self-contained, unlike Yoga's default page, which loads itself from a CDN and stays blank without internet. */
-export async function createGraphiqlPage(tabs: readonly ExampleTab[]): Promise<GraphiqlPage> {
+async function createGraphiqlPage(tabs: readonly ExampleTab[]): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const page = renderGraphiQL(OPTIONS).replace(JSON.stringify(NO_TABS), READ_TABS);
   const data = `<script type="application/json" id="example-tabs">${scriptJson(tabs.map(tabOf))}</script>`;

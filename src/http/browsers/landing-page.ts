@@ -1,22 +1,37 @@
 import { createHash } from 'node:crypto';
-import { FAVICON, LOGO, TITLE } from './logo.ts';
+import type { Plugin } from 'graphql-yoga';
 
-export interface LandingPageOptions {
-  /** Whose people are served; left out where strangers need not learn that. */
+/** Answers browsers that open `/` with a page that describes the gateway and links to its endpoints. Programs get a 404 there. */
+export function useLandingPage(options: LandingPageOptions): Plugin {
+  const { html, contentSecurityPolicy } = createLandingPage(options);
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': contentSecurityPolicy,
+    vary: 'accept',
+  };
+  return {
+    onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+      if (url.pathname === '/' && opensPage(request)) endResponse(new Response(html, { headers }));
+    },
+  };
+}
+
+interface LandingPageOptions {
+  /** Which users are served; left out where the page does not show that. */
   readonly people?: 'made-up' | 'real' | undefined;
   readonly hasGraphiql: boolean;
   /** Who may download the schema. */
-  readonly schemaFor: 'anybody' | 'callers' | 'nobody';
+  readonly schemaFor: 'all' | 'callers' | 'none';
 }
 
 /** The page at `/` for browsers. */
-export interface LandingPage {
+interface LandingPage {
   readonly html: string;
   readonly contentSecurityPolicy: string;
 }
 
 /** Plain HTML and a few styles: nothing runs, and nothing is loaded from anywhere. */
-export function createLandingPage(options: LandingPageOptions): LandingPage {
+function createLandingPage(options: LandingPageOptions): LandingPage {
   return { html: pageOf(options), contentSecurityPolicy: CONTENT_SECURITY_POLICY };
 }
 
@@ -33,12 +48,12 @@ const pageOf = ({ people, hasGraphiql, schemaFor }: LandingPageOptions) => `<!do
 <body>
 <main>
 <header>${LOGO.replace('<svg', '<svg aria-hidden="true"')}<h1>${TITLE}</h1></header>
-<p>GraphQL in front of the user API of Lark Project. It tells who a person is, by user key, out id or e-mail. Programs send
+<p>GraphQL in front of the user API of Lark Project. It looks users up by user key, out id or e-mail. Programs send
 queries to <code>POST /graphql</code>.</p>
 ${people === undefined ? '' : `<p class="people">${WHOSE[people]}</p>\n`}<ul>
 ${[
   hasGraphiql && link('/graphql', 'GraphiQL', 'Write a query and run it; every field is described.'),
-  schemaFor === 'anybody' && link('/schema.graphql', 'Schema', 'For code generators and editors, as a file.'),
+  schemaFor === 'all' && link('/schema.graphql', 'Schema', 'For code generators and editors, as a file.'),
   schemaFor === 'callers' &&
     '<li><strong>Schema</strong><span><code>GET /schema.graphql</code> with your credential.</span></li>',
   link('/health', 'Health', 'Answers as long as the process does.'),
@@ -53,7 +68,7 @@ ${[
 `;
 
 const WHOSE = {
-  'made-up': '<strong>Made-up people.</strong> A sandbox stands in for the user API, so nothing here is about anybody.',
+  'made-up': '<strong>Made-up people.</strong> A sandbox stands in for the user API, so nobody here is real.',
   real: '<strong>Real people.</strong> Answers come from the user API, for those who may ask.',
 } as const;
 
@@ -86,3 +101,16 @@ const CONTENT_SECURITY_POLICY = [
   'img-src data:',
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 ].join('; ');
+
+/** The icon of every page. */
+export const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="8" fill="#3370ff"/><circle cx="16" cy="12" r="5" fill="#fff"/><path d="M6 26c1-6 5-8 10-8s9 2 10 8z" fill="#fff"/></svg>';
+
+export const FAVICON = `data:image/svg+xml,${encodeURIComponent(LOGO)}`;
+
+/** Of every page, too. */
+export const TITLE = 'Lark users';
+
+/** True for what a browser sends when a user opens an address, and not for what scripts and programs send. */
+export const opensPage = ({ method, headers }: Request): boolean =>
+  method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);

@@ -20,14 +20,14 @@ export interface Admittance {
   readonly tenants: ReadonlySet<string>;
 }
 
-/** Decides on an operation by who asks. @returns why it is refused; `undefined` where it may run. */
+/** Decides on an operation by its caller. @returns why it is refused; `undefined` where it may run. */
 export type Admit = (operation: Admittance) => GatewayError | undefined | Promise<GatewayError | undefined>;
 
 const WINDOW_SECONDS = 60;
-/** An address that a caller may not read costs an error each; of so many, one tells as much. */
+/** Each address that a caller may not read makes an error; beyond this one error for all is enough. */
 const MOST_REFUSED_ADDRESSES = 1_000;
 
-/** Whether a caller may name these tenants, and so many people: else the directory could be copied from, address by address. */
+/** Whether a caller may name these tenants, and so many users: without a limit the directory could be copied, address by address. */
 export function createAdmission(options: AdmissionOptions): Admit {
   const { identifiersPerMinute, limiter: limiterOf = inThisProcess } = options;
   const limiter = identifiersPerMinute === undefined ? undefined : limiterOf(identifiersPerMinute, WINDOW_SECONDS);
@@ -49,31 +49,31 @@ async function withinRate(limiter: CallerLimiter, caller: Caller, identifiers: n
     return undefined;
   } catch (error) {
     if (!(error instanceof loadRateLimiters().RateLimiterRes)) throw error;
-    // What was refused did not cost anybody anything: smaller operations may still fit.
+    // A refused operation cost nothing: smaller ones may still fit.
     await limiter.reward(caller.name, identifiers);
     const left = limiter.points - (error.consumedPoints - identifiers);
-    return rateLimited({ limit: limiter.points, left: Math.max(left, 0), came: identifiers }, error.msBeforeNext);
+    return rateLimited({ limit: limiter.points, left: Math.max(left, 0), got: identifiers }, error.msBeforeNext);
   }
 }
 
 const inThisProcess = (points: number, windowSeconds: number) =>
   new (loadRateLimiters().RateLimiterMemory)({ points, duration: windowSeconds });
 
-const tooManyRefused = (came: number) =>
+const tooManyRefused = (got: number) =>
   new GatewayError(
     'FORBIDDEN',
-    `The operation asks for ${came} e-mail addresses, which need the scope email:read. Ask without "email".`,
+    `The operation asks for ${got} e-mail addresses, which need the scope email:read. Ask without "email".`,
   );
 
-const neverAllowed = (limit: number, came: number) =>
+const neverAllowed = (limit: number, got: number) =>
   new GatewayError(
     'BAD_USER_INPUT',
-    `This caller may ask for ${limit} identifiers a minute; this operation alone names ${came}. Split it.`,
+    `This caller may ask for ${limit} identifiers a minute; this operation alone names ${got}. Split it.`,
   );
 
-const rateLimited = ({ limit, left, came }: Record<'limit' | 'left' | 'came', number>, retryAfterMs: number) =>
+const rateLimited = ({ limit, left, got }: Record<'limit' | 'left' | 'got', number>, retryAfterMs: number) =>
   new GatewayError(
     'RATE_LIMITED',
-    `This request names ${came} identifiers, and its caller has ${left} left of ${limit} identifiers a minute, those answered from memory included. Ask again after retryAfterMs${left > 0 ? `, or now for ${left} at the most` : ''}.`,
+    `This request names ${got} identifiers, and its caller has ${left} left of ${limit} identifiers a minute, cache hits included. Ask again after retryAfterMs${left > 0 ? `, or now for ${left} at the most` : ''}.`,
     { retryAfterMs },
   );

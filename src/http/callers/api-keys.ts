@@ -9,13 +9,13 @@ export interface ApiKey {
    * key is accepted.
    */
   readonly sha256: string;
-  /** What it allows beyond look-ups: `email:read`, `cache:refresh`, `cache:forget`. @default nothing */
+  /** What it allows beyond lookups: `email:read`, `cache:refresh`, `cache:forget`. @default nothing */
   readonly scopes?: readonly string[] | undefined;
   /** The tenants that it may name. @default those of the gateway */
   readonly tenantKeys?: readonly string[] | undefined;
 }
 
-/** 256 random bits, so that a key cannot be guessed from its hash. What people make up by themselves can be. */
+/** 256 random bits, so that a key cannot be guessed from its hash. A password can be. */
 const API_KEY = /^lug_[\w-]{43}$/;
 
 export const createApiKey = (): string => `lug_${randomBytes(32).toString('base64url')}`;
@@ -27,7 +27,7 @@ export function createApiKeyCheck(keys: readonly ApiKey[], toCaller: (key: ApiKe
     if (!API_KEY.test(credential)) return undefined;
     const hash = createHash('sha256').update(credential).digest();
     let found: Caller | undefined;
-    // All are compared, each in constant time: how long it takes tells nothing of which one was nearly right.
+    // All are compared, each in constant time, so that the duration does not show which one was nearly right.
     for (const key of known) if (timingSafeEqual(key.hash, hash)) found = key.caller;
     return found;
   };

@@ -10,7 +10,7 @@ const many = (count: number) =>
   `{ users(keys: ${JSON.stringify(Array.from({ length: count }, (_, n) => String(7000000000000000001n + BigInt(n))))}) { key } }`;
 
 describe('IDENTIFIERS_PER_MINUTE', () => {
-  it('counts identifiers, not requests, also those answered from memory; over it is RATE_LIMITED, with 429 and when to ask again', async () => {
+  it('counts identifiers, not requests, cache hits included; over it is RATE_LIMITED, with 429 and when to ask again', async () => {
     const { ask, upstreamCalls } = await gatewayForKeys(keys, { identifiersPerMinute: 10 });
     expect((await ask(many(5), bearer('a'))).status).toBe(200);
     expect((await ask(many(5), bearer('a'))).status).toBe(200);
@@ -43,7 +43,7 @@ describe('IDENTIFIERS_PER_MINUTE', () => {
     await ask(many(2), bearer('a'));
     const tooMany = await ask(many(19), bearer('a'));
     expect(tooMany.answer.errors[0].message).toBe(
-      'This request names 19 identifiers, and its caller has 18 left of 20 identifiers a minute, those answered from memory included. Ask again after retryAfterMs, or now for 18 at the most.',
+      'This request names 19 identifiers, and its caller has 18 left of 20 identifiers a minute, cache hits included. Ask again after retryAfterMs, or now for 18 at the most.',
     );
     expect((await ask(many(18), bearer('a'))).status).toBe(200);
     const nothingLeft = await ask(many(1), bearer('a'));

@@ -101,15 +101,14 @@ describe('AUTH=jwt', () => {
     await ask(ONE, bearer('nonsense'));
     const begins = {
       level: 'warn',
-      message:
-        'The keys that tokens are checked with cannot be fetched. Check JWT_JWKS_URL, and that this machine reaches it.',
+      message: 'The JWKS cannot be fetched. Check JWT_JWKS_URL and that this machine reaches it.',
       fields: { outcome: 'AUTHENTICATION_UNAVAILABLE', status: 503, failures: 1, durationMs: 0 },
     };
     expect(troubles()).toEqual([begins]);
     state.isDown = false;
     clock.now = 30_000;
     await ask(ONE, bearer(await sign()));
-    const message = 'The keys that tokens are checked with are fetched again.';
+    const message = 'The JWKS is fetched again.';
     expect(troubles()).toEqual([begins, { level: 'info', message, fields: { failures: 3, durationMs: 30_000 } }]);
   });
 });

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isLoopbackHost } from '../../../src/http/callers/loopback-hosts.ts';
+import { isLoopbackHost } from '../../../src/http/callers/caller.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { gatewayWithSandbox } from '../../support/gateway-with-sandbox.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { tookIt } from '../../express/answer.ts';
-import { type Asked, listening, posted } from '../../express/listening.ts';
 import { UNASKED } from '../../support/gateway-with-sandbox.ts';
+import { type Asked, listening, posted } from '../../support/listening.ts';
+import { usedFastPath } from '../fast-path/response.ts';
 
 const QUERY = 'query User($key: ID!) { user(key: $key) { nameEn } }';
 const variables = { key: '7000000000000000001' };
@@ -59,7 +59,7 @@ describe('a persisted query, where trusted documents are off', () => {
     const full = { query: QUERY, ...HASH_ONLY };
     for (let n = 0; n < 3; n++) expect(json(await send(posted(full)))).toEqual({ status: 200, body: FOUND });
     expect(json(await send(inAddress(full)))).toEqual({ status: 200, body: FOUND });
-    expect(tookIt(events)).toBe(true);
+    expect(usedFastPath(events)).toBe(true);
     expect(json(await send(posted(HASH_ONLY)))).toEqual({ status: 200, body: NOT_SUPPORTED });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Asked, listening, posted } from '../../express/listening.ts';
 import { gatewayWithSandbox, UNASKED } from '../../support/gateway-with-sandbox.ts';
+import { type Asked, listening, posted } from '../../support/listening.ts';
 
 const QUERY = 'query ($key: ID!) { user(key: $key) { key } }';
 const KEY = '"7000000000000000001"';

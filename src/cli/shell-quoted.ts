@@ -1,2 +1,0 @@
-/** One argument of a POSIX shell, whatever it holds. */
-export const shellQuoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
