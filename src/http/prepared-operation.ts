@@ -50,8 +50,11 @@ interface KnownDocument {
 
 /** Each variable of `@skip` or `@include` doubles what there is to prepare. */
 const MAX_CONDITIONS = 6;
-/** Fields that all prepared operations may have. A field takes up to 800 bytes: 32 MB at most, also for documents made up to fill it. */
-const MAX_FIELDS = 40_000;
+/** What all prepared operations may take, also of documents made up to fill it. */
+const MAX_BYTES = 32_000_000;
+const FIELD_BYTES = 800;
+/** Of the text of a document: the nodes of a field keep all of the parsed document in memory, 110 to 180 bytes for each character. */
+const CHARACTER_BYTES = 150;
 
 /**
  * Prepares operations that consist of lookups, once for each document: its root fields and the fields of their users, with resolvers and
@@ -62,11 +65,7 @@ const MAX_FIELDS = 40_000;
 export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: number) {
   const known = new WeakMap<DocumentNode, KnownDocument>();
   let documents = 0;
-  const prepared = new LRUCache<string, { readonly fields: PreparedFields | undefined }>({
-    maxSize: MAX_FIELDS,
-    sizeCalculation: ({ fields = [] }) =>
-      fields.reduce((sum, field) => sum + ('leaves' in field ? 1 + field.leaves.length : 1), 1),
-  });
+  const prepared = new LRUCache<string, { readonly fields: PreparedFields | undefined }>({ maxSize: MAX_BYTES });
 
   return function bind(
     document: DocumentNode,
@@ -109,10 +108,17 @@ export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: 
     const entry = prepared.get(key);
     if (entry) return entry.fields;
     const fields = prepareFields(schema, document, operation, variables);
-    prepared.set(key, { fields });
+    prepared.set(key, { fields }, { size: bytesOf(document, fields) });
     return fields;
   }
 }
+
+/** An operation that is not prepared keeps nothing of its document. */
+const bytesOf = ({ loc }: DocumentNode, fields: PreparedFields | undefined): number =>
+  (fields ?? []).reduce(
+    (sum, field) => sum + FIELD_BYTES * ('leaves' in field ? 1 + field.leaves.length : 1),
+    FIELD_BYTES + (fields ? CHARACTER_BYTES * (loc?.source.body.length ?? 0) : 0),
+  );
 
 /** The variables of `@skip` and `@include`. */
 function conditionsIn(document: DocumentNode): readonly string[] {
