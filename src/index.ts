@@ -11,6 +11,7 @@ export type { AuthOptions } from './http/callers/authentication.ts';
 export type { JwtOptions } from './http/callers/jwt.ts';
 export type { TrustedDocuments } from './http/documents/trusted-documents.ts';
 export { createServer } from './http/server.ts';
+export type { LookupKind } from './lookup-kinds.ts';
 export type { RedisOptions } from './redis/redis-options.ts';
 export {
   type Fault,
@@ -30,4 +31,3 @@ export {
 export type { GatewayEvent, Telemetry } from './telemetry/events.ts';
 export type { LogEntry, LogFields, LogLevel, LogOptions } from './telemetry/log.ts';
 export type { LarkUser } from './upstream/lark-user.ts';
-export type { LookupKind } from './upstream/user-query.ts';

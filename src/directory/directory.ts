@@ -1,11 +1,12 @@
 import { GatewayError } from '../errors.ts';
+import type { LookupKind } from '../lookup-kinds.ts';
 import type { BreakerOptions } from '../policies/breaker.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { createRateLimiter, type RateLimiter } from '../policies/rate-limiter.ts';
 import type { RetryOptions } from '../policies/retry.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
 import { createTraces, type Traces } from '../telemetry/tracing.ts';
-import type { LookupKind, QueryUsers } from '../upstream/user-query.ts';
+import type { QueryUsers } from '../upstream/user-query.ts';
 import { parseUserToken } from '../upstream/user-token.ts';
 import { Batcher, type BatcherState } from './batcher.ts';
 import { countResults, createFind } from './find.ts';

@@ -1,7 +1,7 @@
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { LookupKind } from '../lookup-kinds.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { GatewayEvent, Telemetry } from '../telemetry/events.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 import { mayServeStale } from './batch-call.ts';
 import type { Batcher } from './batcher.ts';
 import { isNormalized, normalize, tryToParse } from './identifiers.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
+import { LOOKUP_KINDS } from '../lookup-kinds.ts';
 import { untilAborted } from '../policies/deadline.ts';
 import type { Directory } from './directory.ts';
-import { KINDS, parseUserIdentifier, type UserIdentifier } from './identifiers.ts';
+import { parseUserIdentifier, type UserIdentifier } from './identifiers.ts';
 import type { Forgotten } from './user-store.ts';
 
 /** The way to the other replicas of a deployment, and to the cache that they share. */
@@ -82,7 +83,7 @@ export function createForget(options: ForgetOptions): ForgetEverywhere {
 }
 
 const identifierShape = z.object({
-  kind: z.enum(KINDS),
+  kind: z.enum(LOOKUP_KINDS),
   identifier: z.string(),
   tenantKey: z.string().optional(),
 });

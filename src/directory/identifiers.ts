@@ -1,18 +1,16 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { GatewayError } from '../errors.ts';
+import { byKind, KIND_FIELDS, LOOKUP_KINDS, type LookupKind } from '../lookup-kinds.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 
 /** Longer than any identifier that Lark gives out, short enough to keep a batch of 100 small. */
 export const MAX_IDENTIFIER_LENGTH = 256;
 
-export const KINDS: readonly LookupKind[] = ['key', 'outId', 'email'];
-
 /** TypeScript says so; programs in JavaScript may not. */
-export const isKind = (kind: LookupKind): boolean => KINDS.includes(kind);
+export const isKind = (kind: LookupKind): boolean => LOOKUP_KINDS.includes(kind);
 
 export const unknownKind = () =>
-  new GatewayError('BAD_USER_INPUT', `Expected one of the kinds ${KINDS.join(', ')}, got another.`);
+  new GatewayError('BAD_USER_INPUT', `Expected one of the kinds ${LOOKUP_KINDS.join(', ')}, got another.`);
 
 /** One identifier of a user. */
 export interface UserIdentifier {
@@ -23,13 +21,6 @@ export interface UserIdentifier {
 }
 
 type ParsedKind = LookupKind | 'tenantKey';
-
-const named: Record<ParsedKind, string> = {
-  key: 'a user key',
-  outId: 'an out id',
-  email: 'an e-mail address',
-  tenantKey: 'a tenant key',
-};
 
 /** Nearly all identifiers are of these characters, and to look at the class of each character takes long. */
 const USUAL: Record<ParsedKind, RegExp> = {
@@ -77,8 +68,10 @@ export function tryToParse(kind: ParsedKind, raw: string): string | GatewayError
   return kind === 'email' ? composed(value) : value;
 }
 
+const nounOf = (kind: ParsedKind): string => (kind === 'tenantKey' ? 'a tenant key' : KIND_FIELDS[kind].noun);
+
 function badInput(kind: ParsedKind, came: string, detail = ''): GatewayError {
-  return new GatewayError('BAD_USER_INPUT', `Expected ${named[kind]}${detail}, got ${came}.`);
+  return new GatewayError('BAD_USER_INPUT', `Expected ${nounOf(kind)}${detail}, got ${came}.`);
 }
 
 /**
@@ -136,7 +129,7 @@ export const identifierIn = (
 
 /** All identifiers that a row shows, normalized. @param tenantKey the tenant that was named to find it. */
 export function identifiersOf(user: LarkUser, tenantKey: string | undefined): UserIdentifier[] {
-  return KINDS.flatMap((kind) => {
+  return LOOKUP_KINDS.flatMap((kind) => {
     const value = user[kind];
     return value === null ? [] : [identifierIn({ kind, tenantKey }, normalize(kind, value))];
   });
@@ -157,11 +150,7 @@ export interface IdentifierSet {
 
 export function createIdentifierSet(initial: Iterable<UserIdentifier> = []): IdentifierSet {
   const all: UserIdentifier[] = [];
-  const tenants = {
-    key: new Map<string, Set<string | undefined>>(),
-    outId: new Map<string, Set<string | undefined>>(),
-    email: new Map<string, Set<string | undefined>>(),
-  };
+  const tenants = byKind(() => new Map<string, Set<string | undefined>>());
   const set: IdentifierSet = {
     all,
     add(added) {

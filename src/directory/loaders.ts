@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
+import type { LookupKind } from '../lookup-kinds.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 import type { Directory } from './directory.ts';
 import { normalize } from './identifiers.ts';
 import type { RequestContext } from './lookup.ts';

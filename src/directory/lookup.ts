@@ -1,8 +1,8 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { GatewayError } from '../errors.ts';
+import { byKind, type LookupKind } from '../lookup-kinds.ts';
 import type { Cancel } from '../policies/cancel.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 import type { UserToken } from '../upstream/user-token.ts';
 import type { Receipt } from './receipt.ts';
 
@@ -46,11 +46,7 @@ const ofPlugin = (kind: LookupKind): BatchKey => ({
 });
 
 /** Nearly all lookups have one of these. */
-const OF_PLUGIN: Readonly<Record<LookupKind, BatchKey>> = {
-  key: ofPlugin('key'),
-  outId: ofPlugin('outId'),
-  email: ofPlugin('email'),
-};
+const OF_PLUGIN = byKind(ofPlugin);
 
 /** One request: its identity, its deadline, and what it took. */
 export interface RequestContext {

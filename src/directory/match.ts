@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
+import { KIND_FIELDS, type LookupKind } from '../lookup-kinds.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { FoundPeople, LookupKind, UserQuery } from '../upstream/user-query.ts';
+import type { FoundPeople, UserQuery } from '../upstream/user-query.ts';
 import { normalize } from './identifiers.ts';
 import type { LookupResult } from './lookup.ts';
 
@@ -10,12 +11,6 @@ export interface Match {
   /** Rows that match no identifier. They are dropped. */
   readonly unrequested: number;
 }
-
-const FIELDS: Record<LookupKind, { readonly name: string; readonly permission: string }> = {
-  key: { name: 'user_key', permission: 'user keys' },
-  outId: { name: 'out_id', permission: 'union ids' },
-  email: { name: 'email', permission: 'e-mail addresses' },
-};
 
 /**
  * Gives every identifier of a call its row, by the identifier in the row and never by position: the user API promises no order, leaves
@@ -74,7 +69,7 @@ function isInOrder(kind: LookupKind, users: readonly LarkUser[], ids: readonly {
 const fieldMissing = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API left out ${FIELDS[kind].name}, so users cannot be distinguished: check the permission to read ${FIELDS[kind].permission}.`,
+    `The user API left out ${KIND_FIELDS[kind].row}, so users cannot be distinguished: check the permission to read ${KIND_FIELDS[kind].permission}.`,
     { access: 'denied' },
   );
 
@@ -88,6 +83,6 @@ const rowsMalformed = () =>
 const ambiguous = (kind: LookupKind) =>
   new GatewayError(
     'UPSTREAM_BAD_RESPONSE',
-    `The user API returned different users with the same ${FIELDS[kind].name}.`,
+    `The user API returned different users with the same ${KIND_FIELDS[kind].row}.`,
     { access: 'unclear' },
   );

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { GatewayError } from '../errors.ts';
+import type { LookupKind } from '../lookup-kinds.ts';
 import type { Clock } from '../policies/clock.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 import { type IdentifierSet, normalize } from './identifiers.ts';
 import type { BatchKey } from './lookup.ts';
 

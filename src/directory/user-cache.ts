@@ -1,12 +1,11 @@
 import type { GatewayError } from '../errors.ts';
+import { byKind, LOOKUP_KINDS, type LookupKind } from '../lookup-kinds.ts';
 import type { Clock } from '../policies/clock.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 import {
   createIdentifierSet,
   type IdentifierSet,
   identifiersOf,
-  KINDS,
   normalize,
   type UserIdentifier,
 } from './identifiers.ts';
@@ -71,11 +70,7 @@ export class UserCache {
   readonly #staleMs: number;
   readonly #maxEntries: number;
   readonly #clock: Clock;
-  readonly #maps: Readonly<Record<LookupKind, Map<string, Entry>>> = {
-    key: new Map(),
-    outId: new Map(),
-    email: new Map(),
-  };
+  readonly #maps = byKind(() => new Map<string, Entry>());
   #hand = this.#maps.key.values();
   readonly #negative: NegativeCache;
 
@@ -262,7 +257,7 @@ export class UserCache {
   #remove(entry: Entry): void {
     const { batchKey, user } = entry;
     const prefix = batchKey.cachePrefix;
-    for (const kind of KINDS) {
+    for (const kind of LOOKUP_KINDS) {
       const value = user[kind];
       if (value !== null) deleteIf(this.#maps[kind], prefix + normalize(kind, value), entry);
     }
@@ -305,6 +300,6 @@ function isMeant(entry: Entry, identifiers: IdentifierSet): boolean {
   const { user, formerEmails } = entry;
   // Nearly all are of other users, so what takes long comes last.
   const mayBe =
-    formerEmails !== undefined || KINDS.some((kind) => identifiers.has(kind, normalize(kind, user[kind] ?? '')));
+    formerEmails !== undefined || LOOKUP_KINDS.some((kind) => identifiers.has(kind, normalize(kind, user[kind] ?? '')));
   return mayBe && allIdentifiersOf(entry).some((one) => identifiers.means(one, one.identifier));
 }

@@ -1,4 +1,4 @@
-import type { LookupKind } from '../upstream/user-query.ts';
+import type { LookupKind } from '../lookup-kinds.ts';
 import type { EncryptedEntry, Encryption } from './encryption.ts';
 import type { KeyNames } from './key-names.ts';
 import type { NamedTenants } from './named-tenants.ts';

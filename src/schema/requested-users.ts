@@ -1,7 +1,7 @@
 import type { UserLoaders } from '../directory/loaders.ts';
 import { GatewayError } from '../errors.ts';
+import type { LookupKind } from '../lookup-kinds.ts';
 import type { LarkUser } from '../upstream/lark-user.ts';
-import type { LookupKind } from '../upstream/user-query.ts';
 
 /** Identifiers of one kind, looked up together. */
 export interface LookupList {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { LookupKind } from '../lookup-kinds.ts';
 
 /** What happens inside the gateway, in figures. No event carries an identifier, a name or a token. */
 export type GatewayEvent =
@@ -18,7 +19,7 @@ export type GatewayEvent =
   | {
       /** How the identifiers of one list were looked up. */
       readonly type: 'lookups';
-      readonly kind: 'key' | 'outId' | 'email';
+      readonly kind: LookupKind;
       /** Cache hits in this process. */
       readonly cacheHits: number;
       /** Cache hits in Redis, if it is configured. @default 0 */
@@ -32,7 +33,7 @@ export type GatewayEvent =
   | {
       /** The results of the identifiers of one list, duplicates counted once. */
       readonly type: 'lookup-results';
-      readonly kind: 'key' | 'outId' | 'email';
+      readonly kind: LookupKind;
       readonly found: number;
       readonly notFound: number;
       /** Stale users, served because the user API fails (stale-if-error). */
@@ -43,13 +44,13 @@ export type GatewayEvent =
   | {
       /** Queued lookups that are rejected, because the queue is full or the user API rate-limits. */
       readonly type: 'shed';
-      readonly kind: 'key' | 'outId' | 'email';
+      readonly kind: LookupKind;
       readonly lookups: number;
     }
   | {
       /** A batch that leaves the queue. */
       readonly type: 'batch';
-      readonly kind: 'key' | 'outId' | 'email';
+      readonly kind: LookupKind;
       readonly identifiers: number;
       /** How many of them refresh hot users before they expire. */
       readonly refreshedAhead: number;
@@ -58,7 +59,7 @@ export type GatewayEvent =
     }
   | {
       readonly type: 'upstream-call';
-      readonly kind: 'key' | 'outId' | 'email';
+      readonly kind: LookupKind;
       /** Identifiers in this call, 1 to 100. */
       readonly identifiers: number;
       /** `answered` also if no user was found; `cancelled` if no request waited for the response any more. */

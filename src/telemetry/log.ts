@@ -1,3 +1,4 @@
+import { LOOKUP_KINDS } from '../lookup-kinds.ts';
 import { faultStack, isFaultStack } from './fault-stack.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -100,7 +101,7 @@ const FIELDS = {
   found: count,
   notFound: count,
   waitedMs: duration,
-  kind: text(/^(key|outId|email)$/),
+  kind: text(new RegExp(`^(${LOOKUP_KINDS.join('|')})$`)),
   errCode: count,
   /** Log id of a call to the user API, for vendor support. */
   logId: text(/^[\w.-]{1,128}$/),

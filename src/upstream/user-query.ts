@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError, type UpstreamTrace } from '../errors.ts';
+import { KIND_FIELDS, type LookupKind } from '../lookup-kinds.ts';
 import { type CancelSignal, createCancel } from '../policies/cancel.ts';
 import { type Clock, monotonicClock } from '../policies/clock.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/events.ts';
@@ -8,13 +9,8 @@ import type { PluginToken } from './plugin-token.ts';
 import { isProxyFailure, type Transport } from './transport.ts';
 import { USER_TOKEN_HEADER, type UserToken, userTokenMissing, userTokenRefused } from './user-token.ts';
 
-/** The kind of identifiers of a lookup. One call takes exactly one. */
-export type LookupKind = 'key' | 'outId' | 'email';
-
 /** Identifiers the user API takes in one call (error 20004 above). */
 export const MAX_IDENTIFIERS_PER_CALL = 100;
-
-const bodyField = { key: 'user_keys', outId: 'out_ids', email: 'emails' } as const satisfies Record<LookupKind, string>;
 
 export interface UserQuery {
   readonly kind: LookupKind;
@@ -132,7 +128,7 @@ export function createUserQuery(options: UserQueryOptions): QueryUsers {
     // A user access token names its user.
     const headers = { ...more, 'x-plugin-token': token, ...(userKey && !userToken && { 'x-user-key': userKey }) };
     const body = {
-      [bodyField[query.kind]]: query.identifiers,
+      [KIND_FIELDS[query.kind].body]: query.identifiers,
       ...(query.tenantKey !== undefined && { tenant_key: query.tenantKey }),
     };
     const received = await transport.postJson('/open_api/user/query', headers, body, signal);

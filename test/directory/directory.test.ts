@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LookupResult } from '../../src/directory/lookup.ts';
 import { GatewayError } from '../../src/errors.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { GatewayEvent } from '../../src/telemetry/events.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { mostInAnySecond } from '../support/in-any-second.ts';
 import { directoryOnFakeClock, everybody, idOf, personOf, shown, tokenOf } from '../support/made-up-api.ts';
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UserIdentifier } from '../../src/directory/identifiers.ts';
 import { GatewayError } from '../../src/errors.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { LarkUser } from '../../src/upstream/lark-user.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { type Answering, directoryOnFakeClock, everybody, idOf, personOf, tokenOf } from '../support/made-up-api.ts';
 
 afterEach(() => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchUsers } from '../../src/directory/match.ts';
 import { GatewayError } from '../../src/errors.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import { decodeUser, type LarkUser } from '../../src/upstream/lark-user.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 
 const person = (n: number, changes: Partial<LarkUser> = {}): LarkUser => ({
   ...(decodeUser({ user_key: `k${n}`, out_id: `on_${n}`, email: `Person${n}@Example.com` }) as LarkUser),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { GatewayEvent } from '../../src/telemetry/events.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { directoryOnFakeClock } from '../support/made-up-api.ts';
 
 const REFUSED = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBatchKey } from '../../src/directory/lookup.ts';
 import { UserCache, type UserCacheOptions } from '../../src/directory/user-cache.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { LarkUser } from '../../src/upstream/lark-user.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { personOf } from '../support/made-up-api.ts';
 
 const subject = (kind: LookupKind, tenantKey?: string, identity = 'plugin') =>

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Gateway } from '../../src/gateway.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { SandboxPerson } from '../../src/sandbox/sandbox.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { gatewaysWithRedis, keptIn, peopleKeys } from '../support/gateways-with-redis.ts';
 
 const lookUp = async (gateway: Gateway, kind: LookupKind, identifier: string, tenantKey?: string) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import { createEncryption } from '../../src/redis/encryption.ts';
 import { createKeyNames } from '../../src/redis/key-names.ts';
 import { createRedisTokenStore } from '../../src/redis/token-store.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { gatewaysWithRedis, peopleKeys } from '../support/gateways-with-redis.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { errorReply, peopleReply } from '../support/wire-replies.ts';

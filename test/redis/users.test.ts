@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createRequestContext } from '../../src/directory/request-context.ts';
 import type { Gateway } from '../../src/gateway.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { SandboxPerson } from '../../src/sandbox/sandbox.ts';
-import type { LookupKind } from '../../src/upstream/user-query.ts';
 import { gatewaysWithRedis, keptIn, peopleKeys } from '../support/gateways-with-redis.ts';
 import { startRedis } from '../support/redis-server.ts';
 

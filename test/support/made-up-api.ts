@@ -3,9 +3,10 @@ import { createDirectory, type DirectoryOptions } from '../../src/directory/dire
 import type { LookupResult, RequestContext } from '../../src/directory/lookup.ts';
 import { createRequestContext, type RequestContextOptions } from '../../src/directory/request-context.ts';
 import { GatewayError } from '../../src/errors.ts';
+import type { LookupKind } from '../../src/lookup-kinds.ts';
 import type { CancelSignal } from '../../src/policies/cancel.ts';
 import { decodeUser, type LarkUser } from '../../src/upstream/lark-user.ts';
-import type { FoundPeople, LookupKind, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
+import type { FoundPeople, TokenRefused, UserQuery } from '../../src/upstream/user-query.ts';
 import { FAKED } from './fake-time.ts';
 
 /** A call as the user API would see it, on the fake clock. */

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts';
-import type { LookupKind } from '../../upstream/user-query.ts';
+import type { LookupKind } from '../../lookup-kinds.ts';
 
 /** One representation of `_entities`: the key fields by which another service refers to a user. */
 export interface EntityReference {

@@ -1,18 +1,9 @@
 import { parseIdentifier } from '../../directory/identifiers.ts';
-import type { LarkUser } from '../../upstream/lark-user.ts';
+import { decodeUser, type LarkUser } from '../../upstream/lark-user.ts';
 import type { EntityReference } from './entity-reference.ts';
 
-const NOTHING_KNOWN: LarkUser = {
-  key: '',
-  outId: null,
-  username: null,
-  email: null,
-  nameCn: null,
-  nameEn: null,
-  nameDefault: null,
-  avatarUrl: null,
-  status: null,
-};
+/** As a row without fields: `null` each. */
+const NOTHING_KNOWN = { ...decodeUser({ user_key: 'unknown' }), key: '' } as LarkUser;
 
 /**
  * A user with the fields of a reference; `undefined` where a query selects others.

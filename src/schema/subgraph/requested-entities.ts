@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts';
+import type { LookupKind } from '../../lookup-kinds.ts';
 import type { LarkUser } from '../../upstream/lark-user.ts';
-import type { LookupKind } from '../../upstream/user-query.ts';
 import type { UserContext } from '../builder.ts';
 import type { RequestedUsers } from '../requested-users.ts';
 import { emailForbidden } from '../user.ts';
