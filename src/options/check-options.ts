@@ -3,7 +3,7 @@ import { ASYMMETRIC_ALGORITHMS } from '../http/callers/authentication.ts';
 import { parseRedisUrl } from '../redis/redis-url.ts';
 import * as is from './checks.ts';
 
-/** The hash is not repeated: somebody may have written the key itself. */
+/** The hash is not repeated: it may be the key itself. */
 const apiKey = is.shape({
   needed: {
     name: is.matching('1 to 64 letters, digits, "-", "_" and "."', /^[\w.-]{1,64}$/),

@@ -17,7 +17,7 @@ export type UserQueryAnswer =
 
 /**
  * Reads a response of the user query. The shape decides, not the content type; `err_code` first, so an error need not have `data`.
- * @throws GatewayError with the code of the failure; never for "nobody found", which is an empty list.
+ * @throws GatewayError with the code of the failure; never for "no user found", which is an empty list.
  */
 export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
   const envelope = parseJson(bodyText(answer.body));
@@ -25,7 +25,7 @@ export function decodeUserQuery(answer: HttpAnswer): UserQueryAnswer {
   if (code === undefined) throw toError(judgeStatus(answer.status), answer, { logId });
   const verdict = judge(code, answer.status);
   if (verdict?.outcome === 'token-refused') return { outcome: 'token-refused', upstream: { code, logId } };
-  if (verdict?.outcome === 'nobody-found') return { outcome: 'people', people: [], malformedRows: 0, logId };
+  if (verdict?.outcome === 'not-found') return { outcome: 'people', people: [], malformedRows: 0, logId };
   if (verdict) throw toError(verdict, answer, { code, logId });
   if (!Array.isArray(data)) {
     throw new GatewayError(
@@ -119,7 +119,7 @@ function codingOf({ headers }: HttpAnswer): string | undefined {
   return typeof coding === 'string' && /^[\w-]{1,20}$/.test(coding) ? coding : 'of several kinds';
 }
 
-/** 401 and 403 are refusals, whoever words them. */
+/** 401 and 403 are refusals, whatever their body. */
 const accessOf = ({ code }: { code: string }, { status }: HttpAnswer) =>
   code === 'UPSTREAM_BAD_RESPONSE' && (status === 401 || status === 403) ? 'denied' : undefined;
 

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 
 /** What an `err_code` of the user API means for the call that got it. */
 export type UpstreamVerdict =
-  | { readonly outcome: 'nobody-found' }
+  | { readonly outcome: 'not-found' }
   /** The token is unknown, expired or unreadable: a new one may help. */
   | { readonly outcome: 'token-refused' }
   | { readonly outcome: 'failed'; readonly code: ErrorCode; readonly message: string };
@@ -17,7 +17,7 @@ export const USAGE_EXCEEDED = 1000051942;
 
 /** The vendor's error codes, from its handbook page "Open API error codes"; 10023, 10204 and 1000051743 from public programs. */
 const verdicts: ReadonlyMap<number, UpstreamVerdict> = new Map([
-  [30006, { outcome: 'nobody-found' }],
+  [30006, { outcome: 'not-found' }],
   [10021, { outcome: 'token-refused' }],
   [10022, { outcome: 'token-refused' }],
   [10211, { outcome: 'token-refused' }],

@@ -38,7 +38,7 @@ describe('the log of lark-user-gateway', () => {
   it('is one JSON object a line on standard error, the last of them written before it ends', async () => {
     const lines = linesOf(await served({}, 200));
     expect(lines.filter(({ msg }) => msg === 'request')).toHaveLength(200);
-    expect(lines[1]).toMatchObject({ level: 'info', outcome: 'OK', caller: 'anybody', identifiers: 1 });
+    expect(lines[1]).toMatchObject({ level: 'info', outcome: 'OK', caller: 'anonymous', identifiers: 1 });
     expect(Date.parse(String(lines[0]?.time))).toBeGreaterThan(Date.now() - 60_000);
     expect(lines.slice(-2).map(({ msg }) => msg)).toEqual([expect.stringContaining('SIGTERM'), 'Stopped.']);
   });

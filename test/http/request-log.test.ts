@@ -86,7 +86,7 @@ describe('the line of a request', () => {
   ])('is also written for a document that %s', async (_, query, fields) => {
     const { gateway, requests } = await loggingGateway({ maxIdentifiers: 2 });
     const { status } = await post(gateway, { query });
-    expect(requests()).toMatchObject([{ level: 'info', fields: { status, caller: 'anybody', ...fields } }]);
+    expect(requests()).toMatchObject([{ level: 'info', fields: { status, caller: 'anonymous', ...fields } }]);
   });
 
   it('is written for unauthenticated callers, without a name', async () => {

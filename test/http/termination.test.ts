@@ -40,7 +40,7 @@ it.each([true, false])(
     gateway.beginShutdown();
     await drain(server, { delayMs: 0, graceMs: 0, onCut: gateway.beginTermination });
     await gateway.dispose();
-    const fields = { endpoint: 'graphql', method: 'POST', outcome: 'TERMINATED', caller: 'anybody' };
+    const fields = { endpoint: 'graphql', method: 'POST', outcome: 'TERMINATED', caller: 'anonymous' };
     expect(requests()).toMatchObject([{ fields }, { fields }]);
     for (const { fields: told } of requests()) expect(told).not.toHaveProperty('status');
     expect(

@@ -68,7 +68,7 @@ ${[
 `;
 
 const WHOSE = {
-  'made-up': '<strong>Made-up people.</strong> A sandbox stands in for the user API, so nobody here is real.',
+  'made-up': '<strong>Made-up people.</strong> A sandbox stands in for the user API, so no user here is real.',
   real: '<strong>Real people.</strong> Answers come from the user API, for those who may ask.',
 } as const;
 

@@ -6,7 +6,7 @@ import { parseUserToken, USER_TOKEN_HEADER, type UserToken, userTokenMissing } f
 import { refusalResponse } from '../refusal.ts';
 import { type AskedHeaders, bypassesCache } from '../request-headers.ts';
 import { type ApiKey, createApiKeyCheck } from './api-keys.ts';
-import { ANYBODY, type Arrivals, type Caller, type CallerOf, type Identified } from './caller.ts';
+import { ANONYMOUS, type Arrivals, type Caller, type CallerOf, type Identified } from './caller.ts';
 import type { JwtOptions } from './jwt.ts';
 
 /** Which callers are answered. */
@@ -84,8 +84,8 @@ function createIdentification(options: AuthenticationOptions): Authentication['i
     tenantKeys: tenants && new Set(tenants),
   });
   if (auth.kind === 'none') {
-    const anybody = { ...ANYBODY, tenantKeys: tenantKeys && new Set(tenantKeys) };
-    return () => anybody;
+    const anonymous = { ...ANONYMOUS, tenantKeys: tenantKeys && new Set(tenantKeys) };
+    return () => anonymous;
   }
   if (auth.kind === 'api-key') {
     const find = createApiKeyCheck(auth.keys, (key) => toCaller(key.name, key.scopes ?? [], key.tenantKeys));

@@ -18,7 +18,7 @@ export interface Caller {
 export type Identified = Caller | GatewayError | Promise<Caller | GatewayError>;
 
 /** Any caller, where callers are not authenticated. */
-export const ANYBODY: Caller = { name: 'anybody', mayReadEmail: true, mayRefresh: true, mayForget: true };
+export const ANONYMOUS: Caller = { name: 'anonymous', mayReadEmail: true, mayRefresh: true, mayForget: true };
 
 /** The caller of a request that has passed authentication. */
 export type CallerOf = (request: Request) => Caller;
