@@ -66,14 +66,11 @@ export function createFind(
       const raw = identifiers[index] as string;
       let spelling: string | GatewayError = raw;
       let id = raw;
-      // Keys of the cache are valid and normalized, so a hit needs no look at its identifier.
-      let hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
-      if (!hit && !isNormalized(kind, raw)) {
+      // Before the cache is read: line feeds, which no valid identifier holds, separate identity and tenant in its keys.
+      if (!isNormalized(kind, raw)) {
         spelling = tryToParse(kind, raw);
         id = typeof spelling === 'string' ? normalize(kind, spelling) : malformedId(raw, index);
-        hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
       }
-      if (hit?.refreshUntil !== undefined) refreshHot(batchKey, id, hit, request);
       const first = firstIndex?.get(id);
       if (first !== undefined) {
         duplicates ??= [];
@@ -85,9 +82,11 @@ export function createFind(
         results[index] = spelling;
         continue;
       }
+      const hit = canRead ? cache.get(batchKey, id, now) : cache.getInvalid(batchKey, id, now);
       if (hit) {
         results[index] = hit.error ?? hit.user;
         cacheHits++;
+        if (hit.refreshUntil !== undefined) refreshHot(batchKey, id, hit, request);
         continue;
       }
       list ??= new PendingList(request, results);

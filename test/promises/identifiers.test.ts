@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SECOND_TENANT_KEY } from '../../src/sandbox/people.ts';
 import { clockThatJumps, quickGateway } from '../faults/strike.ts';
 import { codesByPath, post } from '../support/gateway-with-sandbox.ts';
 import { answerQueries, peopleReply } from '../support/wire-replies.ts';
@@ -69,5 +70,25 @@ describe('A cached user is returned only for an identifier that the user still h
     const before = upstreamCalls().length;
     expect(await query(BY_OLD_EMAIL)).toEqual({ data: { byEmail: [null] } });
     expect(upstreamCalls().slice(before)).toEqual([{ emails: ['old@example.com'] }]);
+  });
+});
+
+describe('An identifier reaches no cached user of another tenant', () => {
+  // Cache keys of a named tenant hold identity, tenant and address, with line feeds between.
+  const crossing = (address: string) => `plugin\n${SECOND_TENANT_KEY}\n${address}`;
+  const inTenant = (address: string) =>
+    `{ users: usersByEmail(emails: ["${address}"], tenantKey: "${SECOND_TENANT_KEY}") { key } }`;
+  const without = 'query ($emails: [String!]!) { users: usersByEmail(emails: $emails) { key } }';
+
+  it.each([
+    ['a user', 'known@example.org', { data: { users: [{ key: 'k9' }] } }],
+    ['"not found"', 'unknown@example.org', { data: { users: [null] } }],
+  ])('where %s is cached there, and the identifier holds line feeds', async (_, address, found) => {
+    const people = [{ user_key: 'k9', email: 'known@example.org', tenant_key: SECOND_TENANT_KEY }];
+    const { query } = await quickGateway({}, { people });
+    expect(await query(inTenant(address))).toEqual(found);
+    const crossed = await query(without, { emails: [crossing(address)] });
+    expect(crossed.data).toEqual({ users: [null] });
+    expect(codesByPath(crossed)).toEqual(['users.0: BAD_USER_INPUT']);
   });
 });
