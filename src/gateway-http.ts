@@ -17,6 +17,7 @@ import { createFastPath } from './http/fast-path.ts';
 import type { DocumentCache } from './http/limits/document-cache.ts';
 import { createListener, yogaHandler } from './http/listener.ts';
 import { createMetricsYoga } from './http/metrics-yoga.ts';
+import { createPreparedOperations } from './http/prepared-operation.ts';
 import type { HttpHandler } from './http/refusal.ts';
 import { type AskedHeaders, bypassesCache } from './http/request-headers.ts';
 import { createRequestLog } from './http/request-log.ts';
@@ -51,6 +52,8 @@ export interface GatewayHttp {
   /** `/metrics` alone, for a separate port; `undefined` without metrics. */
   readonly metrics: HttpHandler | undefined;
   beginTermination(): void;
+  /** Drops all documents, and what was prepared of them: they may contain identifiers of users. */
+  clearDocuments(): void;
   dispose(): Promise<void>;
 }
 
@@ -110,10 +113,12 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
   });
   const metricsYoga = metrics && createMetricsYoga({ metrics, authentication, arrivals, requestLog: yogaLog });
 
+  const operations = createPreparedOperations(parts.schema, maxIdentifiers);
   const fastPath = (listener: RequestListener) =>
     createFastPath(
       {
         ...parts,
+        operations,
         findDocument: createDocumentValidation({ ...parts, showsSchema }),
         authentication,
         arrivals,
@@ -123,7 +128,6 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
         requestLog,
         findTrusted: options.trustedDocuments && createTrustedSearch(options.trustedDocuments),
         maxBodyBytes,
-        maxIdentifiers,
         variesByOrigin: cors.variesByOrigin,
         corsHeaders: cors.headersFor,
       },
@@ -134,6 +138,10 @@ export function createGatewayHttp(options: GatewayOptions, parts: GatewayHttpPar
     main: handlerOf(yoga, options.fastPath === false ? undefined : fastPath),
     metrics: metricsYoga && handlerOf(metricsYoga),
     beginTermination: requestLog.beginTermination,
+    clearDocuments() {
+      parts.documents.clear();
+      operations.clear();
+    },
     async dispose() {
       await yoga.dispose();
       await metricsYoga?.dispose();

@@ -139,12 +139,11 @@ export function createGateway(options: GatewayOptions, given?: SharedState): Gat
     upstream: upstreamState.current(),
     shared: shared?.state?.(),
   });
-  // Documents may contain identifiers of users.
   const documents = createDocumentCache();
   const forget = createForget({
     directory,
     channel: options.forgetChannel ?? shared?.forgetChannel,
-    onForgotten: () => documents.clear(),
+    onForgotten: () => http.clearDocuments(),
   });
   const http = createGatewayHttp(options, {
     schema,

@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Context } from '@opentelemetry/api';
-import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import type { Directory, LookupRequest } from '../directory/directory.ts';
 import type { LookupResult, RequestContext } from '../directory/lookup.ts';
 import type { DisconnectSignal, RequestContextOptions } from '../directory/request-context.ts';
@@ -15,14 +15,13 @@ import { eligibleLength, NO_VARIABLES, parseParams, readWhole, trustedText } fro
 import { encode, write } from './json-response.ts';
 import { overloadError, overloadOf } from './limits/operation-check.ts';
 import { maskError } from './masking.ts';
-import { type BoundOperation, createPreparedOperations, makeData } from './prepared-operation.ts';
+import { type BoundOperation, makeData, type PreparedOperations } from './prepared-operation.ts';
 import { receiptExtensions } from './receipt.ts';
 import { contentTypeFor, refusalError } from './refusal.ts';
 import { type AskedHeaders, NodeHeaders } from './request-headers.ts';
 import { addErrors, type RequestLog, type RequestRecord } from './request-log.ts';
 
 export interface FastPathOptions {
-  readonly schema: GraphQLSchema;
   readonly directory: Directory;
   /** Finds a valid document, within its limits, by its text. */
   readonly findDocument: (text: string) => DocumentNode | undefined;
@@ -36,7 +35,7 @@ export interface FastPathOptions {
   /** Each request has to bring a user access token. */
   readonly needsUserToken: boolean;
   readonly maxBodyBytes: number;
-  readonly maxIdentifiers: number;
+  readonly operations: Pick<PreparedOperations, 'bind'>;
   createRequest(
     headers: AskedHeaders,
     options: Pick<RequestContextOptions, 'userToken' | 'signal' | 'span'>,
@@ -67,9 +66,8 @@ interface Eligible {
  * to Yoga untouched.
  */
 export function createFastPath(options: FastPathOptions, yoga: RequestListener): RequestListener {
-  const { schema, findDocument, findTrusted, authentication, arrivals, needsUserToken, maxBodyBytes } = options;
+  const { operations, findDocument, findTrusted, authentication, arrivals, needsUserToken, maxBodyBytes } = options;
   const { requestLog, clock } = options;
-  const bind = createPreparedOperations(schema, options.maxIdentifiers);
   const flush = createFlush();
 
   return function fastPath(request, response) {
@@ -139,7 +137,7 @@ export function createFastPath(options: FastPathOptions, yoga: RequestListener):
     const text = findTrusted ? trustedText(params, findTrusted) : params.query;
     const document = typeof text === 'string' ? findDocument(text) : undefined;
     const { operationName, variables } = params;
-    return document && bind(document, operationName || undefined, variables ?? NO_VARIABLES);
+    return document && operations.bind(document, operationName || undefined, variables ?? NO_VARIABLES);
   }
 }
 

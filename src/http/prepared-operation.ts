@@ -59,15 +59,17 @@ const CHARACTER_BYTES = 150;
 /**
  * Prepares operations that consist of lookups, once for each document: its root fields and the fields of their users, with resolvers and
  * leaf types. Variables and arguments are read by graphql-js' own functions for each request.
- * @returns binds the operation of a valid document to the variables of a request: `undefined` for what graphql-js has to execute, or to
- *   reject.
+ * @returns `bind` binds the operation of a valid document to the variables of a request: `undefined` for what graphql-js has to execute,
+ *   or to reject. `clear` drops all that was prepared, and the documents with it.
  */
 export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: number) {
   const known = new WeakMap<DocumentNode, KnownDocument>();
   let documents = 0;
   const prepared = new LRUCache<string, { readonly fields: PreparedFields | undefined }>({ maxSize: MAX_BYTES });
 
-  return function bind(
+  return { bind, clear: () => prepared.clear() };
+
+  function bind(
     document: DocumentNode,
     operationName: string | undefined,
     raw: Readonly<Variables>,
@@ -94,7 +96,7 @@ export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: 
       if (error instanceof GraphQLError) return undefined;
       throw error;
     }
-  };
+  }
 
   function fieldsFor(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables) {
     let cached = known.get(document);
@@ -112,6 +114,8 @@ export function createPreparedOperations(schema: GraphQLSchema, maxIdentifiers: 
     return fields;
   }
 }
+
+export type PreparedOperations = ReturnType<typeof createPreparedOperations>;
 
 /** An operation that is not prepared keeps nothing of its document. */
 const bytesOf = ({ loc }: DocumentNode, fields: PreparedFields | undefined): number =>
