@@ -4,14 +4,14 @@ import { keptLog } from '../support/kept-log.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const patient = { timeout: 15_000 };
-const TOLD = 'Redis is unavailable or rejects commands. The gateway continues without it.';
+const UNAVAILABLE = 'Redis is unavailable or rejects commands. The gateway continues without it.';
 
 async function twoWith(...mayNot: string[]) {
   const redis = await startRedis();
   await redis.client.call('ACL', 'SETUSER', 'default', ...mayNot);
   const { log, lines } = keptLog();
   const replicas = await gatewaysWithRedis({ server: redis, gateway: { log } });
-  return { ...replicas, outcomes: () => lines(TOLD).map(({ fields }) => fields?.outcome), lines };
+  return { ...replicas, outcomes: () => lines(UNAVAILABLE).map(({ fields }) => fields?.outcome), lines };
 }
 
 it('a reachable Redis that rejects commands is reported as a failure, with the reason; and so is the end', async () => {

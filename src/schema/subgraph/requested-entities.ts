@@ -1,11 +1,11 @@
+import { parseIdentifier } from '../../directory/identifiers.ts';
 import { GatewayError } from '../../errors.ts';
 import type { LookupKind } from '../../lookup-kinds.ts';
-import type { LarkUser } from '../../upstream/lark-user.ts';
+import { decodeUser, type LarkUser } from '../../upstream/lark-user.ts';
 import type { UserContext } from '../builder.ts';
 import type { RequestedUsers } from '../requested-users.ts';
 import { emailForbidden } from '../user.ts';
 import { type EntityReference, parseReference } from './entity-reference.ts';
-import { referencedUser } from './referenced-user.ts';
 
 /** The index of an entry's result: of its list, and in that list. */
 interface Place {
@@ -54,4 +54,24 @@ function entryOf(
     if (error instanceof GatewayError) return error;
     throw error;
   }
+}
+
+/** As a row without fields: `null` each. */
+const NOTHING_KNOWN = { ...decodeUser({ user_key: 'unknown' }), key: '' } as LarkUser;
+
+/**
+ * A user with the fields of a reference; `undefined` where a query selects others.
+ * @param wanted the names of the fields that are selected.
+ * @throws GatewayError BAD_USER_INPUT where an identifier of the reference is malformed.
+ */
+function referencedUser({ given }: EntityReference, wanted: ReadonlySet<string>): LarkUser | undefined {
+  const isGiven = (name: string) => name === '__typename' || Object.hasOwn(given, name);
+  if (![...wanted].every(isGiven)) return undefined;
+  const { key, outId, email } = given;
+  return {
+    ...NOTHING_KNOWN,
+    ...(key !== undefined && { key: parseIdentifier('key', key) }),
+    ...(outId !== undefined && { outId: parseIdentifier('outId', outId) }),
+    ...(email !== undefined && { email: parseIdentifier('email', email) }),
+  };
 }
