@@ -55,7 +55,9 @@ export function createFind(
     const { kind } = batchKey;
     const count = identifiers.length;
     const now = clock();
-    const canRead = mayReadUsers(request);
+    const { bypassCache, userToken, identity } = request;
+    // A caller's own token sees cached users only while the user API is known to accept it.
+    const canRead = !bypassCache && (!userToken || batcher.isAccepted(identity));
     const results: LookupResult[] = [];
     const firstIndex = count > 1 ? new Map<string, number>() : undefined;
     let duplicates: [number, number][] | undefined;
@@ -97,11 +99,6 @@ export function createFind(
     report(search, 0, 0, 0, 0);
     return finish(search, 0);
   };
-
-  /** A caller's own token sees cached users only while the user API is known to accept it. */
-  function mayReadUsers({ bypassCache, userToken, identity }: RequestContext): boolean {
-    return !bypassCache && (!userToken || batcher.isAccepted(identity));
-  }
 
   /** By key, whichever identifier made it hot: that renews all but the address, which only a lookup by e-mail can. */
   function refreshHot(batchKey: BatchKey, id: string, { user, refreshUntil }: CacheHit, request: RequestContext): void {
